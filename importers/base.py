@@ -1,0 +1,86 @@
+"""What a plug-in of this package is: a record of data and small functions.
+
+An exchange is one file in `exchanges/` with `EXCHANGE = Exchange(...)`; a file layout is one file in
+`formats/` with `FORMAT = Format(...)`. The folder is the registry: a file is found by its name.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pipeline.model import Parsed, Price, RawRecord, Transaction
+
+
+class Refused(Exception):
+    """What can't be taken, in one to three readable lines; nothing was kept. Exit code 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One layout of a file, recognised by its header.
+
+    `header` are the columns without which it is another layout, `columns` all it may have (both
+    compared case-insensitively). `check` raises `RowError` for a row that can't be taken;
+    `parse` reads the stored rows of one account.
+    """
+
+    name: str
+    version: int
+    header: frozenset[str]
+    columns: tuple[str, ...]
+    row: Callable[[Mapping[str, str]], Transaction | Price]
+    parse: Callable[[Iterable[RawRecord]], Parsed] | None = None
+    prices: bool = False
+
+
+class RowError(Exception):
+    """One cell that can't be taken: (column, what it is, what it should be)."""
+
+    def __init__(self, column: str, found: str, should: str) -> None:
+        super().__init__(f"{column} '{found}' {should}")
+        self.column, self.found, self.should = column, found, should
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One list that an exchange gives: how it is asked for, page by page.
+
+    `method` is ccxt's implicit method; `path` its answer's list; everything else is the
+    exchange's own paging, read by `importers.sync`.
+    """
+
+    name: str
+    method: str
+    page: int
+    params: Mapping[str, str | int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What an exchange says a key may do today. `unknown`: it can't tell (or says what we don't know)."""
+
+    read: bool
+    trade: bool = False
+    withdraw: bool = False
+    unknown: bool = False
+    missing: tuple[str, ...] = ()  # rights that import needs and the key lacks
+    may: tuple[str, ...] = ()  # all it may do, in the exchange's words
+    ip_bound: bool | None = None
+    expires: str = ""
+    created: str = ""
+    limits: tuple[str, ...] = ()  # history that the key can't see, and the like
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One exchange behind ccxt. `allow` is every request that may leave this machine with a
+    signature: (api section, METHOD, path template) as ccxt declares them; all else is refused.
+    """
+
+    id: str
+    name: str
+    version: int
+    credentials: tuple[str, ...]
+    allow: frozenset[tuple[str, str, str]]
+    streams: tuple[Stream, ...]
+    parse: Callable[[Iterable[RawRecord]], Parsed]
+    key_help: str = ""

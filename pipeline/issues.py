@@ -1,0 +1,151 @@
+"""Problems of the data: a code, a place, a remedy. Values, not exceptions.
+
+    Issue("missing_acquisition", account="Kraken", asset="BTC", quantity="0.5")
+
+`CODES` holds the wording of every code; `message` and `remedy` fill it with the issue's place.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """ERROR: a tax figure would change when it is settled. WARNING: look at it. INFO: good to know."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One kind of problem. `message` and `remedy` are templates over the issue's fields and details."""
+
+    severity: Severity
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """One open problem. `ref` is the id of the transaction or record it is about.
+
+    `at_stake` is what it may cost in tax base, as plain text in the reporting currency, or "".
+    """
+
+    code: str
+    account: str = ""
+    asset: str = ""
+    at: datetime | None = None
+    ref: str = ""
+    at_stake: str = ""
+    details: dict[str, str] = field(default_factory=dict, hash=False)
+
+    @property
+    def severity(self) -> Severity:
+        return CODES[self.code].severity
+
+    @property
+    def message(self) -> str:
+        return CODES[self.code].message.format_map(self._words())
+
+    @property
+    def remedy(self) -> str:
+        return CODES[self.code].remedy.format_map(self._words())
+
+    def _words(self) -> dict[str, str]:
+        at = self.at.strftime("%Y-%m-%d %H:%M:%S UTC") if self.at else ""
+        day = self.at.strftime("%Y-%m-%d") if self.at else ""
+        return {"account": self.account, "asset": self.asset, "at": at, "day": day, "ref": self.ref, **self.details}
+
+
+_ERROR, _WARNING, _INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
+
+CODES: dict[str, Code] = {
+    "missing_acquisition": Code(
+        _ERROR,
+        "{quantity} {asset} left {account} on {day} without any acquisition on record: basis 0",
+        "import the history in which the {asset} was acquired (an older file, another account), then run report again",
+    ),
+    "unmatched_deposit": Code(
+        _ERROR,
+        "{quantity} {asset} arrived in {account} on {day} from nowhere on record: basis 0 until it is known{hint}",
+        "import the account it came from, or give the row a Label (reward, airdrop, income, gift, ...) in its file",
+    ),
+    "unmatched_withdrawal": Code(
+        _ERROR,
+        "{quantity} {asset} left {account} on {day} to nowhere on record: taken as still yours, in transit{hint}",
+        "import the account or wallet it went to, or give the row a Label (spend, gift, donation, lost) in its file",
+    ),
+    "ambiguous_transfer": Code(
+        _ERROR,
+        "{quantity} {asset} of {account} on {day} has several possible other sides: {candidates}",
+        "add the transaction hash (TxHash) to both rows, or a Label to the one that is no transfer",
+    ),
+    "transfer_grew": Code(
+        _ERROR,
+        "{quantity} {asset} arrived in {account} on {day}, more than the {sent} {asset} sent under the same hash",
+        "compare both rows with the exchange's own history; one of the amounts or hashes is wrong",
+    ),
+    "missing_price": Code(
+        _ERROR,
+        "no price in {currency} for {quantity} {asset} on {day} ({what}): no figure is given for it",
+        "put a line `{day},{asset},{currency},PRICE` under `Date,Asset,Currency,Price` in a CSV file and import it",
+    ),
+    "unknown_basis": Code(
+        _ERROR,
+        "{quantity} {asset} received in {account} on {day}: what it cost is not known ({why}); basis 0",
+        "{cure}",
+    ),
+    "unallocated_lots": Code(
+        _ERROR,
+        "{quantity} {asset} were in no account when lots became per account on {day}: kept aside as unallocated",
+        "import the account that held the {asset} on {day}; its deposits and purchases are missing",
+    ),
+    "allocation_changed": Code(
+        _ERROR,
+        "the opening allocation of {asset} on {day} no longer fits the records: {why}",
+        "compare the records before {day} with those of the first report; what was allocated then can't be allocated now",
+    ),
+    "negative_balance": Code(
+        _ERROR,
+        "{account} would have held {quantity} {asset} on {day}: something that came in before is missing",
+        "import what is missing from {account} before {day} (deposits, purchases, rewards)",
+    ),
+    "balance_differs": Code(
+        _ERROR,
+        "{account} reports {reported} {asset}, its history adds up to {computed}: {difference} apart",
+        "import {account} again; if it stays, an export file of {account} holds what its API leaves out",
+    ),
+    "possible_duplicate": Code(
+        _ERROR,
+        "{account}, {day}: {what} stands in {first} and again in {second}",
+        "if it is one transaction, import only one of the two sources into a new data folder; if two, nothing is to be done",
+    ),
+    "unread_record": Code(
+        _ERROR,
+        "{account}: a record of {day} could not be read ({why}); it is kept, and counts for nothing yet",
+        "look at record {ref} with the exchange; a newer version of taxsync may read it",
+    ),
+    "look_alike_asset": Code(
+        _WARNING,
+        "{asset} in {account} looks like {other} but is written with other characters: kept apart",
+        "if it is the same asset, correct the name in the file and import it into a new data folder",
+    ),
+    "future_record": Code(
+        _WARNING,
+        "{account} has a record of {day}, later than it was imported",
+        "check the date in the source; day and month may be swapped",
+    ),
+    "short_history": Code(
+        _WARNING,
+        "{account}: {why}",
+        "{cure}",
+    ),
+    "stored_in_part": Code(
+        _ERROR,
+        "{account}: the last import stopped before the end of {stream} ({why}); older records may be missing",
+        "run `taxsync import` again; it goes on where it stopped",
+    ),
+}

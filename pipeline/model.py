@@ -1,0 +1,526 @@
+"""The types that cross the edges between stages: immutable, and nothing but data.
+
+Instants (`at`) are timezone-aware UTC datetimes; days are the taxpayer's. Quantities and values
+are exact Decimals; a value is in the reporting currency. `None` means what the field says.
+"""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from pipeline.issues import Issue
+
+
+class Label(StrEnum):
+    """What a one-sided transaction was; without a label it is a transfer between own accounts."""
+
+    REWARD = "reward"
+    MINING = "mining"
+    AIRDROP = "airdrop"
+    FORK = "fork"
+    INCOME = "income"
+    INTEREST = "interest"
+    CASHBACK = "cashback"
+    GIFT = "gift"
+    DONATION = "donation"
+    LOST = "lost"
+    SPEND = "spend"
+    COST = "cost"
+
+
+RECEIVED_LABELS = frozenset(
+    (Label.REWARD, Label.MINING, Label.AIRDROP, Label.FORK, Label.INCOME, Label.INTEREST, Label.CASHBACK, Label.GIFT)
+)
+SENT_LABELS = frozenset((Label.GIFT, Label.DONATION, Label.LOST, Label.SPEND, Label.COST))
+
+
+class Kind(StrEnum):
+    """What a disposal was; the `kind` column of disposals.csv."""
+
+    SALE = "sale"
+    TRADE = "trade"
+    SPEND = "spend"
+    FEE = "fee"
+    GIFT = "gift"
+    DONATION = "donation"
+    LOST = "lost"
+
+
+class Rule(StrEnum):
+    """Why a disposal took just these units; the `rule` column of disposals.csv."""
+
+    FIFO = "fifo"
+    LIFO = "lifo"
+    HIFO = "hifo"
+    LOFO = "lofo"
+    SPECIFIC = "specific"
+    AVERAGE = "average"
+    SAME_DAY = "same-day"
+    THIRTY_DAY = "thirty-day"
+    POOL = "pool"
+    MISSING = "missing"
+
+
+class Term(StrEnum):
+    """Length of the holding period; NONE where the country or the method has none."""
+
+    SHORT = "short"
+    LONG = "long"
+    NONE = ""
+
+
+# ISO 4217 codes of money in use (active codes; funds, metals and testing codes left out).
+FIAT = frozenset(
+    [
+        "AED",
+        "AFN",
+        "ALL",
+        "AMD",
+        "ANG",
+        "AOA",
+        "ARS",
+        "AUD",
+        "AWG",
+        "AZN",
+        "BAM",
+        "BBD",
+        "BDT",
+        "BGN",
+        "BHD",
+        "BIF",
+        "BMD",
+        "BND",
+        "BOB",
+        "BRL",
+        "BSD",
+        "BTN",
+        "BWP",
+        "BYN",
+        "BZD",
+        "CAD",
+        "CDF",
+        "CHF",
+        "CLP",
+        "CNY",
+        "COP",
+        "CRC",
+        "CUP",
+        "CVE",
+        "CZK",
+        "DJF",
+        "DKK",
+        "DOP",
+        "DZD",
+        "EGP",
+        "ERN",
+        "ETB",
+        "EUR",
+        "FJD",
+        "FKP",
+        "GBP",
+        "GEL",
+        "GHS",
+        "GIP",
+        "GMD",
+        "GNF",
+        "GTQ",
+        "GYD",
+        "HKD",
+        "HNL",
+        "HRK",
+        "HTG",
+        "HUF",
+        "IDR",
+        "ILS",
+        "INR",
+        "IQD",
+        "IRR",
+        "ISK",
+        "JMD",
+        "JOD",
+        "JPY",
+        "KES",
+        "KGS",
+        "KHR",
+        "KMF",
+        "KPW",
+        "KRW",
+        "KWD",
+        "KYD",
+        "KZT",
+        "LAK",
+        "LBP",
+        "LKR",
+        "LRD",
+        "LSL",
+        "LYD",
+        "MAD",
+        "MDL",
+        "MGA",
+        "MKD",
+        "MMK",
+        "MNT",
+        "MOP",
+        "MRU",
+        "MUR",
+        "MVR",
+        "MWK",
+        "MXN",
+        "MYR",
+        "MZN",
+        "NAD",
+        "NGN",
+        "NIO",
+        "NOK",
+        "NPR",
+        "NZD",
+        "OMR",
+        "PAB",
+        "PEN",
+        "PGK",
+        "PHP",
+        "PKR",
+        "PLN",
+        "PYG",
+        "QAR",
+        "RON",
+        "RSD",
+        "RUB",
+        "RWF",
+        "SAR",
+        "SBD",
+        "SCR",
+        "SDG",
+        "SEK",
+        "SGD",
+        "SHP",
+        "SLE",
+        "SOS",
+        "SRD",
+        "SSP",
+        "STN",
+        "SVC",
+        "SYP",
+        "SZL",
+        "THB",
+        "TJS",
+        "TMT",
+        "TND",
+        "TOP",
+        "TRY",
+        "TTD",
+        "TWD",
+        "TZS",
+        "UAH",
+        "UGX",
+        "USD",
+        "UYU",
+        "UZS",
+        "VED",
+        "VES",
+        "VND",
+        "VUV",
+        "WST",
+        "XAF",
+        "XCD",
+        "XOF",
+        "XPF",
+        "YER",
+        "ZAR",
+        "ZMW",
+        "ZWL",
+    ]
+)
+
+
+def is_fiat(asset: str) -> bool:
+    """Whether `asset` is government money; stablecoins are assets like any other."""
+    return asset in FIAT
+
+
+# ---- fetch / read -> ledger -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RawRecord:
+    """One record as received, never changed: an API object or a file row, as JSON text.
+
+    `source` is the plug-in that reads it (an exchange id or a format name), `stream` one list of
+    that source, `source_id` its identity there: unique within (source, account, stream).
+    `position` is the source's own order (sequence or row number); `origin` says where it came
+    from in a person's words ("trades.csv row 7", "kraken Ledgers").
+    """
+
+    source: str
+    account: str
+    stream: str
+    source_id: str
+    position: int
+    payload: str
+    origin: str = ""
+
+    @property
+    def digest(self) -> str:
+        """What tells two contents under one identity apart."""
+        return digest_of(self.payload)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Records that are kept in one commit, and the cursor that then holds for their stream.
+
+    `cursor` is None when the stream keeps none (files).
+    """
+
+    records: list[RawRecord]
+    cursor: str | None = None
+
+
+def digest_of(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+# ---- ledger -> parse -> match -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """A positive quantity of an asset."""
+
+    quantity: Decimal
+    asset: str
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """One row of the universal file, inside as outside (see the contract for its meaning).
+
+    Sent and received exclude the fee, which is paid on top. `position` orders rows of one instant.
+    """
+
+    id: str
+    at: datetime
+    account: str
+    sent: Amount | None = None
+    received: Amount | None = None
+    fee: Amount | None = None
+    net_worth: Amount | None = None
+    label: Label | None = None
+    description: str = ""
+    txhash: str = ""
+    source: str = ""
+    source_id: str = ""
+    position: int = 0
+
+
+def transaction_id(account: str, stream: str, source_id: str) -> str:
+    """An id that survives a rebuild: 16 hex digits of the record's identity."""
+    return hashlib.sha256("\x1f".join((account, stream, source_id)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """One `asset` in `currency` at an instant, or on a whole day of the taxpayer.
+
+    Exactly one of `at` and `day` is set. `source` says where it is from ("file prices.csv row 3",
+    "kraken BTC/USD 1d").
+    """
+
+    asset: str
+    currency: str
+    price: Decimal
+    source: str
+    at: datetime | None = None
+    day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What the exchange itself says an account holds, at the instant it was asked."""
+
+    account: str
+    asset: str
+    quantity: Decimal
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What the records of one account say."""
+
+    transactions: list[Transaction] = field(default_factory=list)
+    prices: list[Price] = field(default_factory=list)
+    balances: list[Balance] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """A withdrawal and the deposit that is its other side; `fee` units never arrived."""
+
+    out: Transaction
+    into: Transaction
+    how: str  # "hash" or "amount"
+    lost: Amount | None = None  # withheld on the way: sent minus received, when no fee field says it
+
+
+Event = Transaction | Transfer
+
+
+# ---- match -> value -> assess -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Valued:
+    """An event with its values in the reporting currency; None: no price is known (an Issue says so).
+
+    `basis` names where `value` is from: "net worth", "fiat", "file ...", or a looked-up source.
+    """
+
+    event: Event
+    value: Decimal | None = None
+    fee_value: Decimal | None = None
+    basis: str = ""
+    into_fee_value: Decimal | None = None  # of the deposit's own fee, for a Transfer
+
+
+# ---- assess -> book: the narrow waist ---------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Acquire:
+    """Units that arrive with a cost. `cost` None: not known (booked as missing basis, cost 0)."""
+
+    id: str
+    at: datetime
+    day: date
+    account: str
+    asset: str
+    quantity: Decimal
+    cost: Decimal | None
+    order: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dispose:
+    """Units that leave for good. `proceeds` None: no price is known. `gain` False: no gain is
+    computed (a gift made): proceeds are set to the cost. `units_of`: the acquisition whose units
+    these are by law, whatever the method says."""
+
+    id: str
+    at: datetime
+    day: date
+    account: str
+    asset: str
+    quantity: Decimal
+    proceeds: Decimal | None
+    kind: Kind
+    gain: bool = True
+    units_of: str = ""
+    order: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Units that go from one own account to another, keeping date and cost; nobody's in between.
+
+    `into` is None and `arrives` is None while the other side is not known.
+    """
+
+    id: str
+    at: datetime
+    account: str
+    asset: str
+    quantity: Decimal
+    into: str | None
+    arrives: datetime | None
+    order: tuple[int, ...] = ()
+    arrives_order: tuple[int, ...] = ()
+
+
+Flow = Acquire | Dispose | Move
+
+
+@dataclass(frozen=True, slots=True)
+class Income:
+    """A receipt that is taxed as income; `value` None: no price is known."""
+
+    id: str
+    at: datetime
+    day: date
+    account: str
+    asset: str
+    quantity: Decimal
+    kind: Label
+    value: Decimal | None
+
+
+# ---- book -> tabulate -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Disposal:
+    """One part of one lot, disposed of. gain = proceeds - cost_basis, exactly.
+
+    `proceeds` and `gain` are None where no price is known. `acquired_at` is None for averages
+    and missing acquisitions.
+    """
+
+    id: str
+    acquisition_id: str
+    account: str
+    asset: str
+    quantity: Decimal
+    acquired_at: datetime | None
+    disposed_at: datetime
+    proceeds: Decimal | None
+    cost_basis: Decimal
+    gain: Decimal | None
+    term: Term
+    rule: Rule
+    kind: Kind
+    taxed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Lot:
+    """Units still held. `account` is empty under a global scope; `acquired_at` None for a pool."""
+
+    acquisition_id: str
+    account: str
+    asset: str
+    quantity: Decimal
+    acquired_at: datetime | None
+    cost_basis: Decimal
+    market_value: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """Units of one lot that a change of lot scope gave to one account."""
+
+    asset: str
+    account: str
+    acquisition_id: str
+    quantity: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Everything the reports need; derived again in seconds, never stored.
+
+    `transactions` are all of them, with their values by id in `values` (value, where from).
+    `balances` are the computed ones: (account, asset) -> quantity.
+    """
+
+    disposals: list[Disposal]
+    lots: list[Lot]
+    incomes: list[Income]
+    transactions: list[Transaction]
+    values: dict[str, tuple[Decimal | None, str]]
+    transfers: dict[str, str]  # transaction id -> id of its other side
+    balances: dict[tuple[str, str], Decimal]
+    allocations: list[Allocation]
+    issues: list[Issue]

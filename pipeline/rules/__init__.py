@@ -1,0 +1,1 @@
+"""The countries: one file each, found by its name."""

@@ -1,0 +1,58 @@
+"""United States: property, calendar year, lots per account from 2025.
+
+Sources: Treas. Reg. 1.1001-7 and 1.1012-1(h), (j) (T.D. 10000, 89 FR 56480); Rev. Proc. 2024-28;
+Notice 2014-21; Instructions for Form 8949 (2025). State of the law: tax years 2024 to 2026.
+"""
+
+from datetime import date
+
+from pipeline.model import Kind, Label
+from pipeline.rules.base import (
+    INCOME_AT_VALUE,
+    VALUE_WITHOUT_INCOME,
+    Basis,
+    Dated,
+    Outlay,
+    Receipt,
+    Rules,
+    Scope,
+    TaxYear,
+    more_than_one_year,
+)
+
+RULES = Rules(
+    country="us",
+    name="United States",
+    currency="USD",
+    timezone="America/New_York",
+    year=TaxYear(1, 1),  # 26 USC 441
+    methods=("fifo", "lifo", "hifo", "lofo"),  # Reg. 1.1012-1(j)(3)(i); the others as standing orders, (j)(3)(ii)
+    scope=Dated(((None, Scope.GLOBAL), (date(2025, 1, 1), Scope.ACCOUNT))),  # Rev. Proc. 2024-28; Reg. 1.1012-1(j)(1)
+    scopes=(Scope.ACCOUNT, Scope.GLOBAL),
+    term=more_than_one_year,  # 26 USC 1222; Instructions for Form 8949, "Short-Term or Long-Term"
+    receipts={
+        Label.REWARD: INCOME_AT_VALUE,  # Rev. Rul. 2023-14
+        Label.MINING: INCOME_AT_VALUE,  # Notice 2014-21, A-8
+        Label.AIRDROP: INCOME_AT_VALUE,  # Rev. Rul. 2019-24
+        Label.FORK: INCOME_AT_VALUE,  # Rev. Rul. 2019-24
+        Label.INCOME: INCOME_AT_VALUE,  # Notice 2014-21, A-3
+        Label.INTEREST: INCOME_AT_VALUE,  # 26 USC 61(a)(4)
+        Label.CASHBACK: VALUE_WITHOUT_INCOME,  # a rebate: an adjustment of the price paid (Rev. Rul. 76-96)
+        Label.GIFT: Receipt(  # 26 USC 1015: the donor's basis and date
+            income=False,
+            basis=Basis.UNKNOWN,
+            why="a gift keeps the donor's basis and date",
+            cure="enter the donor's purchase instead: one row at the donor's date, sent his cost in dollars, received the "
+            "units, in place of the gift row",
+        ),
+    },
+    outlays={
+        Label.SPEND: Outlay(Kind.SPEND, gain=True),  # Reg. 1.1001-7(b)(1)(i)
+        Label.COST: Outlay(Kind.FEE, gain=True),  # Reg. 1.1001-7(b)(1)(iii)
+        Label.GIFT: Outlay(Kind.GIFT, gain=False),  # IRS FAQ on virtual currency: no gain for the giver
+        Label.DONATION: Outlay(Kind.DONATION, gain=False),  # the same
+        Label.LOST: Outlay(Kind.LOST, gain=False),  # 26 USC 165(h)(5): no deduction
+    },
+    withheld_fee_from_receipt=Dated(((None, False), (date(2025, 1, 1), True))),  # Reg. 1.1012-1(j)(3)(iii)
+    forms=("form_8949",),
+)

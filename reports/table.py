@@ -1,0 +1,81 @@
+"""The one declaration of every table: CSV files, workbook sheets, JSON and docs read the same.
+
+    Table("income", (Column("quantity", Type.QUANTITY), ...), rows)
+
+A row is a tuple with one value per column: str, Decimal, datetime (UTC), date, int or None.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from pipeline.model import Price, Result
+from pipeline.rules.base import Period, Rules
+
+Value = str | Decimal | datetime | date | int | None
+
+
+class Type(StrEnum):
+    """What a column holds, so that each writer can show it properly."""
+
+    TEXT = "text"
+    ID = "id"
+    MONEY = "money"
+    QUANTITY = "quantity"
+    INSTANT = "instant"
+    DAY = "day"
+    COUNT = "count"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name in the CSV, its type, and what it means (for headings and docs)."""
+
+    name: str
+    type: Type
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file and a sheet. `rows` may be any sequence of tuples in the columns' order."""
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: Sequence[tuple[Value, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceUsed:
+    """One account and where its records came from: files with their digest, or an exchange's API."""
+
+    account: str
+    source: str
+    records: int
+    first: datetime | None
+    last: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One tax year of one taxpayer, ready to be tabulated. Holds everything; opens nothing.
+
+    `result` is derived up to the end of the year: its disposals and incomes are those of all years
+    until then, its lots those open at the year's end. `inputs` is the digest of all that the
+    figures rest on.
+    """
+
+    result: Result
+    period: Period
+    rules: Rules
+    currency: str
+    zone: ZoneInfo
+    method: str
+    scope: str
+    version: str
+    inputs: str
+    sources: Iterable[SourceUsed] = field(default_factory=tuple)
+    prices: Sequence[Price] = ()
