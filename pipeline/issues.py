@@ -106,7 +106,7 @@ CODES: dict[str, Code] = {
     "allocation_changed": Code(
         _ERROR,
         "the opening allocation of {asset} on {day} no longer fits the records: {why}",
-        "compare the records before {day} with those of the first report; what was allocated then can't be allocated now",
+        "compare the records before {day} with those of the first report, which fixed it",
     ),
     "negative_balance": Code(
         _ERROR,
@@ -119,9 +119,14 @@ CODES: dict[str, Code] = {
         "import {account} again; if it stays, an export file of {account} holds what its API leaves out",
     ),
     "possible_duplicate": Code(
-        _ERROR,
+        _WARNING,
         "{account}, {day}: {what} stands in {first} and again in {second}",
-        "if it is one transaction, import only one of the two sources into a new data folder; if two, nothing is to be done",
+        "if they are one transaction, import only one of the two into a new data folder",
+    ),
+    "duplicate_account": Code(
+        _ERROR,
+        "every one of the {count} transactions of {account} stands again in {other}: counted twice",
+        "import only one of the two into a new data folder",
     ),
     "unread_record": Code(
         _ERROR,

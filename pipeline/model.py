@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from pipeline.issues import Issue
+from pipeline.money import ZERO
 
 
 class Label(StrEnum):
@@ -71,167 +72,14 @@ class Term(StrEnum):
     NONE = ""
 
 
-# ISO 4217 codes of money in use (active codes; funds, metals and testing codes left out).
+# ISO 4217 codes of the money that exchanges keep. Codes that a traded token bears as well (MNT is
+# Mantle, BOB, SOS, TOP, ...) are left out: a token taken for money would lose its gains silently.
 FIAT = frozenset(
-    [
-        "AED",
-        "AFN",
-        "ALL",
-        "AMD",
-        "ANG",
-        "AOA",
-        "ARS",
-        "AUD",
-        "AWG",
-        "AZN",
-        "BAM",
-        "BBD",
-        "BDT",
-        "BGN",
-        "BHD",
-        "BIF",
-        "BMD",
-        "BND",
-        "BOB",
-        "BRL",
-        "BSD",
-        "BTN",
-        "BWP",
-        "BYN",
-        "BZD",
-        "CAD",
-        "CDF",
-        "CHF",
-        "CLP",
-        "CNY",
-        "COP",
-        "CRC",
-        "CUP",
-        "CVE",
-        "CZK",
-        "DJF",
-        "DKK",
-        "DOP",
-        "DZD",
-        "EGP",
-        "ERN",
-        "ETB",
-        "EUR",
-        "FJD",
-        "FKP",
-        "GBP",
-        "GEL",
-        "GHS",
-        "GIP",
-        "GMD",
-        "GNF",
-        "GTQ",
-        "GYD",
-        "HKD",
-        "HNL",
-        "HRK",
-        "HTG",
-        "HUF",
-        "IDR",
-        "ILS",
-        "INR",
-        "IQD",
-        "IRR",
-        "ISK",
-        "JMD",
-        "JOD",
-        "JPY",
-        "KES",
-        "KGS",
-        "KHR",
-        "KMF",
-        "KPW",
-        "KRW",
-        "KWD",
-        "KYD",
-        "KZT",
-        "LAK",
-        "LBP",
-        "LKR",
-        "LRD",
-        "LSL",
-        "LYD",
-        "MAD",
-        "MDL",
-        "MGA",
-        "MKD",
-        "MMK",
-        "MNT",
-        "MOP",
-        "MRU",
-        "MUR",
-        "MVR",
-        "MWK",
-        "MXN",
-        "MYR",
-        "MZN",
-        "NAD",
-        "NGN",
-        "NIO",
-        "NOK",
-        "NPR",
-        "NZD",
-        "OMR",
-        "PAB",
-        "PEN",
-        "PGK",
-        "PHP",
-        "PKR",
-        "PLN",
-        "PYG",
-        "QAR",
-        "RON",
-        "RSD",
-        "RUB",
-        "RWF",
-        "SAR",
-        "SBD",
-        "SCR",
-        "SDG",
-        "SEK",
-        "SGD",
-        "SHP",
-        "SLE",
-        "SOS",
-        "SRD",
-        "SSP",
-        "STN",
-        "SVC",
-        "SYP",
-        "SZL",
-        "THB",
-        "TJS",
-        "TMT",
-        "TND",
-        "TOP",
-        "TRY",
-        "TTD",
-        "TWD",
-        "TZS",
-        "UAH",
-        "UGX",
-        "USD",
-        "UYU",
-        "UZS",
-        "VED",
-        "VES",
-        "VND",
-        "VUV",
-        "WST",
-        "XAF",
-        "XCD",
-        "XOF",
-        "XPF",
-        "YER",
-        "ZAR",
-        "ZMW",
-        "ZWL",
-    ]
+    (
+        "AED ARS AUD BDT BGN BHD BRL CAD CHF CLP CNY COP CRC CZK DKK DOP EGP EUR GBP GEL GHS GTQ HKD HRK HUF IDR ILS "
+        "INR ISK JOD JPY KES KRW KWD KZT LKR MAD MXN MYR NGN NOK NZD OMR PEN PHP PKR PLN QAR RON RUB SAR SEK SGD THB "
+        "TND TRY TWD TZS UAH UGX USD UYU VND XAF XOF ZAR"
+    ).split()
 )
 
 
@@ -391,7 +239,7 @@ class Valued:
 
 @dataclass(frozen=True, slots=True)
 class Acquire:
-    """Units that arrive with a cost. `cost` None: not known (booked as missing basis, cost 0)."""
+    """Units that arrive with a cost. `cost` None: not known, an Issue says why (booked at cost 0)."""
 
     id: str
     at: datetime
@@ -407,7 +255,8 @@ class Acquire:
 class Dispose:
     """Units that leave for good. `proceeds` None: no price is known. `gain` False: no gain is
     computed (a gift made): proceeds are set to the cost. `units_of`: the acquisition whose units
-    these are by law, whatever the method says."""
+    these are by law, whatever the method says. `costs` join the lots' cost (a fee, where the country
+    puts it there)."""
 
     id: str
     at: datetime
@@ -419,6 +268,7 @@ class Dispose:
     kind: Kind
     gain: bool = True
     units_of: str = ""
+    costs: Decimal = ZERO
     order: tuple[int, ...] = ()
 
 
@@ -507,6 +357,14 @@ class Allocation:
     quantity: Decimal
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Need:
+    """A price that is missing: of one `asset` at an instant, in the reporting currency."""
+
+    at: datetime
+    asset: str
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """Everything the reports need; derived again in seconds, never stored.
@@ -524,3 +382,4 @@ class Result:
     balances: dict[tuple[str, str], Decimal]
     allocations: list[Allocation]
     issues: list[Issue]
+    needs: list[Need] = field(default_factory=list)

@@ -63,6 +63,8 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), zone)
 
 
+NEVER: Dated[bool] = Dated(((None, False),))
+
 _YEAR_NAME = re.compile(r"(\d{4})(?:\s*[-/]\s*(\d{2}|\d{4}))?")
 
 
@@ -153,7 +155,7 @@ class Rules:
     receipts: dict[Label, Receipt]
     outlays: dict[Label, Outlay]
     fee_in_cost: bool = False
-    withheld_fee_from_receipt: Dated[bool] = always(False)
+    withheld_fee_from_receipt: Dated[bool] = NEVER
     forms: tuple[str, ...] = ()
 
 

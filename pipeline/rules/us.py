@@ -42,8 +42,7 @@ RULES = Rules(
             income=False,
             basis=Basis.UNKNOWN,
             why="a gift keeps the donor's basis and date",
-            cure="enter the donor's purchase instead: one row at the donor's date, sent his cost in dollars, received the "
-            "units, in place of the gift row",
+            cure="enter the donor's purchase in its place: a row of his date, his cost in USD sent, the units received",
         ),
     },
     outlays={

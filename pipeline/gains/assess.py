@@ -1,0 +1,190 @@
+"""Reads a country's rules: valued events become flows of units (acquire, dispose, move) and income.
+
+After this stage nobody knows labels, prices, exchanges or time zones any more. How fees, swaps and
+transfers are treated: a fee in money or crypto is a cost of its trade; in crypto it is a disposal of
+its own, too; all costs of a swap belong to the asset given up (Treas. Reg. 1.1012-1(h)(2)(ii)(B)); a
+transfer's fee is a disposal and no cost of anything.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from pipeline.issues import Issue
+from pipeline.model import (
+    Acquire,
+    Amount,
+    Dispose,
+    Flow,
+    Income,
+    Kind,
+    Move,
+    Need,
+    Transaction,
+    Transfer,
+    Valued,
+    is_fiat,
+)
+from pipeline.money import ZERO, plain
+from pipeline.rules.base import Basis, Rules
+
+# Within one row the sent side leaves, the received side arrives, the fee leaves.
+SENT, RECEIVED, FEE, LOST, INTO_FEE = range(5)
+
+
+@dataclass(slots=True)
+class Assessed:
+    """What the events come to: flows for the engine, income, problems, and prices to look up."""
+
+    flows: list[Flow] = field(default_factory=list)
+    incomes: list[Income] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+    needs: list[Need] = field(default_factory=list)
+
+
+def assess(valued: Iterable[Valued], rules: Rules, currency: str, zone: ZoneInfo) -> Assessed:
+    """Flows, income and problems of all events, by the rules of one country, in local days of `zone`."""
+    books = _Books(rules, currency, zone)
+    for v in valued:
+        if isinstance(v.event, Transfer):
+            books.transfer(v, v.event)
+        elif v.event.sent and v.event.received:
+            books.trade(v, v.event, v.event.sent, v.event.received)
+        elif v.event.received:
+            books.receipt(v, v.event, v.event.received)
+        elif v.event.sent:
+            books.outlay(v, v.event, v.event.sent)
+    return books.out
+
+
+class _Books:
+    """The rules applied to one event after the other; gathers into `out`."""
+
+    def __init__(self, rules: Rules, currency: str, zone: ZoneInfo) -> None:
+        self.rules, self.currency, self.zone = rules, currency, zone
+        self.out = Assessed()
+
+    def day(self, at: datetime) -> date:
+        return at.astimezone(self.zone).date()
+
+    def trade(self, v: Valued, t: Transaction, sent: Amount, received: Amount) -> None:
+        day = self.day(t.at)
+        fee = self.fee_cost(v, t)
+        gives, gets = not is_fiat(sent.asset), not is_fiat(received.asset)
+        if (gives or gets) and v.value is None:
+            self.unpriced(t, received, "its value", sent if gives else None)
+        if gives:
+            proceeds, costs = self.net(v.value, fee)
+            kind = Kind.TRADE if gets else Kind.SALE
+            self.dispose(t, t.id, sent, day, proceeds, kind, costs=costs, order=(t.position, SENT))
+        if gets:
+            cost = None if v.value is None else v.value + (ZERO if gives else fee)
+            self.acquire(t, received, day, cost)
+        swap = gives and gets and self.rules.withheld_fee_from_receipt.on(day)
+        withheld = swap and t.fee is not None and t.fee.asset == received.asset
+        self.pay_fee(t, t.fee, v.fee_value, units_of=t.id if withheld else "")
+
+    def receipt(self, v: Valued, t: Transaction, received: Amount) -> None:
+        day = self.day(t.at)
+        fee = self.fee_cost(v, t)
+        if t.label is None:
+            if not is_fiat(received.asset):
+                self.acquire(t, received, day, None)  # match has said so
+        else:
+            receipt = self.rules.receipts[t.label]
+            needed = receipt.income or (receipt.basis is Basis.VALUE and not is_fiat(received.asset))
+            if needed and v.value is None:
+                self.unpriced(t, received, f"{t.label} received")
+            if receipt.income:
+                self.out.incomes.append(
+                    Income(t.id, t.at, day, t.account, received.asset, received.quantity, t.label, v.value)
+                )
+            if not is_fiat(received.asset):
+                if receipt.basis is Basis.UNKNOWN:
+                    self.problem("unknown_basis", t, received, why=receipt.why, cure=receipt.cure)
+                cost = {Basis.VALUE: v.value, Basis.ZERO: ZERO, Basis.UNKNOWN: None}[receipt.basis]
+                self.acquire(t, received, day, None if cost is None else cost + fee)
+        self.pay_fee(t, t.fee, v.fee_value)
+
+    def outlay(self, v: Valued, t: Transaction, sent: Amount) -> None:
+        day = self.day(t.at)
+        if not is_fiat(sent.asset):
+            if t.label is None:
+                quantity, order = sent.quantity, (t.position, SENT)
+                self.out.flows.append(Move(t.id, t.at, t.account, sent.asset, quantity, None, None, order))
+            else:
+                outlay = self.rules.outlays[t.label]
+                if outlay.gain and v.value is None:
+                    self.unpriced(t, sent, f"{t.label} sent")
+                proceeds, costs = self.net(v.value, self.fee_cost(v, t)) if outlay.gain else (None, ZERO)
+                self.dispose(
+                    t, t.id, sent, day, proceeds, outlay.kind, costs=costs, gain=outlay.gain, order=(t.position, SENT)
+                )
+        self.pay_fee(t, t.fee, v.fee_value)
+
+    def transfer(self, v: Valued, transfer: Transfer) -> None:
+        out, into = transfer.out, transfer.into
+        assert out.sent is not None
+        arrives, order = max((into.at, into.position), (out.at, out.position))
+        self.out.flows.append(
+            Move(
+                out.id, out.at, out.account, out.sent.asset, out.sent.quantity, into.account, arrives,
+                (out.position, SENT), (order, RECEIVED),
+            )
+        )  # fmt: skip
+        self.pay_fee(out, out.fee, v.fee_value)
+        self.pay_fee(out, transfer.lost, v.value, suffix="lost", leg=LOST)
+        self.pay_fee(into, into.fee, v.into_fee_value, leg=INTO_FEE)
+
+    def net(self, value: Decimal | None, fee: Decimal) -> tuple[Decimal | None, Decimal]:
+        """Proceeds and extra cost of a disposal, with its fee where the country puts it."""
+        if value is None:
+            return None, ZERO
+        return (value, fee) if self.rules.fee_in_cost else (value - fee, ZERO)
+
+    def fee_cost(self, v: Valued, t: Transaction) -> Decimal:
+        """The fee as a cost of its trade; an unknown one lessens nothing and is a problem of its own."""
+        if t.fee is not None and v.fee_value is None and is_fiat(t.fee.asset):
+            self.unpriced(t, t.fee, "fee")
+        return v.fee_value if v.fee_value is not None else ZERO
+
+    def pay_fee(
+        self, t: Transaction, fee: Amount | None, value: Decimal | None,
+        units_of: str = "", suffix: str = "fee", leg: int = FEE,
+    ) -> None:  # fmt: skip
+        """The units of a crypto fee leave at market value (Treas. Reg. 1.1001-7(b)(1)(iii))."""
+        if fee is None or is_fiat(fee.asset):
+            return
+        if value is None:
+            self.unpriced(t, fee, "fee")
+        order = (t.position, leg)
+        self.dispose(
+            t, f"{t.id}.{suffix}", fee, self.day(t.at), value, Kind.FEE, units_of=units_of, order=order
+        )  # fmt: skip
+
+    def dispose(
+        self, t: Transaction, ref: str, amount: Amount, day: date, proceeds: Decimal | None, kind: Kind,
+        costs: Decimal = ZERO, gain: bool = True, units_of: str = "", order: tuple[int, ...] = (),
+    ) -> None:  # fmt: skip
+        self.out.flows.append(
+            Dispose(
+                ref, t.at, day, t.account, amount.asset, amount.quantity, proceeds, kind, gain, units_of, costs, order
+            )
+        )
+
+    def acquire(self, t: Transaction, amount: Amount, day: date, cost: Decimal | None) -> None:
+        order = (t.position, RECEIVED)
+        self.out.flows.append(
+            Acquire(t.id, t.at, day, t.account, amount.asset, amount.quantity, cost, order)
+        )  # fmt: skip
+
+    def unpriced(self, t: Transaction, amount: Amount, what: str, other: Amount | None = None) -> None:
+        """No price is known: no figure is given. Either side's price would settle a swap."""
+        self.problem("missing_price", t, amount, what=what, currency=self.currency)
+        self.out.needs += [Need(t.at, side.asset) for side in (amount, other) if side is not None]
+
+    def problem(self, code: str, t: Transaction, amount: Amount, **details: str) -> None:
+        details["quantity"] = plain(amount.quantity)
+        self.out.issues.append(Issue(code, t.account, amount.asset, t.at, t.id, details=details))

@@ -1,0 +1,251 @@
+"""Walks the flows in order of time and books every disposal against lots. The narrow waist's engine.
+
+Knows no exchange, label or price: only units, costs, instants and the taxpayer's days. Quantities
+and costs are conserved exactly. The order is: instant, acquisitions first, the source's own order;
+never a hash, unless all else is equal.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from pipeline.gains.lots import Inventory, Units, inventory
+from pipeline.issues import Issue
+from pipeline.model import Acquire, Allocation, Disposal, Dispose, Flow, Lot, Move, Rule, Term
+from pipeline.money import ZERO, plain, split
+from pipeline.rules.base import Dated, Rules, Scope, midnight
+
+IN_TRANSIT = "in transit"
+UNALLOCATED = "unallocated"
+
+
+@dataclass(slots=True)
+class Booked:
+    """What the walk came to."""
+
+    disposals: list[Disposal] = field(default_factory=list)
+    lots: list[Lot] = field(default_factory=list)
+    allocations: list[Allocation] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """The second half of a Move: its units reach the other account."""
+
+    move: Move
+    at: datetime
+
+
+_Step = Flow | _Arrival
+
+
+def book(
+    flows: Iterable[Flow],
+    rules: Rules,
+    method: str,
+    scope: Dated[Scope],
+    zone: ZoneInfo,
+    opening: Sequence[Allocation] = (),
+    until: datetime | None = None,
+) -> Booked:
+    """Disposals, and the lots open before `until` (None: at the end of the records).
+
+    `scope` may change once from global to per account: the open lots are then dealt out, first as
+    `opening` has it (what was settled before), else oldest lot first to the accounts that hold units,
+    in the order in which they first held the asset (Rev. Proc. 2024-28, sec. 4.02).
+    """
+    walk = _Walk(rules, method, scope.values[0][1], zone)
+    changes = [(midnight(since, zone), to) for since, to in scope.values[1:] if since is not None]
+    for step in _steps(flows):
+        if until is not None and step.at >= until:
+            break
+        while changes and step.at >= changes[0][0]:
+            walk.change_scope(*changes.pop(0), opening)
+        walk.take(step)
+    for change in changes:
+        if until is None or change[0] < until:
+            walk.change_scope(*change, opening)
+    walk.out.lots = walk.open_lots()
+    return walk.out
+
+
+def _steps(flows: Iterable[Flow]) -> list[_Step]:
+    """Flows and arrivals in their order."""
+    keyed: list[tuple[datetime, int, tuple[int, ...], str, str, _Step]] = []
+    for flow in flows:
+        phase = 0 if isinstance(flow, Acquire) else 1
+        keyed.append((flow.at, phase, flow.order, flow.account, flow.id, flow))
+        if isinstance(flow, Move) and flow.into is not None and flow.arrives is not None:
+            phase = 1 if flow.arrives == flow.at else 0
+            arrival = _Arrival(flow, flow.arrives)
+            keyed.append((flow.arrives, phase, flow.arrives_order, flow.into, flow.id, arrival))
+    keyed.sort(key=lambda k: k[:5])
+    return [k[5] for k in keyed]
+
+
+class _Walk:
+    """The state of the walk: queues per scope, units per account, units in flight."""
+
+    def __init__(self, rules: Rules, method: str, scope: Scope, zone: ZoneInfo) -> None:
+        self.rules, self.method, self.scope, self.zone = rules, method, scope, zone
+        self.out = Booked()
+        self._queues: dict[tuple[str, str], Inventory] = {}
+        self._units: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
+
+    def queue(self, account: str, asset: str) -> Inventory:
+        key = (account if self.scope is Scope.ACCOUNT else "", asset)
+        found = self._queues.get(key)
+        if found is None:
+            found = self._queues[key] = inventory(self.method)
+        return found
+
+    def take(self, step: _Step) -> None:
+        if isinstance(step, Acquire):
+            self._acquire(step)
+        elif isinstance(step, Dispose):
+            self._dispose(step)
+        elif isinstance(step, Move):
+            into = f"{IN_TRANSIT} {step.id}"
+            self._shift(step.account, into, step, step.quantity)
+        else:
+            assert step.move.into is not None
+            self._shift(f"{IN_TRANSIT} {step.move.id}", step.move.into, step.move, step.move.quantity)
+
+    def _acquire(self, a: Acquire) -> None:
+        cost = ZERO if a.cost is None else a.cost
+        unit_cost = split(cost, Decimal(1), a.quantity)
+        units = Units(a.id, a.at, (*a.order,), a.quantity, cost, unit_cost, missing=a.cost is None)
+        self.queue(a.account, a.asset).add(units)
+        self._units[a.asset][a.account] += a.quantity
+
+    def _shift(self, source: str, target: str, move: Move, quantity: Decimal) -> None:
+        """Carries the method's first units on, with date and cost; units nobody has on record go
+        along as missing ones, so that what is held still adds up."""
+        self._units[move.asset][source] -= quantity
+        self._units[move.asset][target] += quantity
+        if self.scope is Scope.GLOBAL:
+            return
+        destination = self.queue(target, move.asset)
+        for _, units in self.queue(source, move.asset).take(quantity):
+            quantity -= units.quantity
+            destination.add(units)
+        if quantity > ZERO:
+            destination.add(Units(move.id, move.at, move.order, quantity, ZERO, ZERO, missing=True))
+
+    def _dispose(self, d: Dispose) -> None:
+        self._units[d.asset][d.account] -= d.quantity
+        parts = self.queue(d.account, d.asset).take(d.quantity, d.units_of)
+        lacking = d.quantity - sum((u.quantity for _, u in parts), ZERO)
+        if lacking > ZERO:
+            parts.append((Rule.MISSING, Units("", None, (), lacking, ZERO, ZERO, missing=True)))
+            stake = "" if d.proceeds is None or not d.gain else plain(split(d.proceeds, lacking, d.quantity))
+            issue = Issue("missing_acquisition", d.account, d.asset, d.at, d.id, at_stake=stake)
+            self.out.issues.append(replace(issue, details={"quantity": plain(lacking)}))
+        self.out.disposals += self._parts(d, parts)
+
+    def _parts(self, d: Dispose, parts: Sequence[tuple[Rule, Units]]) -> Iterator[Disposal]:
+        """One row per part; proceeds and costs shared by quantity, the last part takes the rest."""
+        left, proceeds_left, costs_left = d.quantity, d.proceeds, d.costs
+        for rule, units in parts:
+            proceeds = None if proceeds_left is None else split(proceeds_left, units.quantity, left)
+            costs = split(costs_left, units.quantity, left)
+            left -= units.quantity
+            costs_left -= costs
+            if proceeds_left is not None and proceeds is not None:
+                proceeds_left -= proceeds
+            cost_basis = units.cost + costs
+            if not d.gain:
+                proceeds = cost_basis
+            dated = units.acquired_at is not None and not units.missing
+            yield Disposal(
+                id=d.id,
+                acquisition_id=units.acquisition_id,
+                account=d.account,
+                asset=d.asset,
+                quantity=units.quantity,
+                acquired_at=units.acquired_at if dated else None,
+                disposed_at=d.at,
+                proceeds=proceeds,
+                cost_basis=cost_basis,
+                gain=None if proceeds is None else proceeds - cost_basis,
+                term=self._term(units, rule, d.day),
+                rule=Rule.MISSING if units.missing else rule,
+                kind=d.kind,
+                taxed=d.gain,
+            )
+
+    def _term(self, units: Units, rule: Rule, day: date) -> Term:
+        """Units without a date: none for an average; short where they are missing, the dearer side."""
+        if rule is Rule.AVERAGE:
+            return Term.NONE
+        if units.acquired_at is None or units.missing:
+            return self.rules.term(day, day)
+        return self.rules.term(units.acquired_at.astimezone(self.zone).date(), day)
+
+    def change_scope(self, at: datetime, to: Scope, opening: Sequence[Allocation]) -> None:
+        """Deals the lots of the one queue out to the accounts; what no account claims is kept apart."""
+        assert (self.scope, to) == (Scope.GLOBAL, Scope.ACCOUNT)
+        before, self._queues, self.scope = self._queues, {}, to
+        for (_, asset), queue in sorted(before.items(), key=lambda item: item[0][1]):
+            claims = {a: q for a, q in self._units[asset].items() if q > ZERO}
+            settled = [a for a in opening if a.asset == asset]
+            dealt, rest = _deal(queue.held(), claims, settled)
+            for account, units in dealt:
+                self.queue(account, asset).add(units)
+                self.out.allocations.append(Allocation(asset, account, units.acquisition_id, units.quantity))
+            if settled and sorted(_total(settled)) != sorted(_total(self.out.allocations, asset)):
+                why = "units before that day came, went or moved since it was settled"
+                self.out.issues.append(Issue("allocation_changed", "", asset, at, details={"why": why}))
+            for units in rest:
+                self.queue(UNALLOCATED, asset).add(units)
+            if rest:
+                quantity = plain(sum((u.quantity for u in rest), ZERO))
+                issue = Issue("unallocated_lots", UNALLOCATED, asset, at, details={"quantity": quantity})
+                self.out.issues.append(issue)
+
+    def open_lots(self) -> list[Lot]:
+        lots = []
+        for (account, asset), queue in sorted(self._queues.items()):
+            shown = IN_TRANSIT if account.startswith(f"{IN_TRANSIT} ") else account
+            for u in queue.held():
+                lots.append(
+                    Lot(u.acquisition_id, shown, asset, u.quantity, None if u.missing else u.acquired_at, u.cost)
+                )
+        return lots
+
+
+def _total(allocations: Iterable[Allocation], asset: str = "") -> list[tuple[str, str, Decimal]]:
+    """Quantities per account and lot, to compare two allocations."""
+    sums: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
+    for a in allocations:
+        if asset in ("", a.asset):
+            sums[a.account, a.acquisition_id] += a.quantity
+    return [(*key, quantity) for key, quantity in sums.items()]
+
+
+def _deal(
+    lots: Sequence[Units], claims: dict[str, Decimal], settled: Sequence[Allocation]
+) -> tuple[list[tuple[str, Units]], list[Units]]:
+    """Lots to accounts, each up to the units it holds; and what is left over."""
+    dealt: list[tuple[str, Units]] = []
+
+    def give(lot: Units, account: str, most: Decimal) -> None:
+        quantity = min(most, lot.quantity, claims.get(account, ZERO))
+        if quantity > ZERO:
+            claims[account] -= quantity
+            dealt.append((account, lot.cut(quantity)))
+
+    by_id: dict[str, list[Units]] = defaultdict(list)
+    for lot in lots:
+        by_id[lot.acquisition_id].append(lot)
+    for a in settled:
+        for lot in by_id[a.acquisition_id]:
+            give(lot, a.account, a.quantity)
+    for lot in lots:
+        for account in claims:
+            give(lot, account, lot.quantity)
+    return dealt, [lot for lot in lots if lot.quantity > ZERO]

@@ -1,0 +1,156 @@
+"""What can be told from the records alone to be wrong or doubtful: one function a check.
+
+A check takes the `Facts` and gives Issues; append it to CHECKS, its codes to the table of issues.
+"""
+
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from pipeline.gains.match import sort_key
+from pipeline.issues import Issue
+from pipeline.model import Amount, Balance, Transaction, is_fiat
+from pipeline.money import ZERO, plain
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All transactions in order of time, and what the exchanges say is held."""
+
+    transactions: Sequence[Transaction]
+    reported: Sequence[Balance]
+
+
+def balances(transactions: Sequence[Transaction], until: datetime | None = None) -> dict[tuple[str, str], Decimal]:
+    """Units per (account, asset) that the rows add up to, of the rows before `until`."""
+    held: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
+    for t in transactions:
+        if until is None or t.at < until:
+            for asset, change in changes(t):
+                held[t.account, asset] += change
+    return dict(held)
+
+
+def changes(t: Transaction) -> list[tuple[str, Decimal]]:
+    """What a row adds to its account, per asset."""
+    signed: list[tuple[Amount | None, int]] = [(t.received, 1), (t.sent, -1), (t.fee, -1)]
+    return [(amount.asset, amount.quantity * sign) for amount, sign in signed if amount is not None]
+
+
+def negative_balance(facts: Facts) -> list[Issue]:
+    """The first day on which a row takes more than its account had; money is left out, since few
+    people import their bank's side."""
+    held: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
+    found: dict[tuple[str, str], tuple[Transaction, Decimal]] = {}
+    instants: list[list[Transaction]] = []
+    for t in facts.transactions:
+        if instants and instants[-1][0].at == t.at:
+            instants[-1].append(t)
+        else:
+            instants.append([t])
+    for together in instants:  # rows of one instant may stand in any order
+        touched = set()
+        for t in together:
+            for asset, change in changes(t):
+                held[t.account, asset] += change
+                touched.add((t.account, asset))
+        for key in touched:
+            if held[key] < ZERO and key not in found and not is_fiat(key[1]):
+                found[key] = (next(t for t in together if t.account == key[0]), held[key])
+    return [
+        Issue("negative_balance", account, asset, t.at, t.id, details={"quantity": plain(quantity)})
+        for (account, asset), (t, quantity) in sorted(found.items())
+    ]
+
+
+def balance_differs(facts: Facts) -> list[Issue]:
+    """The newest balances an exchange reported against what its records add up to by then."""
+    newest: dict[str, datetime] = {}
+    for b in facts.reported:
+        newest[b.account] = max(b.at, newest.get(b.account, b.at))
+    issues = []
+    for account, at in sorted(newest.items()):
+        rows = [t for t in facts.transactions if t.account == account and t.at <= at]
+        computed = balances(rows)
+        reported = {b.asset: b.quantity for b in facts.reported if b.account == account and b.at == at}
+        for asset in sorted(reported.keys() | {asset for _, asset in computed}):
+            want, have = reported.get(asset, ZERO), computed.get((account, asset), ZERO)
+            if want != have:
+                words = {"reported": plain(want), "computed": plain(have), "difference": plain(abs(want - have))}
+                issues.append(Issue("balance_differs", account, asset, at, f"{account}/{asset}", details=words))
+    return issues
+
+
+def duplicates(facts: Facts) -> list[Issue]:
+    """Rows of one instant and content in two accounts or from two sources: likely one transaction."""
+    places: dict[tuple[object, ...], list[Transaction]] = defaultdict(list)
+    totals: Counter[tuple[str, str]] = Counter()
+    for t in facts.transactions:
+        places[t.at, t.sent, t.received, t.fee].append(t)
+        totals[t.account, t.source] += 1
+    twice: dict[tuple[tuple[str, str], tuple[str, str]], list[Transaction]] = defaultdict(list)
+    for rows in places.values():
+        for t in rows[1:]:
+            first, second = (rows[0].account, rows[0].source), (t.account, t.source)
+            if first != second:
+                twice[first, second].append(t)
+    issues = []
+    for (first, second), rows in sorted(twice.items(), key=lambda item: item[0]):
+        smaller = min(first, second, key=lambda place: totals[place])
+        other = second if smaller == first else first
+        if len(rows) == totals[smaller] > 1 and smaller[0] != other[0]:
+            words = {"count": str(len(rows)), "other": other[0]}
+            issues.append(Issue("duplicate_account", smaller[0], ref=smaller[0], details=words))
+            continue
+        for t in rows:
+            side = t.sent or t.received or t.fee
+            assert side is not None
+            words = {"what": f"{plain(side.quantity)} {side.asset}", "first": first[0], "second": second[0]}
+            issues.append(Issue("possible_duplicate", t.account, side.asset, t.at, t.id, details=words))
+    return issues
+
+
+def look_alike_assets(facts: Facts) -> list[Issue]:
+    """Names that look the same but are not (Cyrillic letters, full width, invisible characters)."""
+    first: dict[str, Transaction] = {}
+    for t in facts.transactions:
+        for asset, _ in changes(t):
+            first.setdefault(asset, t)
+    by_look: dict[str, list[str]] = defaultdict(list)
+    for asset in sorted(first):
+        by_look[_skeleton(asset)].append(asset)
+    return [
+        Issue(
+            "look_alike_asset",
+            first[asset].account,
+            asset,
+            first[asset].at,
+            first[asset].id,
+            details={"other": names[0]},
+        )
+        for names in by_look.values()
+        for asset in names[1:]
+    ]
+
+
+# Letters of other scripts that are drawn like Latin capitals (Unicode's confusables, the common ones).
+_LOOKS = str.maketrans("АВЕЅІЈКМНОРСТУХΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "ABESIJKMHOPCTYXABEZHIKMNOPTYX")
+
+
+def _skeleton(asset: str) -> str:
+    visible = "".join(
+        c for c in unicodedata.normalize("NFKC", asset) if unicodedata.category(c) not in ("Cf", "Cc", "Mn")
+    )
+    return visible.upper().translate(_LOOKS)
+
+
+CHECKS: tuple[Callable[[Facts], list[Issue]], ...] = (negative_balance, balance_differs, duplicates, look_alike_assets)
+
+
+def check(transactions: Sequence[Transaction], reported: Sequence[Balance]) -> list[Issue]:
+    """The Issues of every check."""
+    facts = Facts(sorted(transactions, key=sort_key), reported)
+    return [issue for run in CHECKS for issue in run(facts)]

@@ -1,0 +1,163 @@
+"""The units held in one queue, and the order in which a method takes them.
+
+A lot method is one entry of METHODS: its rule and its sort key. Whatever is taken out or put in,
+quantity and cost are conserved exactly: a part's cost is its share, the rest keeps the remainder.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from heapq import heappop, heappush
+from typing import Protocol
+
+from pipeline.model import Rule
+from pipeline.money import ZERO, split
+
+
+@dataclass(slots=True)
+class Units:
+    """A lot or a part of one. `acquired_at` None: an average has no date. `unit_cost` is fixed at
+    the acquisition (with its fee), so that splitting can't change a lot's rank. `missing`: how these
+    units were acquired is not known; their cost is 0."""
+
+    acquisition_id: str
+    acquired_at: datetime | None
+    order: tuple[int, ...]
+    quantity: Decimal
+    cost: Decimal
+    unit_cost: Decimal
+    missing: bool = False
+
+    def cut(self, quantity: Decimal) -> "Units":
+        """Takes `quantity` out of these units, with its share of the cost."""
+        cost = split(self.cost, quantity, self.quantity)
+        self.quantity -= quantity
+        self.cost -= cost
+        return replace(self, quantity=quantity, cost=cost)
+
+
+Key = tuple[object, ...]
+
+EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How a queue picks units: the rule's name and the sort key of a lot (least first)."""
+
+    rule: Rule
+    key: Callable[[Units], Key]
+
+
+def _micros(units: Units) -> int:
+    at = units.acquired_at
+    assert at is not None
+    delta = at - EPOCH
+    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+def _backwards(order: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(-n for n in order)
+
+
+# Highest and lowest cost rank by the cost per unit including the purchase's fee; of equal ones the
+# earlier goes first.
+METHODS: dict[str, Method] = {
+    "fifo": Method(Rule.FIFO, lambda u: (_micros(u), u.order)),
+    "lifo": Method(Rule.LIFO, lambda u: (-_micros(u), _backwards(u.order))),
+    "hifo": Method(Rule.HIFO, lambda u: (-u.unit_cost, _micros(u), u.order)),
+    "lofo": Method(Rule.LOFO, lambda u: (u.unit_cost, _micros(u), u.order)),
+}
+
+AVERAGE = "average"
+
+
+class Inventory(Protocol):
+    """Units of one asset in one scope."""
+
+    def add(self, units: Units) -> None: ...
+
+    def take(self, quantity: Decimal, units_of: str = "") -> list[tuple[Rule, Units]]:
+        """Up to `quantity`, in the method's order; less when there is less."""
+        ...
+
+    def held(self) -> list[Units]:
+        """What is left, oldest first."""
+        ...
+
+
+def inventory(method: str) -> Inventory:
+    """An empty queue for a method of METHODS, or for `average`."""
+    return Pool() if method == AVERAGE else Queue(METHODS[method])
+
+
+class Queue:
+    """Lots in a heap. The key ends in an insertion counter: parts of one lot meet again after moves."""
+
+    def __init__(self, method: Method) -> None:
+        self._method = method
+        self._heap: list[tuple[Key, int, Units]] = []
+        self._by_id: dict[str, list[Units]] = {}
+        self._count = 0
+
+    def add(self, units: Units) -> None:
+        if units.quantity > ZERO:
+            self._count += 1
+            heappush(self._heap, (self._method.key(units), self._count, units))
+            self._by_id.setdefault(units.acquisition_id, []).append(units)
+
+    def take(self, quantity: Decimal, units_of: str = "") -> list[tuple[Rule, Units]]:
+        rules = [(Rule.SPECIFIC, u) for u in self._named(units_of, quantity)]
+        quantity -= sum((u.quantity for _, u in rules), ZERO)
+        while quantity > ZERO and self._heap:
+            first = self._heap[0][2]
+            if first.quantity > quantity:
+                rules.append((self._method.rule, first.cut(quantity)))
+                break
+            heappop(self._heap)
+            if first.quantity > ZERO:  # a lot of 0 was used up by its id
+                self._forget(first)
+                quantity -= first.quantity
+                rules.append((self._method.rule, first))
+        return rules
+
+    def _named(self, acquisition_id: str, quantity: Decimal) -> Iterator[Units]:
+        for lot in list(self._by_id.get(acquisition_id, ())):
+            if quantity > ZERO:
+                part = lot.cut(min(quantity, lot.quantity))
+                quantity -= part.quantity
+                if lot.quantity == ZERO:
+                    self._forget(lot)
+                yield part
+
+    def _forget(self, lot: Units) -> None:
+        same = self._by_id[lot.acquisition_id]
+        same[:] = [u for u in same if u is not lot]
+        if not same:
+            del self._by_id[lot.acquisition_id]
+
+    def held(self) -> list[Units]:
+        return sorted(
+            (u for _, _, u in self._heap if u.quantity > ZERO),
+            key=lambda u: (_micros(u), u.order, u.acquisition_id, u.quantity),
+        )
+
+
+class Pool:
+    """One average cost for all units, renewed at each acquisition."""
+
+    def __init__(self) -> None:
+        self._all = Units("", None, (), ZERO, ZERO, ZERO)
+
+    def add(self, units: Units) -> None:
+        self._all.quantity += units.quantity
+        self._all.cost += units.cost
+
+    def take(self, quantity: Decimal, units_of: str = "") -> list[tuple[Rule, Units]]:  # noqa: ARG002
+        """`units_of` can't be told apart in a pool."""
+        quantity = min(quantity, self._all.quantity)
+        return [(Rule.AVERAGE, self._all.cut(quantity))] if quantity > ZERO else []
+
+    def held(self) -> list[Units]:
+        return [self._all] if self._all.quantity > ZERO else []

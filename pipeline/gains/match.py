@@ -1,0 +1,243 @@
+"""Finds the two sides of a transfer between own accounts; never by a guess.
+
+Takes all transactions; gives the events in order of time, matched pairs as one `Transfer` each, and
+an Issue for every crypto row without Label whose other side is not certain. First by transaction
+hash; then by the exact amount within a window of time, where just one pairing is possible.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from pipeline.issues import Issue
+from pipeline.model import Amount, Event, Transaction, Transfer, is_fiat
+from pipeline.money import plain
+
+# A deposit may be stamped a little before its withdrawal (clocks, batched notices), and up to a
+# week after it (a full mempool, a review by the exchange).
+EARLY = timedelta(hours=1)
+LATE = timedelta(days=7)
+
+SortKey = tuple[datetime, int, str, str, str]
+
+
+def sort_key(t: Transaction) -> SortKey:
+    """Time, then the source's own order; the rest only makes the order total."""
+    return (t.at, t.position, t.account, t.source_id, t.id)
+
+
+def match(transactions: Iterable[Transaction]) -> tuple[list[Event], list[Issue]]:
+    """Events in order, and the problems of the rows that stay alone."""
+    ordered = sorted(transactions, key=sort_key)
+    sent = [t for t in ordered if _open(t) and t.sent is not None]
+    received = [t for t in ordered if _open(t) and t.received is not None]
+    pairs, issues = _by_hash(sent, received)
+    by_amount, ambiguous = _by_amount(
+        [t for t in sent if t.id not in pairs], [t for t in received if t.id not in pairs]
+    )
+    pairs.update(by_amount)
+    told = {i.ref for i in issues} | ambiguous.keys()
+    issues += ambiguous.values()
+    issues += _unmatched([t for t in sent + received if t.id not in pairs], told)
+    arrived = {p.into.id for p in pairs.values()}
+    return [pairs.get(t.id, t) for t in ordered if t.id not in arrived], issues
+
+
+def _open(t: Transaction) -> bool:
+    """A crypto row with one side and no Label: a transfer until something else is known."""
+    side = t.sent or t.received
+    return t.label is None and side is not None and not (t.sent and t.received) and not is_fiat(side.asset)
+
+
+def _side(t: Transaction) -> Amount:
+    side = t.sent or t.received
+    assert side is not None
+    return side
+
+
+def _by_hash(sent: Sequence[Transaction], received: Sequence[Transaction]) -> tuple[dict[str, Transfer], list[Issue]]:
+    """Pairs of one hash and asset, keyed by both rows' ids."""
+    groups: dict[tuple[str, str], tuple[list[Transaction], list[Transaction]]] = defaultdict(lambda: ([], []))
+    for which, rows in enumerate((sent, received)):
+        for t in rows:
+            if t.txhash:
+                groups[_side(t).asset, _plain_hash(t.txhash)][which].append(t)
+    pairs: dict[str, Transfer] = {}
+    issues: list[Issue] = []
+    for outs, ins in groups.values():
+        if len(outs) == 1 and len(ins) == 1:
+            one = _transfer(outs[0], ins[0], "hash")
+            if one is None:
+                issues.append(_grew(outs[0], ins[0]))
+            else:
+                pairs[outs[0].id] = pairs[ins[0].id] = one
+        elif outs and ins:
+            for out, into in _certain(outs, ins, same_account=True)[0]:
+                pairs[out.id] = pairs[into.id] = _exact(out, into, "hash")
+    return pairs, issues
+
+
+def _plain_hash(text: str) -> str:
+    return text.strip().lower().removeprefix("0x")
+
+
+def _transfer(out: Transaction, into: Transaction, how: str) -> Transfer | None:
+    """The pair, with what was withheld on the way; None when more arrived than left."""
+    left, arrived = _side(out).quantity, _side(into).quantity
+    if arrived > left:
+        return None
+    if arrived == left or _fee_inside(out) == arrived:
+        return _exact(out, into, how)
+    asset = _side(out).asset
+    return Transfer(replace(out, sent=Amount(arrived, asset)), into, how, Amount(left - arrived, asset))
+
+
+def _exact(out: Transaction, into: Transaction, how: str) -> Transfer:
+    """The pair of equal amounts, or of a sent amount that had its fee inside: what arrived tells."""
+    return Transfer(replace(out, sent=_side(into)), into, how)
+
+
+def _fee_inside(out: Transaction) -> object:
+    """What would arrive if the sent amount, against the contract, included the fee; else None."""
+    side = _side(out)
+    return side.quantity - out.fee.quantity if out.fee and out.fee.asset == side.asset else None
+
+
+def _by_amount(
+    sent: Sequence[Transaction], received: Sequence[Transaction]
+) -> tuple[dict[str, Transfer], dict[str, Issue]]:
+    pairs: dict[str, Transfer] = {}
+    certain, open_groups = _certain(sent, received, same_account=False)
+    for out, into in certain:
+        pairs[out.id] = pairs[into.id] = _exact(out, into, "amount")
+    issues = {}
+    for outs, ins in open_groups:
+        for t, others in [(t, ins) for t in outs] + [(t, outs) for t in ins]:
+            names = [f"{o.account} {o.at:%Y-%m-%d %H:%M}" for o in others]
+            more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+            issues[t.id] = _issue("ambiguous_transfer", t, candidates=", ".join(names[:3]) + more)
+    return pairs, issues
+
+
+Group = tuple[list[Transaction], list[Transaction]]
+
+
+def _certain(
+    sent: Sequence[Transaction], received: Sequence[Transaction], *, same_account: bool
+) -> tuple[list[tuple[Transaction, Transaction]], list[Group]]:
+    """Pairs that leave no choice, and the groups that do.
+
+    Rows that could be each other's side form a group. One with one and one is a pair. One that
+    holds only moves from one account to one other, as many out as in, is paired in order of time:
+    whichever way, the same units are in the same place.
+    """
+    by_amount: dict[tuple[str, object], list[Transaction]] = defaultdict(list)
+    for t in received:
+        by_amount[_side(t).asset, _side(t).quantity].append(t)
+    edges: dict[str, list[Transaction]] = {}
+    back: dict[str, list[Transaction]] = defaultdict(list)
+    for out in sent:
+        edges[out.id] = [into for into in _near(out, by_amount) if same_account or _may_pair(out, into)]
+        for into in edges[out.id]:
+            back[into.id].append(out)
+    certain: list[tuple[Transaction, Transaction]] = []
+    unclear: list[Group] = []
+    seen: set[str] = set()
+    for out in sent:
+        if out.id in seen or not edges[out.id]:
+            continue
+        outs, ins = _group(out, edges, back, seen)
+        if len(outs) == len(ins) and (len(outs) == 1 or _one_way(outs, ins, edges)):
+            certain += zip(outs, ins, strict=True)
+        else:
+            unclear.append((outs, ins))
+    return certain, unclear
+
+
+def _near(out: Transaction, by_amount: dict[tuple[str, object], list[Transaction]]) -> list[Transaction]:
+    """Deposits of just what was sent (or of that less a fee inside it) within the window."""
+    found: list[Transaction] = []
+    for quantity in {_side(out).quantity, _fee_inside(out)} - {None}:
+        rows = by_amount.get((_side(out).asset, quantity), [])
+        first = bisect_left(rows, out.at - EARLY, key=lambda t: t.at)
+        found += rows[first : bisect_right(rows, out.at + LATE, key=lambda t: t.at)]
+    return found
+
+
+def _may_pair(out: Transaction, into: Transaction) -> bool:
+    """Another account, and not two different transactions on the chain."""
+    hashes = {_plain_hash(out.txhash), _plain_hash(into.txhash)} - {""}
+    return out.account != into.account and len(hashes) < 2
+
+
+def _group(
+    first: Transaction, edges: dict[str, list[Transaction]], back: dict[str, list[Transaction]], seen: set[str]
+) -> Group:
+    """All rows that hang together with `first`, each side in order of time."""
+    outs: list[Transaction] = []
+    ins: list[Transaction] = []
+    todo: list[tuple[bool, Transaction]] = [(True, first)]
+    seen.add(first.id)
+    while todo:
+        is_out, t = todo.pop()
+        (outs if is_out else ins).append(t)
+        for other in edges[t.id] if is_out else back[t.id]:
+            if other.id not in seen:
+                seen.add(other.id)
+                todo.append((not is_out, other))
+    return sorted(outs, key=sort_key), sorted(ins, key=sort_key)
+
+
+def _one_way(outs: Sequence[Transaction], ins: Sequence[Transaction], edges: dict[str, list[Transaction]]) -> bool:
+    if len({t.account for t in outs}) > 1 or len({t.account for t in ins}) > 1:
+        return False
+    if len({(_side(t).quantity, t.fee) for t in outs}) > 1:
+        return False
+    return all(any(into.id == e.id for e in edges[out.id]) for out, into in zip(outs, ins, strict=True))
+
+
+def _unmatched(alone: Sequence[Transaction], told: Iterable[str]) -> list[Issue]:
+    """An Issue for each row without other side, with the nearest candidate as a hint."""
+    told = set(told)
+    per_asset: dict[str, list[Transaction]] = defaultdict(list)
+    for t in sorted(alone, key=sort_key):
+        per_asset[_side(t).asset].append(t)
+    issues = []
+    for rows in per_asset.values():
+        times = [t.at for t in rows]
+        for t in rows:
+            if t.id not in told:
+                near = rows[bisect_left(times, t.at - LATE) : bisect_right(times, t.at + LATE)][:200]
+                code = "unmatched_withdrawal" if t.sent else "unmatched_deposit"
+                issues.append(_issue(code, t, hint=_hint(t, near)))
+    return issues
+
+
+def _hint(t: Transaction, near: Sequence[Transaction]) -> str:
+    quantity = _side(t).quantity
+    others = [
+        o
+        for o in near
+        if (o.sent is None) != (t.sent is None)
+        and o.account != t.account
+        and abs(_side(o).quantity - quantity) * 20 <= max(quantity, _side(o).quantity)
+    ]
+    if not others:
+        return ""
+    best = min(others, key=lambda o: (abs(_side(o).quantity - quantity), abs(o.at - t.at)))
+    way = "arrived in" if best.received else "left"
+    return (
+        f" ({plain(_side(best).quantity)} {way} {best.account} on {best.at:%Y-%m-%d %H:%M}: if that is its other side, "
+        "give both rows the same TxHash)"
+    )
+
+
+def _grew(out: Transaction, into: Transaction) -> Issue:
+    return _issue("transfer_grew", into, sent=plain(_side(out).quantity))
+
+
+def _issue(code: str, t: Transaction, **details: str) -> Issue:
+    side = _side(t)
+    return Issue(code, t.account, side.asset, t.at, t.id, details={"quantity": plain(side.quantity), **details})

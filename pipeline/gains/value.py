@@ -1,0 +1,149 @@
+"""What each event was worth in the reporting currency, and where that figure is from.
+
+In this order: the row's own Net Worth; its fiat leg; a price file; looked-up prices. A swap is worth
+the price of the asset received, else of the one given up (Treas. Reg. 1.1001-7(b)(1)(iii)(C), (b)(4);
+BMF 6 March 2025, Rn. 58). A fee in an asset of the trade has the trade's own price. What has no price
+stays None; nothing is ever taken for 0.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from pipeline.model import Amount, Event, Price, Transaction, Transfer, Valued, is_fiat
+from pipeline.money import split
+
+FROM_FILE = "file "
+NEAR = timedelta(hours=1)
+
+Quote = tuple[Decimal, str]
+
+
+class PriceBook:
+    """Prices by asset, currency and time; a file's beat looked-up ones.
+
+    Within one source: the price of just that instant; the nearest one within an hour; the price of
+    the taxpayer's day; the nearest one within that day. Through one other currency where there is no
+    direct price.
+    """
+
+    def __init__(self, prices: Iterable[Price], currency: str, zone: ZoneInfo) -> None:
+        self.currency = currency
+        self.zone = zone
+        self._days: list[dict[tuple[str, str], dict[date, Price]]] = [defaultdict(dict), defaultdict(dict)]
+        self._instants: list[dict[tuple[str, str], list[Price]]] = [defaultdict(list), defaultdict(list)]
+        self._quoted_in: dict[str, set[str]] = defaultdict(set)
+        for price in prices:
+            tier = 0 if price.source.startswith(FROM_FILE) else 1
+            pair = (price.asset, price.currency)
+            self._quoted_in[price.asset].add(price.currency)
+            if price.day is not None:
+                self._days[tier][pair][price.day] = price
+            else:
+                self._instants[tier][pair].append(price)
+        for tiers in self._instants:
+            for listed in tiers.values():
+                listed.sort(key=lambda p: p.at)  # type: ignore[arg-type, return-value]
+
+    def quote(self, asset: str, at: datetime) -> Quote | None:
+        """One `asset` at an instant, and where the price is from."""
+        if asset == self.currency:
+            return Decimal(1), ""
+        day = at.astimezone(self.zone).date()
+        for tier in (0, 1):
+            direct = self._find(tier, (asset, self.currency), at, day)
+            if direct is not None:
+                return direct.price, direct.source
+            for bridge in sorted(self._quoted_in.get(asset, ())):
+                first = self._find(tier, (asset, bridge), at, day)
+                if first is None:
+                    continue
+                for second_tier in (0, 1):
+                    second = self._find(second_tier, (bridge, self.currency), at, day)
+                    if second is not None:
+                        return first.price * second.price, f"{first.source}, {second.source}"
+        return None
+
+    def value(self, amount: Amount, at: datetime) -> Quote | None:
+        quote = self.quote(amount.asset, at)
+        return None if quote is None else (amount.quantity * quote[0], quote[1])
+
+    def _find(self, tier: int, pair: tuple[str, str], at: datetime, day: date) -> Price | None:
+        instants = self._instants[tier].get(pair)
+        nearest = self._nearest(instants, at) if instants else None
+        if nearest is not None and nearest.at is not None and abs(nearest.at - at) <= NEAR:
+            return nearest
+        days = self._days[tier].get(pair)
+        if days is not None and day in days:
+            return days[day]
+        if nearest is not None and nearest.at is not None and nearest.at.astimezone(self.zone).date() == day:
+            return nearest
+        return None
+
+    def _nearest(self, listed: list[Price], at: datetime) -> Price:
+        i = bisect_left(listed, at, key=lambda p: p.at)  # type: ignore[arg-type, return-value]
+        return min(listed[max(0, i - 1) : i + 1], key=lambda p: abs(p.at - at))  # type: ignore[operator]
+
+
+def value(events: Iterable[Event], book: PriceBook) -> list[Valued]:
+    """Every event with the value of what it moved and of its fee."""
+    return [_transfer(e, book) if isinstance(e, Transfer) else _transaction(e, book) for e in events]
+
+
+def _transfer(transfer: Transfer, book: PriceBook) -> Valued:
+    out, into = transfer.out, transfer.into
+    fee = book.value(out.fee, out.at) if out.fee else None
+    into_fee = book.value(into.fee, into.at) if into.fee else None
+    lost = book.value(transfer.lost, out.at) if transfer.lost else None
+    return Valued(
+        transfer,
+        value=lost[0] if lost else None,
+        fee_value=fee[0] if fee else None,
+        basis=lost[1] if lost else "",
+        into_fee_value=into_fee[0] if into_fee else None,
+    )
+
+
+def _transaction(t: Transaction, book: PriceBook) -> Valued:
+    worth, basis = _worth(t, book) or (None, "")
+    return Valued(t, worth, _fee_value(t, worth, book), basis)
+
+
+def _worth(t: Transaction, book: PriceBook) -> Quote | None:
+    if t.net_worth is not None:
+        worth = book.value(t.net_worth, t.at)
+        if worth is not None:
+            return worth[0], f"net worth{_via(worth[1])}"
+    sides = [side for side in (t.received, t.sent) if side is not None]
+    money = [side for side in sides if is_fiat(side.asset)]
+    for side in sorted(money, key=lambda s: s.asset != book.currency):
+        worth = book.value(side, t.at)
+        if worth is not None:
+            return worth[0], f"fiat{_via(worth[1])}"
+    for side in sides:
+        worth = None if side in money else book.value(side, t.at)
+        if worth is not None:
+            return worth
+    return None
+
+
+def _via(source: str) -> str:
+    return f", {source}" if source else ""
+
+
+def _fee_value(t: Transaction, worth: Decimal | None, book: PriceBook) -> Decimal | None:
+    if t.fee is None:
+        return None
+    of_trade = None
+    if worth is not None:
+        for side in (t.received, t.sent):
+            if side is not None and side.asset == t.fee.asset:
+                of_trade = split(worth, t.fee.quantity, side.quantity)
+                break
+    if of_trade is not None and not is_fiat(t.fee.asset):
+        return of_trade
+    fee = book.value(t.fee, t.at)
+    return fee[0] if fee else of_trade
