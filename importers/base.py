@@ -14,12 +14,18 @@ class Refused(Exception):
     """What can't be taken, in one to three readable lines; nothing was kept. Exit code 1."""
 
 
+def shown(text: str, limit: int = 60) -> str:
+    """`text` as a message may quote it: cut to `limit` characters, nothing that moves a cursor."""
+    cut = text if len(text) <= limit else text[: limit - 3] + "..."
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in cut)
+
+
 @dataclass(frozen=True, slots=True)
 class Format:
     """One layout of a file, recognised by its header.
 
-    `header` are the columns without which it is another layout, `columns` all it may have (both
-    compared case-insensitively). `check` raises `RowError` for a row that can't be taken;
+    `header` are the columns without which it is another layout, `one_of` those of which it has at
+    least one, `columns` all it may have (all compared case-insensitively). `check` raises `RowError` for a row that can't be taken;
     `parse` reads the stored rows of one account.
     """
 
@@ -30,13 +36,14 @@ class Format:
     row: Callable[[Mapping[str, str]], Transaction | Price]
     parse: Callable[[Iterable[RawRecord]], Parsed] | None = None
     prices: bool = False
+    one_of: frozenset[str] = frozenset()
 
 
 class RowError(Exception):
     """One cell that can't be taken: (column, what it is, what it should be)."""
 
     def __init__(self, column: str, found: str, should: str) -> None:
-        super().__init__(f"{column} '{found}' {should}")
+        super().__init__(f"{column} '{shown(found)}' {should}" if found else f"{column} {should}")
         self.column, self.found, self.should = column, found, should
 
 

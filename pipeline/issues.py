@@ -10,6 +10,13 @@ from datetime import datetime
 from enum import StrEnum
 
 
+class Stop(Exception):
+    """Cannot go on: one readable line (three at most) that says what happened, where, what to do.
+
+    Every room's own exception is one of these; what was complete before it is kept. Exit code 1.
+    """
+
+
 class Severity(StrEnum):
     """ERROR: a tax figure would change when it is settled. WARNING: look at it. INFO: good to know."""
 

@@ -98,7 +98,8 @@ class RawRecord:
     `source` is the plug-in that reads it (an exchange id or a format name), `stream` one list of
     that source, `source_id` its identity there: unique within (source, account, stream).
     `position` is the source's own order (sequence or row number); `origin` says where it came
-    from in a person's words ("trades.csv row 7", "kraken Ledgers").
+    from in a person's words ("trades.csv row 7", "kraken Ledgers"). `content` is what the payload
+    says when one fact can be written in several ways ("1" and "1.0" in two savings of one file).
     """
 
     source: str
@@ -108,11 +109,12 @@ class RawRecord:
     position: int
     payload: str
     origin: str = ""
+    content: str = ""
 
     @property
     def digest(self) -> str:
         """What tells two contents under one identity apart."""
-        return digest_of(self.payload)
+        return digest_of(self.content or self.payload)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,10 @@
     Table("income", (Column("quantity", Type.QUANTITY), ...), rows)
 
 A row is a tuple with one value per column: str, Decimal, datetime (UTC), date, int or None.
+Nothing here opens a file.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -18,12 +20,17 @@ from pipeline.rules.base import Period, Rules
 Value = str | Decimal | datetime | date | int | None
 
 
+class ReportError(Exception):
+    """A report can't be written; the text is one readable line."""
+
+
 class Type(StrEnum):
     """What a column holds, so that each writer can show it properly."""
 
     TEXT = "text"
     ID = "id"
     MONEY = "money"
+    CENTS = "cents"  # money rounded as a form asks: its decimals are shown as they are
     QUANTITY = "quantity"
     INSTANT = "instant"
     DAY = "day"
@@ -79,3 +86,22 @@ class Report:
     inputs: str
     sources: Iterable[SourceUsed] = field(default_factory=tuple)
     prices: Sequence[Price] = ()
+
+    def holds(self, at: datetime) -> bool:
+        """Whether the taxpayer's day of an instant lies in the tax year."""
+        return self.period.first <= at.astimezone(self.zone).date() <= self.period.last
+
+
+# C0 without tab and line ends, DEL, C1, lone surrogates and the two non-characters: spreadsheet
+# programs can't open a file that holds them, terminals obey some of them.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def printable(text: str) -> str:
+    """`text` with what no file should hold made visible: '\\x07', '\\ud800'."""
+    return _UNPRINTABLE.sub(_escaped, text)
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = ord(found.group())
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -1,0 +1,218 @@
+"""Files into raw records: recognised by the header, checked row by row, taken whole or not at all.
+
+    reading = read(Path("kraken.csv"), account=None)
+    for page in reading.pages: ...          # RawRecords, to be kept in one transaction
+
+Exactly one `Format` of the folder `formats` may claim a header. Every row is checked while the
+pages are read; `Refused` may come after pages were given, so the caller keeps all or none.
+
+Identity: a row with an ID is that ID; a row without one is the digest of what it says (not of how
+it is written), and "#2", "#3" for the next ones that say the same. So the CSV file, its copy saved
+by Excel as XLSX or with semicolons, and a longer version of it give the same records.
+"""
+
+import difflib
+import hashlib
+import importlib
+import json
+import pkgutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from typing import BinaryIO
+
+from importers import cells as cell
+from importers.base import Format, Refused, RowError, shown
+from importers.sheets import Sheet, open_file, sheets
+from pipeline.model import Page, Parsed, Price, RawRecord, Transaction
+from pipeline.money import plain
+
+PAGE = 5000  # records that are given at once
+PROBLEM_LINES = 3
+PROBLEM_LIMIT = 1000  # rows after which a file is not read any further
+
+_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One recognised file. `digest` is the SHA-256 of its bytes. A price file has `prices` and no page."""
+
+    name: str
+    format: str
+    digest: str
+    pages: Iterator[Page]
+    prices: list[Price] = field(default_factory=list)
+
+
+@cache
+def formats() -> Mapping[str, Format]:
+    """Every layout that has a file in the folder `formats`, by name."""
+    package = importlib.import_module("importers.formats")
+    modules = (importlib.import_module(f"importers.formats.{m.name}") for m in pkgutil.iter_modules(package.__path__))
+    return {module.FORMAT.name: module.FORMAT for module in modules}
+
+
+def read(path: Path, account: str | None = None) -> Reading:
+    """The records or prices of one file. A row's account is its Account cell, else `account`, else the file's stem."""
+    name = shown(path.name, 120)
+    file = open_file(path)
+    try:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        sheet, layout = _recognised(sheets(file, name), name)
+        rows = _Rows(name, sheet, layout, _default_account(path, account))
+        if layout.prices:
+            with file:
+                return Reading(name, layout.name, digest, iter(()), rows.prices())
+        pages = _closing(file, rows.pages())
+        next(pages)
+        return Reading(name, layout.name, digest, pages)
+    except BaseException:
+        file.close()
+        raise
+
+
+def parse(source: str, records: Iterable[RawRecord]) -> Parsed:
+    """What stored rows of one account say; `source` is the name of the format that took them."""
+    layout = formats().get(source)
+    if layout is None or layout.parse is None:
+        raise Refused(f"rows of the format '{shown(source)}' can't be read by this version; install the newest one")
+    return layout.parse(records)
+
+
+def _closing(file: BinaryIO, pages: Iterator[Page]) -> Iterator[Page]:
+    """`pages`; the file is closed at their end. The first, empty page starts the generator, so that one that
+    nobody reads closes its file too."""
+    with file:
+        yield Page([])
+        yield from pages
+
+
+# ---- recognition ----------------------------------------------------------------------------------------------------
+
+
+def claims(header: Iterable[str]) -> list[Format]:
+    """The layouts that a header fits."""
+    names = {column.casefold() for column in header}
+
+    def fits(layout: Format) -> bool:
+        needed, some = ({column.casefold() for column in columns} for columns in (layout.header, layout.one_of))
+        return needed <= names and (not some or bool(some & names))
+
+    return [layout for layout in formats().values() if fits(layout)]
+
+
+def _recognised(found: list[Sheet], name: str) -> tuple[Sheet, Format]:
+    if not found:
+        raise Refused(f"{name}: has no header line")
+    known = [(sheet, layout) for sheet in found for layout in claims(sheet.header)]
+    if not known:
+        headers = "; ".join(shown(", ".join(sheet.header), 200) for sheet in found[:3])
+        layouts = "; ".join(f"{layout.name} ({_needs(layout)})" for layout in formats().values())
+        raise Refused(f"{name}: is of no known layout; its header is: {headers}\n{name}: known layouts: {layouts}")
+    if len({sheet.title for sheet, _ in known}) > 1:
+        titles = " and ".join(f"'{shown(sheet.title)}'" for sheet, _ in known)
+        raise Refused(f"{name}: the sheets {titles} could both be read; keep one in the file")
+    if len(known) > 1:
+        names = " and ".join(layout.name for _, layout in known)
+        raise Refused(f"{name}: its header fits the layouts {names}; remove the columns of one of them")
+    sheet, layout = known[0]
+    _refuse_misspelt(sheet.header, layout, name)
+    return sheet, layout
+
+
+def _needs(layout: Format) -> str:
+    columns = [column for column in layout.columns if column in layout.header]
+    some = [column for column in layout.columns if column in layout.one_of]
+    return ", ".join([*columns, " or ".join(some)] if some else columns)
+
+
+def _refuse_misspelt(header: Iterable[str], layout: Format, name: str) -> None:
+    """A column the layout doesn't know is kept and means nothing, unless it was meant to be one that is missing."""
+    names = {column.casefold() for column in header if column}
+    known = {column.casefold(): column for column in layout.columns}
+    missing = [column for column in known if column not in names]
+    for column in sorted(names - known.keys()):
+        meant = difflib.get_close_matches(column, missing, n=1, cutoff=0.8)
+        meant = meant or [other for other in missing if other.startswith(f"{column} ")]
+        if meant:
+            raise Refused(
+                f"{name}: the column '{shown(column)}' is not known; is it '{known[meant[0]]}'? Rename or remove it"
+            )
+
+
+# ---- rows -----------------------------------------------------------------------------------------------------------
+
+
+def _default_account(path: Path, account: str | None) -> str:
+    """The account of rows without an Account cell; "" when the file's name can't be one."""
+    if account is not None:
+        try:
+            chosen = cell.name("the account", account, 100)
+        except RowError as error:
+            raise Refused(str(error)) from None
+        if not chosen:
+            raise Refused("the account has no name; give one, or leave the option out")
+        return chosen
+    try:
+        return cell.name("Account", path.stem, 100)
+    except RowError:
+        return ""
+
+
+class _Problems:
+    """Rows that can't be taken: the first ones in full, the others counted."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self.count = 0
+
+    def add(self, line: str) -> None:
+        self.count += 1
+        if self.count <= PROBLEM_LINES:
+            self._lines.append(line)
+
+    def refuse(self) -> None:
+        if self.count:
+            more = self.count - len(self._lines)
+            many = "many more rows" if self.count > PROBLEM_LIMIT else f"{more} more {'row' if more == 1 else 'rows'}"
+            raise Refused("\n".join(self._lines) + (f" (and {many})" if more else ""))
+
+
+class _Rows:
+    """The rows of one sheet in one layout, checked one after the other."""
+
+    def __init__(self, name: str, sheet: Sheet, layout: Format, account: str) -> None:
+        known = {column.casefold(): column for column in layout.columns}
+        self._name, self._sheet, self._layout, self._account = name, sheet, layout, account
+        self._columns = [known.get(column.casefold(), column) for column in sheet.header]
+        self._identities = _Identities()
+
+    def pages(self) -> Iterator[Page]:
+        """Up to `PAGE` records at a time. After the first problem no page is given, but every row is looked at."""
+        problems, records = _Problems(), list[RawRecord]()
+        for record in self._each(self._record, problems):
+            records.append(record)
+            if len(records) == PAGE:
+                yield Page(records)
+                records = []
+        if records:
+            yield Page(records)
+
+    def prices(self) -> list[Price]:
+        """Each price once. Two prices of one asset, currency and date are refused."""
+        found: dict[object, Price] = {}
+
+        def keep(number: int, cells: list[str]) -> Price | None:
+            price = self._layout.row(self._filled(cells))
+            assert isinstance(price, Price)
+            first = found.setdefault((price.asset, price.currency, price.at, price.day), price)
+            if first.price != price.price:
+                raise RowError("Price", plain(price.price), f"differs from {plain(first.price)} of the same date above")
+            return replace(price, source=f"file {self._name} row {number}") if first is price else None
+
+        return list(self._each(keep, _Problems()))
+
+    def _each[T](self, take: Callable[[int, list[str]], T | None], problems: _Problems) -> Iterator[T]:
+        raise NotImplementedError

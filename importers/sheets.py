@@ -1,0 +1,291 @@
+"""CSV and XLSX files as tables of text: header and rows, one after the other.
+
+    with open_file(Path("trades.csv")) as file:
+        for sheet in sheets(file, "trades.csv"):
+            sheet.header            # ('Date', 'Account', ...)
+            for number, cells in sheet.rows: ...
+
+Promises: nothing is guessed and nothing is dropped. A file is UTF-8 (with or without a byte order
+mark) or UTF-16 with one; every other encoding is refused, since bytes alone don't tell Western
+European from Polish or Cyrillic text. The separator is the one in the header line. An unclosed
+quote, a row wider than the header, a cell under no heading, a damaged workbook are refused with
+`Refused`, one line each. Rows without any text are left out; row numbers are those of the file:
+the line on which a CSV row starts, the row of the worksheet. Memory does not grow with the rows.
+"""
+
+import codecs
+import csv
+import io
+import os
+import re
+import stat
+import warnings
+import zipfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+from importers.base import Refused, shown
+from importers.worksheet import CELL_LIMIT, Book, CellError, rows, shared_strings
+
+FILE_LIMIT = 2 << 30  # bytes of a file
+LINE_LIMIT = 4 << 20  # characters of a line
+COLUMN_LIMIT = 256
+PART_LIMIT = 1000  # parts of a workbook
+UNPACKED_LIMIT = 500 << 20  # bytes of all parts; a million rows of ten columns are 300 MB
+STRINGS_LIMIT = 100 << 20  # bytes of the shared strings, the one part that is held in memory
+RATIO_LIMIT = 200  # how far a part above 10 MB may be compressed; rows of real data reach 30
+
+Row = tuple[int, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One table. `header` is as written, without the white space around the names; `title` is "" for a CSV file."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: Iterator[Row]
+
+
+def open_file(path: Path) -> BinaryIO:
+    """`path` opened to read, if it is an ordinary file of bounded size; a pipe or a device never blocks."""
+    name = shown(path.name or str(path), 120)
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        handle = os.open(path, flags)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise Refused(f"{shown(str(path), 200)}: can't be opened ({why})") from None
+    found = os.fstat(handle)
+    if not stat.S_ISREG(found.st_mode):
+        os.close(handle)
+        raise Refused(f"{name}: is not an ordinary file")
+    if not 0 < found.st_size <= FILE_LIMIT:
+        os.close(handle)
+        raise Refused(f"{name}: is empty" if not found.st_size else f"{name}: is larger than {FILE_LIMIT >> 30} GB")
+    return os.fdopen(handle, "rb")
+
+
+def sheets(file: BinaryIO, name: str) -> list[Sheet]:
+    """The tables of `file` that have a header; `name` is what messages call it."""
+    file.seek(0)
+    start = file.read(8)
+    file.seek(0)
+    if start.startswith(b"PK"):
+        return _workbook(file, name)
+    if start == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+        raise Refused(f"{name}: an old or password-protected Excel workbook; save it as .xlsx without password, or as CSV")
+    encoding, complete = _encoding(file, name)
+    file.seek(0)
+    sheet = _sheet(name, "", _csv_rows(io.TextIOWrapper(file, encoding, newline=""), name, complete))
+    return [sheet] if sheet else []
+
+
+def _sheet(name: str, title: str, found: Iterator[Row]) -> Sheet | None:
+    """The first row that has text is the header; None when there is none."""
+    where = f"{name}, sheet {shown(title)}" if title else name
+    for _, cells in found:
+        header = tuple(cell.strip() for cell in cells)
+        if not any(header):
+            continue
+        names = [column.casefold() for column in header if column]
+        twice = next((column for column in names if names.count(column) > 1), None)
+        if len(header) > COLUMN_LIMIT:
+            raise Refused(f"{where}: has {len(header)} columns, more than {COLUMN_LIMIT}")
+        if twice is not None:
+            raise Refused(f"{where}: the header names the column '{shown(twice)}' twice; rename or remove one")
+        return Sheet(title, header, _body(where, header, found))
+    return None
+
+
+def _body(where: str, header: tuple[str, ...], found: Iterator[Row]) -> Iterator[Row]:
+    width = len(header)
+    unnamed = [index for index, column in enumerate(header) if not column]
+    for number, cells in found:
+        if not any(cells) or not any(map(str.strip, cells)):
+            continue
+        if len(cells) > width:
+            raise Refused(
+                f"{where} row {number}: has {len(cells)} cells, the header {width}; "
+                "a cell that holds the separator (a decimal comma?) belongs in quotes"
+            )
+        for index in unnamed:
+            if index < len(cells) and cells[index].strip():
+                raise Refused(f"{where} row {number}: '{shown(cells[index])}' stands in a column without a heading")
+        yield number, cells
+
+
+# ---- CSV ------------------------------------------------------------------------------------------------------------
+
+_BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+
+
+def _encoding(file: BinaryIO, name: str) -> tuple[str, bool]:
+    """The encoding, tried on the whole file before a row is given, and whether the last line has an end."""
+    start = file.read(4)
+    file.seek(0)
+    encoding = next((code for mark, code in _BYTE_ORDER_MARKS if start.startswith(mark)), "utf-8")
+    decoder = codecs.getincrementaldecoder(encoding)()
+    line, last = 1, ""
+    while True:
+        data = file.read(1 << 20)
+        try:
+            text = decoder.decode(data, final=not data)
+        except UnicodeDecodeError as error:
+            line += error.object[: error.start].count(b"\n")
+            raise Refused(
+                f"{name} line {line}: is not {'UTF-8' if encoding != 'utf-16' else 'UTF-16'} text; "
+                "save the file again as 'CSV UTF-8'"
+            ) from None
+        if "\0" in text:
+            line += text[: text.index("\0")].count("\n")
+            raise Refused(f"{name} line {line}: holds a NUL character; it is damaged or no CSV file")
+        line += text.count("\n")
+        last = text[-1:] or last
+        if not data:
+            return encoding, last in ("\n", "\r")
+
+
+def _lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
+    readline = text.readline
+    while line := readline(LINE_LIMIT):
+        if len(line) == LINE_LIMIT:
+            raise Refused(f"{name}: has a line of more than {LINE_LIMIT} characters; it is no CSV file")
+        yield line
+
+
+def _csv_rows(text: io.TextIOWrapper, name: str, complete: bool) -> Iterator[Row]:
+    """Every row, with the line it starts on. `complete`: the file's last line has an end."""
+    lines = _lines(text, name)
+    skipped, first = 0, ""
+    for first in lines:
+        if not first.strip():
+            skipped += 1
+        elif declared := re.fullmatch(r'"?sep=([,;\t])"?\s*', first):  # Excel's own way to name the separator
+            skipped += 1
+            yield from _split(chain(lines), name, complete, declared[1], skipped)
+            return
+        else:
+            break
+    yield from _split(chain([first], lines), name, complete, _separator(first, name), skipped)
+
+
+def _separator(header: str, name: str) -> str:
+    outside_quotes = re.sub(r'"[^"]*"', "", header)
+    counts = sorted(((outside_quotes.count(sign), sign) for sign in ",;\t"), reverse=True)
+    if counts[0][0] and counts[0][0] == counts[1][0]:
+        raise Refused(f"{name}: the header can be split at commas, semicolons or tabs; use one of them")
+    return counts[0][1] if counts[0][0] else ","
+
+
+def _split(lines: Iterable[str], name: str, complete: bool, separator: str, skipped: int) -> Iterator[Row]:
+    reader = csv.reader(lines, delimiter=separator, strict=True)
+    width, start, cells = 0, 0, list[str]()
+    while True:
+        before = reader.line_num
+        start = skipped + before + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            raise Refused(f"{name} row {start}: {_quote_problem(str(error))}") from None
+        if reader.line_num - before > 1 and width > 3:
+            _refuse_swallowed_rows(cells, separator, width, f"{name} row {start}")
+        width = width or len(cells)
+        yield start, cells
+    if not complete and 0 < len(cells) < width:
+        raise Refused(f"{name} row {start}: the file ends in the middle of this row; export it again")
+
+
+def _quote_problem(error: str) -> str:
+    if "field larger" in error:
+        return f"a cell is longer than {CELL_LIMIT} characters; is a quote left open?"
+    if "unexpected end" in error:
+        return "a quote is opened and never closed"
+    return "there is text behind a closing quote; a quote inside a quoted cell is written twice"
+
+
+def _refuse_swallowed_rows(cells: list[str], separator: str, width: int, where: str) -> None:
+    """A quote left open takes in whole rows until the next quote closes it, and they would vanish."""
+    for cell in cells:
+        if any(line.count(separator) >= width - 1 for line in cell.splitlines()):
+            raise Refused(f"{where}: a quoted cell holds what looks like whole rows; is a quote left open?")
+
+
+# ---- XLSX -----------------------------------------------------------------------------------------------------------
+
+
+def _workbook(file: BinaryIO, name: str) -> list[Sheet]:
+    """The worksheets that have a header. openpyxl reads the workbook's structure and styles, `worksheet` the cells."""
+    found = (_sheet(name, title, _readable(name, cells)) for title, cells in _readable(name, _worksheets(file)))
+    return [sheet for sheet in found if sheet is not None]
+
+
+T = TypeVar("T")
+
+
+def _readable(name: str, parts: Iterator[T]) -> Iterator[T]:
+    """`parts`, with whatever goes wrong inside a broken workbook as one line: openpyxl, zipfile, zlib and expat
+    raise a dozen kinds of exceptions between them."""
+    try:
+        yield from parts
+    except CellError as error:
+        raise Refused(f"{name}: {error}") from None
+    except Refused:
+        raise
+    except Exception as error:  # noqa: BLE001
+        why = shown(str(error).partition("\n")[0], 100) or type(error).__name__
+        raise Refused(
+            f"{name}: not a readable workbook ({why}); open it in a spreadsheet program and save it again, or as CSV"
+        ) from None
+
+
+def _worksheets(file: BinaryIO) -> Iterator[tuple[str, Iterator[Row]]]:
+    from openpyxl.reader.excel import ExcelReader, apply_stylesheet
+    from openpyxl.xml.constants import SHARED_STRINGS
+
+    _refuse_bombs(zipfile.ZipFile(file))
+    reader = ExcelReader(file, read_only=True, data_only=True, keep_links=False)
+    with warnings.catch_warnings():  # openpyxl tells of extensions it leaves out; they hold no cells
+        warnings.simplefilter("ignore")
+        reader.read_manifest()
+        reader.read_workbook()
+        apply_stylesheet(reader.archive, reader.wb)
+        listed = [(sheet.name, rel.target) for sheet, rel in reader.parser.find_sheets() if "chartsheet" not in rel.Type]
+    strings = reader.package.find(SHARED_STRINGS)
+    book = Book(
+        _strings(reader.archive, strings.PartName[1:]) if strings is not None else [],
+        frozenset(reader.wb._date_formats),
+        frozenset(reader.wb._timedelta_formats),
+        reader.wb.epoch,
+    )
+    for title, part in listed:
+        yield title, _cells(reader.archive, part, book)
+
+
+def _refuse_bombs(archive: zipfile.ZipFile) -> None:
+    """Bounds what unpacking may take; zipfile itself stops at the sizes that the directory declares."""
+    parts = archive.infolist()
+    if len(parts) > PART_LIMIT or sum(part.file_size for part in parts) > UNPACKED_LIMIT:
+        raise CellError(
+            f"unpacks to more than {UNPACKED_LIMIT >> 20} MB or {PART_LIMIT} parts; save it as CSV, or in several files"
+        )
+    for part in parts:
+        if part.file_size > 10 << 20 and part.file_size > RATIO_LIMIT * part.compress_size:
+            raise CellError(f"its part {shown(part.filename)} is compressed as no real data is; save it as CSV")
+
+
+def _strings(archive: zipfile.ZipFile, part: str) -> list[str]:
+    if archive.getinfo(part).file_size > STRINGS_LIMIT:
+        raise CellError(f"holds more than {STRINGS_LIMIT >> 20} MB of texts; save it as CSV")
+    with archive.open(part) as source:
+        return shared_strings(source)
+
+
+def _cells(archive: zipfile.ZipFile, part: str, book: Book) -> Iterator[Row]:
+    with archive.open(part) as source:
+        yield from rows(source, book, COLUMN_LIMIT)

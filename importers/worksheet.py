@@ -1,0 +1,261 @@
+"""The rows of one worksheet, from its XML, as text: a million rows in a few megabytes.
+
+Takes the stream of a worksheet's part, gives (row number, cells) one after the other. A number
+becomes the shortest decimal of the double it is, a date cell ISO 8601 in UTC (a bare day when it
+has no time). What can't be text without a guess (an error, a truth value, a formula without a
+saved value, a duration) raises `CellError` with the cell's place.
+
+openpyxl's own reader is not used for this: it holds every row it has passed, takes a cell of any
+size, and gives a formula that was never computed as an empty cell.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import IO, Protocol
+from xml.parsers import expat
+
+from pipeline.money import plain
+
+CELL_LIMIT = 131_072  # characters; also what the csv module takes
+_CHUNK = 1 << 16
+
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main|"
+_ROW, _CELL, _VALUE, _FORMULA = (_MAIN + tag for tag in ("row", "c", "v", "f"))
+_STRING, _TEXT, _PHONETIC = (_MAIN + tag for tag in ("si", "t", "rPh"))
+
+_NUMBER = re.compile(r"-?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,3})?")
+_PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
+
+
+class CellError(Exception):
+    """A cell or a part that can't be read as text: one readable line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What the cells of a workbook refer to. `dates` and `durations` are numbers of cell styles."""
+
+    strings: list[str]
+    dates: frozenset[int] = frozenset()
+    durations: frozenset[int] = frozenset()
+    epoch: datetime = datetime(1899, 12, 30)  # noqa: DTZ001  (a calendar's zero; cells have no zone)
+
+
+class _Events(Protocol):
+    def start(self, tag: str, attributes: dict[str, str]) -> None: ...
+    def text(self, data: str) -> None: ...
+    def end(self, tag: str) -> None: ...
+
+
+def _feed(source: IO[bytes], events: _Events) -> Iterator[None]:
+    """Parses `source` and stops after every chunk. Document types are refused: no entity is ever expanded."""
+    parser = expat.ParserCreate(namespace_separator="|")
+    parser.buffer_text = True
+    parser.StartElementHandler = events.start
+    parser.EndElementHandler = events.end
+    parser.CharacterDataHandler = events.text
+    parser.StartDoctypeDeclHandler = _refuse_document_type
+    while chunk := source.read(_CHUNK):
+        parser.Parse(chunk, False)
+        yield
+    parser.Parse(b"", True)
+    yield
+
+
+def _refuse_document_type(*_: object) -> None:
+    raise CellError("it declares a document type, which no spreadsheet program writes")
+
+
+@dataclass(slots=True)
+class _Strings:
+    """Collects the shared strings; the phonetic guides beside Japanese text are no part of it."""
+
+    strings: list[str] = field(default_factory=list)
+    pieces: list[str] | None = None
+    size: int = 0
+    phonetic: bool = False
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == _STRING:
+            self.strings.append("")
+            self.size = 0
+        elif tag == _PHONETIC:
+            self.phonetic = True
+        elif tag == _TEXT and not self.phonetic:
+            self.pieces = []
+
+    def text(self, data: str) -> None:
+        if self.pieces is not None:
+            self.size += len(data)
+            if self.size > CELL_LIMIT:
+                raise CellError(f"a text is longer than {CELL_LIMIT} characters")
+            self.pieces.append(data)
+
+    def end(self, tag: str) -> None:
+        if tag == _PHONETIC:
+            self.phonetic = False
+        elif tag == _TEXT and self.pieces is not None:
+            self.strings[-1] += "".join(self.pieces)
+            self.pieces = None
+
+
+def shared_strings(source: IO[bytes]) -> list[str]:
+    """The texts that cells refer to by number."""
+    events = _Strings()
+    for _ in _feed(source, events):
+        pass
+    return events.strings
+
+
+def rows(source: IO[bytes], book: Book, limit: int) -> Iterator[tuple[int, list[str]]]:
+    """(row number, texts from column A on) of each row that has a cell; at most `limit` columns."""
+    events = _Rows(book, limit)
+    for _ in _feed(source, events):
+        if events.done:
+            yield from events.done
+            events.done = []
+
+
+class _Rows:
+    """Collects the rows of a worksheet as they end."""
+
+    def __init__(self, book: Book, limit: int) -> None:
+        self.done: list[tuple[int, list[str]]] = []
+        self._book, self._limit = book, limit
+        self._columns: dict[str, int] = {}
+        self._number, self._cells = 0, list[str]()
+        self._attributes: dict[str, str] = {}
+        self._pieces: list[str] | None = None
+        self._value, self._formula, self._phonetic, self._size = "", False, False, 0
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == _CELL:
+            self._attributes = attributes
+            self._value, self._formula, self._size = "", False, 0
+        elif tag == _VALUE or (tag == _TEXT and not self._phonetic):
+            self._pieces = []
+        elif tag == _FORMULA:
+            self._formula = True
+        elif tag == _PHONETIC:
+            self._phonetic = True
+        elif tag == _ROW:
+            number = int(attributes.get("r", self._number + 1))
+            if number <= self._number:
+                raise CellError(f"row {number} comes after row {self._number}")
+            self._number, self._cells = number, []
+
+    def text(self, data: str) -> None:
+        if self._pieces is not None:
+            self._size += len(data)
+            if self._size > CELL_LIMIT:
+                raise CellError(f"a cell of row {self._number} is longer than {CELL_LIMIT} characters")
+            self._pieces.append(data)
+
+    def end(self, tag: str) -> None:
+        if tag == _CELL:
+            self._end_cell()
+        elif tag == _PHONETIC:
+            self._phonetic = False
+        elif tag == _ROW:
+            self.done.append((self._number, self._cells))
+        elif self._pieces is not None and tag in (_VALUE, _TEXT):
+            self._value += "".join(self._pieces)
+            self._pieces = None
+
+    def _end_cell(self) -> None:
+        column = self._column()
+        kind = self._attributes.get("t", "n")
+        if self._value or self._formula:
+            try:
+                text = self._text_of(kind)
+            except CellError as error:
+                raise CellError(f"cell {self._attributes.get('r') or f'of row {self._number}'} {error}") from None
+        else:
+            text = ""
+        cells = self._cells
+        if column < len(cells):
+            raise CellError(f"the cells of row {self._number} are out of order")
+        if text.strip():
+            if column >= self._limit:
+                raise CellError(f"row {self._number} has a cell in column {column + 1}; at most {self._limit} are read")
+            cells.extend([""] * (column - len(cells)))
+            cells.append(text)
+
+    def _column(self) -> int:
+        place = self._attributes.get("r")
+        if place is None:
+            return len(self._cells)
+        letters = place.rstrip("0123456789")
+        if letters not in self._columns:
+            match = _PLACE.fullmatch(place)
+            if match is None:
+                raise CellError(f"row {self._number} has a cell without a place")
+            column = 0
+            for letter in letters:
+                column = column * 26 + ord(letter) - 64
+            self._columns[letters] = column - 1
+        return self._columns[letters]
+
+    def _text_of(self, kind: str) -> str:
+        value = self._value
+        if self._formula and not value and kind != "str":
+            raise CellError("holds a formula without a saved value; open the file in a spreadsheet program and save it")
+        if kind == "s":
+            return self._book.strings[_index(value)]
+        if kind in ("str", "inlineStr"):
+            return value
+        if kind == "n":
+            style = int(self._attributes.get("s", 0))
+            return date_text(value, style, self._book) if style in self._book.dates else number_text(value)
+        if kind == "d":
+            return value.removesuffix("T00:00:00").removesuffix("T00:00:00Z")
+        if kind == "b":
+            raise CellError("holds a truth value (TRUE or FALSE); write it as text")
+        if kind == "e":
+            raise CellError(f"holds the error {value[:20]}; correct its formula or empty it")
+        raise CellError(f"is of a kind that is not known ({kind[:20]})")
+
+
+def _index(value: str) -> int:
+    if not (value.isascii() and value.isdigit()):
+        raise CellError("refers to no text")
+    return int(value)
+
+
+def _double(value: str) -> float:
+    number = float(value) if _NUMBER.fullmatch(value) else None
+    mantissa = value.lower().partition("e")[0]
+    if number is None or abs(number) > 1e300 or (number == 0 and mantissa.strip("-0.")):
+        raise CellError(f"holds '{value[:30]}', which is not a number")
+    return number
+
+
+def number_text(value: str) -> str:
+    """The plain decimal that a number cell means: the shortest one of its double.
+
+    Excel saves 1.1 as 1.1000000000000001. Whole numbers are taken as they are written, and so
+    is a number that is no longer than its double's own text.
+    """
+    if value.isdigit() and value.isascii() and len(value) < 300:
+        return value.lstrip("0") or "0"
+    short = repr(_double(value))
+    return plain(Decimal(value if len(value) <= len(short) else short))
+
+
+def date_text(value: str, style: int, book: Book) -> str:
+    """The date that a date cell shows, to the millisecond, as far as doubles go."""
+    days = _double(value)
+    if style in book.durations:
+        raise CellError("holds a duration, not a date")
+    if days < 1:
+        raise CellError("holds a time without a date")
+    try:
+        at = book.epoch + timedelta(milliseconds=round(days * 86_400_000))
+    except OverflowError:
+        raise CellError("holds a date that does not exist") from None
+    if at == at.replace(hour=0, minute=0, second=0, microsecond=0):
+        return at.date().isoformat()
+    return at.isoformat(timespec="milliseconds" if at.microsecond else "seconds")

@@ -1,0 +1,405 @@
+"""The commands: arguments in, one call of `pipeline.run`, words or JSON out.
+
+Exit codes: 0 done; 1 something failed or needs the user; 2 wrong usage. Errors go to standard error,
+one readable line each, never a traceback and never a secret. What is heavy is imported where it is used.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline import __version__, console
+from pipeline.issues import Stop
+
+app = typer.Typer(
+    name="taxsync",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Crypto history over read-only keys and files into a local ledger; gains by your country's rules;\n"
+    "tax-ready CSV and XLSX.\n\n"
+    "\b\nA year's work:\n"
+    "  taxsync import          fetch what is new\n"
+    "  taxsync check           what is open, and what to do about it\n"
+    "  taxsync report          write the year's files\n\n"
+    "\b\nThe first time:\n"
+    "  taxsync demo            see it all on an embedded sandbox exchange\n"
+    "  taxsync init --country us\n"
+    "  taxsync keys add kraken",
+)
+keys_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Read-only keys of exchanges.")
+app.add_typer(keys_app, name="keys")
+
+DataOption = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="The data folder; else TAXSYNC_DATA, else ./data.", show_default=False),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
+
+
+def _folder(data: Path | None) -> Path:
+    from pipeline.settings import data_folder
+
+    return data_folder(data, os.environ)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _ask(question: str, default: str) -> str:
+    answer: str = typer.prompt(question, default=default)
+    return answer.strip()
+
+
+@app.command()
+def init(
+    country: Annotated[str, typer.Option(help="Whose tax rules: us, generic.", show_default=False)] = "",
+    currency: Annotated[str, typer.Option(help="Reporting currency; default: the country's.", show_default=False)] = "",
+    timezone: Annotated[str, typer.Option(help="Your time zone; default: the country's.", show_default=False)] = "",
+    method: Annotated[str, typer.Option(help="Lot method; default: the country's.", show_default=False)] = "",
+    data: DataOption = None,
+) -> None:
+    """Write the settings (taxsync.toml) and an empty ledger.
+
+    \b
+    taxsync init --country us
+    taxsync init --country us --timezone America/Los_Angeles --method hifo
+    """
+    from pipeline.rules.base import countries, rules_of
+    from pipeline.run.project import Choices, init
+    from pipeline.settings import FILE
+
+    folder = _folder(data)
+    fresh = not (folder / FILE).exists()
+    if fresh and not country:
+        if not console.is_terminal():
+            raise typer.BadParameter(f"say whose rules apply: --country {' or '.join(countries())}")
+        country = _ask(f"Country ({', '.join(countries())})", "us")
+    if fresh and console.is_terminal() and country in countries():
+        rules = rules_of(country)
+        currency = currency or _ask("Currency", rules.currency)
+        timezone = timezone or _ask("Time zone", rules.timezone)
+    settings = init(folder, Choices(country, currency, timezone, method))
+    chosen = f"{settings.country}, {settings.currency}, {settings.timezone}"
+    console.say(f"{folder / FILE}: {chosen}{', ' + settings.method if settings.method else ''}")
+
+
+@app.command("import")
+def import_(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE or FOLDER]...", help="CSV or XLSX files, or folders of them.")
+    ] = None,
+    account: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="The account of rows that name none; only with files.", show_default=False),
+    ] = "",
+    since: Annotated[
+        str,
+        typer.Option(metavar="DATE", help="Fetch no history before this day; only without files.", show_default=False),
+    ] = "",
+    revise: Annotated[
+        bool, typer.Option("--revise", help="Rows of a file may replace earlier ones of the same ID and account.")
+    ] = False,
+    data: DataOption = None,
+) -> None:
+    """Fetch what is new from every account's API and look up missing prices; or read files.
+
+    \b
+    taxsync import
+    taxsync import trades.csv prices.csv
+    taxsync import ~/exports --account Ledger
+    """
+    from pipeline.run import importing
+
+    folder = _folder(data)
+    with console.progress() as progress:
+        notes = importing.Notes(console.complain, progress)
+        if paths:
+            if since:
+                raise typer.BadParameter("--since is for accounts behind an API; a file is read whole")
+            outcome = importing.files(folder, paths, account, notes, revise=revise)
+        else:
+            if account or revise:
+                raise typer.BadParameter("--account and --revise go with files")
+            outcome = importing.sync(folder, _now(), notes, since=since)
+    console.say(*outcome.lines)
+    console.complain(*outcome.failures)
+    if outcome.failures:
+        raise typer.Exit(1)
+
+
+@app.command()
+def report(
+    year: Annotated[
+        str, typer.Option(metavar="Y", help="2025, or 2024-25; default: the last that has ended.", show_default=False)
+    ] = "",
+    country: Annotated[
+        str, typer.Option(metavar="C", help="Another country's rules, this once.", show_default=False)
+    ] = "",
+    method: Annotated[str, typer.Option(metavar="M", help="Another lot method, this once.", show_default=False)] = "",
+    lot_scope: Annotated[
+        str,
+        typer.Option("--lot-scope", metavar="S", help="account or global; default: the country's.", show_default=False),
+    ] = "",
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write DIR/YEAR; default: reports in the data folder.", show_default=False),
+    ] = None,
+    no_xlsx: Annotated[bool, typer.Option("--no-xlsx", help="CSV files only.")] = False,
+    reallocate: Annotated[
+        bool, typer.Option("--reallocate", help="Settle anew what each account held when lots became per account.")
+    ] = False,
+    data: DataOption = None,
+) -> None:
+    """Compute a tax year and write its files. Never touches the network.
+
+    \b
+    taxsync report
+    taxsync report --year 2024 --lot-scope account
+    """
+    from pipeline.run.project import Choices
+    from pipeline.run.reporting import report
+
+    choices = Choices(country=country, method=method, lot_scope=lot_scope)
+    written = report(
+        _folder(data), _now(), year=year, choices=choices, out=out, xlsx=not no_xlsx, reallocate=reallocate
+    )  # fmt: skip
+    console.say(*_report_lines(written))
+
+
+def _report_lines(written: "object") -> list[str]:
+    from pipeline.run.reporting import Written
+    from reports.summary import headline
+
+    assert isinstance(written, Written)
+    one = written.report
+    lines = [
+        f"Tax year {one.period.name} ({one.period.first} to {one.period.last}), {one.rules.name}, "
+        f"{one.method} per {one.scope if one.scope == 'account' else 'taxpayer (global)'}, in {one.currency}",
+        "",
+        *console.table(("", one.currency), headline(one), right=(1,)),
+        "",
+        f"Files: {written.folder}",
+    ]
+    if written.errors or written.warnings:
+        what = f"{written.errors} open problem{'s' * (written.errors != 1)}"
+        if not written.errors:
+            what = f"{written.warnings} note{'s' * (written.warnings != 1)}"
+        lines.append(f"{what}: see issues.csv, or run `taxsync check`")
+    return lines
+
+
+@app.command()
+def status(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Accounts, what was fetched from when to when, balances computed and reported.
+
+    \b
+    taxsync status
+    taxsync status --json
+    """
+    from pipeline import views
+    from pipeline.run.overview import status
+
+    one = status(_folder(data))
+    console.say(*(views.status_json(one) if as_json else views.status(one)))
+
+
+@app.command()
+def check(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """Every open problem, what to do about it, and what it may cost in tax base.
+
+    \b
+    taxsync check
+    taxsync check --json
+
+    Exits 1 while one would change a tax figure.
+    """
+    from pipeline import views
+    from pipeline.issues import Severity
+    from pipeline.run.overview import check
+
+    issues = check(_folder(data))
+    console.say(*(views.issues_json(issues) if as_json else views.issues(issues)))
+    if any(i.severity is Severity.ERROR for i in issues):
+        raise typer.Exit(1)
+
+
+@app.command()
+def demo(data: DataOption = None) -> None:
+    """See the whole way on an embedded sandbox exchange: needs no key, no network.
+
+    \b
+    taxsync demo
+    taxsync demo --data /tmp/taxsync-demo
+    """
+    from pipeline.run.demo import demo
+    from pipeline.views import issues
+
+    with console.progress() as progress:
+        shown = demo(_folder(data), console.say, console.complain, progress)
+    console.say("", *_report_lines(shown.written), "", *issues(shown.issues), "", *shown.closing)
+
+
+@keys_app.command("add")
+def keys_add(
+    exchange: Annotated[str, typer.Argument(metavar="EXCHANGE", help="kraken")],
+    name: Annotated[
+        str, typer.Option(metavar="NAME", help="The account's name; default: EXCHANGE.", show_default=False)
+    ] = "",
+    stdin: Annotated[
+        bool, typer.Option("--stdin", help="Read one JSON object of credentials from standard input.")
+    ] = False,
+    allow_trade: Annotated[bool, typer.Option("--allow-trade", help="Take a key that may trade.")] = False,
+    allow_unverified: Annotated[
+        bool, typer.Option("--allow-unverified", help="Take a key whose rights the exchange can't tell.")
+    ] = False,
+    data: DataOption = None,
+) -> None:
+    """Store a key that may only read. The exchange is asked what it may do, first.
+
+    \b
+    taxsync keys add kraken
+    taxsync keys add kraken --name kraken-old --stdin < key.json
+    """
+    from pipeline.run import keys
+
+    folder = _folder(data)
+    if stdin or not console.is_terminal():
+        if not stdin:
+            raise typer.BadParameter("not a terminal: give --stdin and one JSON object on standard input")
+        text = sys.stdin.read(100_000)
+    else:
+        asked = {field: typer.prompt(f"{exchange} {field}", hide_input=True) for field in keys.fields(exchange)}
+        import json
+
+        text = json.dumps(asked)
+    may_be_unverified = allow_unverified or (
+        console.is_terminal() and not stdin and keys.cannot_tell(exchange)
+        and typer.confirm(f"{exchange} can't tell what this key may do. Store it all the same?", default=False)
+    )  # fmt: skip
+    lines = keys.add(folder, exchange, name or exchange, text, _now(), trade=allow_trade, unverified=may_be_unverified)
+    console.say(*lines)
+
+
+@keys_app.command("list")
+def keys_list(data: DataOption = None, as_json: JsonOption = False) -> None:
+    """What is stored; never the secret."""
+    from pipeline import views
+    from pipeline.run import keys
+
+    stored = keys.stored(_folder(data))
+    console.say(*(views.keys_json(stored) if as_json else views.keys(stored)))
+
+
+@keys_app.command("check")
+def keys_check(
+    name: Annotated[str, typer.Argument(metavar="[NAME]", help="One account; default: all.")] = "",
+    data: DataOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask each exchange what its key may do today. Exits 1 when one may do more than read."""
+    from pipeline import views
+    from pipeline.run import keys
+
+    checked = keys.check(_folder(data), name, _now())
+    console.say(*(views.rights_json(checked) if as_json else views.rights(checked)))
+    if any(not c.reads_only for c in checked):
+        raise typer.Exit(1)
+
+
+@keys_app.command("remove")
+def keys_remove(name: Annotated[str, typer.Argument(metavar="NAME")], data: DataOption = None) -> None:
+    """Forget a key here, and say how to revoke it at the exchange."""
+    from pipeline.run import keys
+
+    console.say(*keys.remove(_folder(data), name))
+
+
+def _version(value: bool) -> None:
+    if value:
+        console.say(f"taxsync {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options of the program itself."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """The console script. Every way out is an exit code and at most a few readable lines."""
+    sys.exit(_run(lambda: typer.main.get_command(app)(arguments, prog_name="taxsync", standalone_mode=False)))
+
+
+# The class behind every wrong use of the command line, wherever typer keeps its copy of click.
+_WrongUsage: type[Exception] = typer.BadParameter.__mro__[1]
+
+
+def _run(command: Callable[[], object]) -> int:
+    _no_core_dumps()
+    try:
+        done = command()
+    except Stop as error:
+        console.complain(str(error))
+        return 1
+    except _WrongUsage as error:
+        console.complain(_usage(error))
+        return 2
+    except (typer.Abort, KeyboardInterrupt):
+        console.complain("stopped; what was complete is kept, run the command again to go on")
+        return 1
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except MemoryError:
+        console.complain("not enough memory; nothing was lost")
+        return 1
+    except Exception as error:  # noqa: BLE001 - the one boundary: no traceback, no text that may hold a secret
+        console.complain(f"a fault in taxsync ({_place(error)}); nothing was lost; please report it with this line")
+        return 1
+    return done if isinstance(done, int) else 0
+
+
+def _usage(error: Exception) -> str:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "taxsync"
+    message = error.format_message() if hasattr(error, "format_message") else str(error)
+    return f"{path}: {' '.join(message.split())} (see {path} --help)"
+
+
+def _place(error: Exception) -> str:
+    """The type and the line of our own code; never the message, which may hold anything."""
+    here = Path(__file__).parent.parent
+    place = ""
+    trace = error.__traceback__
+    while trace is not None:
+        file = Path(trace.tb_frame.f_code.co_filename)
+        if file.is_relative_to(here) and "site-packages" not in file.relative_to(here).parts:
+            place = f" at {file.relative_to(here).as_posix()}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return f"{type(error).__name__}{place}, version {__version__}"
+
+
+def _no_core_dumps() -> None:
+    """A crash must not leave memory with keys in it on the disk."""
+    try:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    except (ImportError, ValueError, OSError):
+        pass
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,374 @@
+"""The ledger: the facts of one taxpayer in one SQLite file, and a cache of what they say.
+
+    with Ledger.open(folder, create=True) as ledger, ledger.importing("taxsync import", print):
+        with ledger.transaction():
+            batch = ledger.begin_batch("file", "trades.csv", digest)
+            ledger.keep(page, batch, refuse_revisions=True)
+
+Facts (records, prices, answers) are only ever added; the newest counts, the older stay. What is kept
+in one transaction is there as a whole or not at all, also after a kill or a power cut. What the
+ledger can't do leaves as a LedgerError, a text that can't be stored as a ValueError, of one line
+each. For one thread.
+"""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import Table, distinct, func, select
+
+from pipeline import __version__
+from pipeline.issues import Issue
+from pipeline.ledger_access import LedgerError, readable
+from pipeline.ledger_rows import (
+    PRICE_COLUMNS,
+    RECORD_COLUMNS,
+    TXN_COLUMNS,
+    balances_of,
+    balances_text,
+    issues_of,
+    issues_text,
+    json_text,
+    price_key,
+    price_of,
+    price_row,
+    prices_of,
+    prices_text,
+    record_row,
+    transaction_of,
+    transaction_row,
+)
+from pipeline.model import Balance, Page, Parsed, Price, RawRecord, Transaction, digest_of
+from pipeline.ledger_store import Store
+from pipeline.schema import ANSWER, BATCH, CURSOR, PARSED, PRICE, RAW, TXN, damage
+
+__all__ = ["AnswerKept", "BatchKept", "Kept", "Ledger", "LedgerError", "RevisedRecord", "Source", "Span"]
+
+CHUNK = 5_000  # rows or bound values per statement; SQLite allows 32,766 of the latter
+
+T = TypeVar("T")
+Identity = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What `keep` found: records not seen before, changed ones, and ones that are there already."""
+
+    new: int
+    revised: int
+    known: int
+
+
+class RevisedRecord(Exception):
+    """A record that is kept with other contents, where those may not change; nothing was kept."""
+
+    def __init__(self, old: RawRecord, new: RawRecord) -> None:
+        super().__init__(f"{new.origin}: {new.source_id} is kept already, with other contents, from {old.origin}")
+        self.old, self.new = old, new
+
+
+class BatchKept(NamedTuple):
+    """One import; `digest` is of the file's bytes, "" for an API."""
+
+    id: int
+    kind: str
+    name: str
+    digest: str
+    at: datetime
+    program: str
+
+
+class AnswerKept(NamedTuple):
+    """One answer of the user, as it was given; `content` is JSON."""
+
+    kind: str
+    key: str
+    content: str
+    by: str
+    at: datetime
+
+
+class Source(NamedTuple):
+    """One stream of an account: how many records (revisions not counted), and the first row it was kept in."""
+
+    account: str
+    source: str
+    stream: str
+    records: int
+    first_row: int
+
+
+class Span(NamedTuple):
+    """The transactions of an account: the first and the last instant (None without any), and how many."""
+
+    first: datetime | None
+    last: datetime | None
+    transactions: int
+
+
+class Ledger(Store):
+    """An open ledger. Made by `Ledger.open`, closed by `with` or `close`."""
+
+    # ---- facts: records -----------------------------------------------------------------------
+
+    def begin_batch(self, kind: str, name: str, digest: str = "") -> int:
+        """Notes an import ("file" with the digest of its bytes, or "api"); the id its records get."""
+        row = {"kind": kind, "name": name, "digest": digest, "at": self._clock(), "program": __version__}
+        with self.transaction(), readable(self.path):
+            key = self._connection.execute(BATCH.insert().values(row)).inserted_primary_key
+            assert key is not None
+            return int(key[0])
+
+    def batches(self) -> list[BatchKept]:
+        return [BatchKept(*row) for row in self._rows(select(BATCH).order_by(BATCH.c.id))]
+
+    def has_file(self, digest: str) -> bool:
+        """Whether a file of these very bytes is kept."""
+        return bool(self._rows(select(BATCH.c.id).where(BATCH.c.kind == "file", BATCH.c.digest == digest).limit(1)))
+
+    def keep(self, page: Page, batch: int, *, refuse_revisions: bool = False) -> Kept:
+        """Adds the records that are not there yet, and moves their stream's cursor, in one transaction.
+
+        A record whose newest contents differ becomes a new revision, or raises RevisedRecord.
+        """
+        for record in page.records:
+            _require_storable(record)
+        with self.transaction():
+            newest = self._newest(page.records)
+            rows: list[dict[str, Any]] = []
+            new = known = 0
+            for record in page.records:
+                identity, digest = _identity(record), record.digest
+                revision, before = newest.get(identity, (-1, None))
+                if before == digest:
+                    known += 1
+                    continue
+                if before is None:
+                    new += 1
+                elif refuse_revisions:
+                    raise RevisedRecord(self._kept(identity, page.records), record)
+                newest[identity] = (revision + 1, digest)
+                rows.append(record_row(record, digest, revision + 1, batch))
+            self._run(RAW.insert(), rows)
+            accounts = sorted({row["account"] for row in rows})
+            self._run(PARSED.delete().where(PARSED.c.account.in_(accounts)))  # the cache is stale from here on
+            if page.cursor is not None:
+                self.set_cursor(*_stream_of(page.records), page.cursor)
+        return Kept(new, len(rows) - new, known)
+
+    def _newest(self, records: Iterable[RawRecord]) -> dict[Identity, tuple[int, str]]:
+        """The newest revision and digest of those of `records` that are kept."""
+        wanted: dict[tuple[str, str, str], list[str]] = defaultdict(list)
+        for record in records:
+            wanted[record.account, record.source, record.stream].append(record.source_id)
+        newest = {}
+        columns = (RAW.c.source_id, RAW.c.revision, RAW.c.digest)
+        for stream, ids in wanted.items():
+            for some in _chunks(ids):
+                rows = self._rows(
+                    select(*columns).where(_of(RAW, stream), RAW.c.source_id.in_(some)).order_by(RAW.c.id)
+                )
+                newest.update({(*stream, source_id): (revision, digest) for source_id, revision, digest in rows})
+        return newest
+
+    def _kept(self, identity: Identity, page: list[RawRecord]) -> RawRecord:
+        """The record that is kept under an identity, or the first of it in the page itself."""
+        *stream, source_id = identity
+        kept = select(*RECORD_COLUMNS).where(_of(RAW, stream), RAW.c.source_id == source_id)
+        rows = self._rows(kept.order_by(RAW.c.id.desc()).limit(1))
+        return RawRecord(*rows[0]) if rows else next(r for r in page if _identity(r) == identity)
+
+    def records(self, account: str, source: str | None = None) -> Iterator[RawRecord]:
+        """The newest revision of each record of an account, in its source's order (by source, stream,
+        position, then as received). Streams: records kept while it runs are not among them."""
+        newest = select(func.max(RAW.c.id)).where(RAW.c.account == account).group_by(*_IDENTITY)
+        if source is not None:
+            newest = newest.where(RAW.c.source == source)
+        order = (RAW.c.source, RAW.c.stream, RAW.c.position, RAW.c.id)
+        ids = [row.id for row in self._rows(select(RAW.c.id).where(RAW.c.id.in_(newest)).order_by(*order))]
+        for some in _chunks(ids):  # rows never change, so that ids are a snapshot
+            rows = self._rows(select(*RECORD_COLUMNS, RAW.c.id).where(RAW.c.id.in_(some)))
+            found = {row[-1]: row for row in rows}
+            yield from (RawRecord(*found[number][:-1]) for number in some)
+
+    def raw_count(self) -> int:
+        """How many rows are kept, older revisions among them."""
+        return int(self._rows(select(func.count()).select_from(RAW))[0][0])
+
+    def sources(self) -> list[Source]:
+        """What is kept, by account, source and stream."""
+        stream = (RAW.c.account, RAW.c.source, RAW.c.stream)
+        what = select(*stream, func.count(distinct(RAW.c.source_id)), func.min(RAW.c.id))
+        return [Source(*row) for row in self._rows(what.group_by(*stream).order_by(*stream))]
+
+    def accounts(self) -> list[str]:
+        """The accounts that have records, sorted."""
+        return [row[0] for row in self._rows(select(RAW.c.account).distinct().order_by(RAW.c.account))]
+
+    def cursor(self, account: str, source: str, stream: str) -> str | None:
+        """How far a stream is kept; None: not begun."""
+        rows = self._rows(select(CURSOR.c.text).where(_of(CURSOR, (account, source, stream))))
+        return str(rows[0][0]) if rows else None
+
+    def set_cursor(self, account: str, source: str, stream: str, text: str) -> None:
+        key = (account, source, stream)
+        with self.transaction():
+            if not self._run(CURSOR.update().where(_of(CURSOR, key)).values(text=text)):
+                self._run(CURSOR.insert(), [{"account": account, "source": source, "stream": stream, "text": text}])
+
+    # ---- facts: prices and answers ------------------------------------------------------------
+
+    def keep_prices(self, prices: Iterable[Price], fetched_at: datetime, batch: int) -> int:
+        """Adds prices, all at once; how many say something new. `source` begins with "file " for a file's."""
+        with self.transaction():
+            newest = {price_key(price): price.price for price in self.prices()}
+            rows = []
+            for price in prices:
+                row, key = price_row(price, fetched_at, batch), price_key(price)
+                if newest.get(key) != price.price:
+                    newest[key] = price.price
+                    rows.append(row)
+            self._run(PRICE.insert(), rows)
+        return len(rows)
+
+    def prices(self) -> list[Price]:
+        """The newest price of each asset, currency and time; a file's and a looked-up one are two."""
+        newest = {price_key(p): p for p in map(price_of, self._rows(select(*PRICE_COLUMNS).order_by(PRICE.c.id)))}
+        return [newest[key] for key in sorted(newest)]
+
+    def keep_answer(self, kind: str, key: str, content: str, by: str) -> bool:
+        """Keeps what the user says about `key`; False if that is what counts already."""
+        with self.transaction():
+            if self.answers(kind).get(key) == content:
+                return False
+            row = {"kind": kind, "key": key, "content": content, "by": by, "at": self._clock()}
+            self._run(ANSWER.insert(), [row])
+            return True
+
+    def answers(self, kind: str) -> dict[str, str]:
+        """Key -> newest content of one kind of answer."""
+        return {answer.key: answer.content for answer in self.answer_history() if answer.kind == kind}
+
+    def answer_history(self) -> list[AnswerKept]:
+        """Every answer ever given, oldest first."""
+        columns = (ANSWER.c[name] for name in AnswerKept._fields)
+        return [AnswerKept(*row) for row in self._rows(select(*columns).order_by(ANSWER.c.id))]
+
+    # ---- the cache: what the records say ------------------------------------------------------
+
+    def stale(self, account: str, stamp: str) -> bool:
+        """Whether the records of `account` are to be parsed (again): new ones came, or another parser."""
+        return not self._rows(select(PARSED.c.account).where(PARSED.c.account == account, PARSED.c.stamp == stamp))
+
+    def replace_parsed(self, account: str, parsed: Parsed, stamp: str) -> None:
+        """What the records of `account` say, according to the parser named by `stamp`."""
+        row = {
+            "account": account,
+            "stamp": stamp,
+            "issues": issues_text(parsed.issues),
+            "balances": balances_text(parsed.balances),
+            "prices": prices_text(parsed.prices),
+        }
+        with self.transaction():
+            self._run(TXN.delete().where(TXN.c.said_by == account))
+            self._run(PARSED.delete().where(PARSED.c.account == account))
+            self._run(TXN.insert(), [transaction_row(t, account, n) for n, t in enumerate(parsed.transactions)])
+            self._run(PARSED.insert(), [row])
+
+    def transactions(self) -> list[Transaction]:
+        """All parsed transactions, by instant and account, then in the parser's order."""
+        order = (TXN.c.at, TXN.c.account, TXN.c.said_by, TXN.c.number)
+        return [transaction_of(row) for row in self._rows(select(*TXN_COLUMNS).order_by(*order))]
+
+    def span(self, account: str) -> Span:
+        """From when to when the transactions of an account are, and how many."""
+        instants = select(func.min(TXN.c.at), func.max(TXN.c.at), func.count()).where(TXN.c.account == account)
+        return Span(*self._rows(instants)[0])
+
+    def parsed_issues(self) -> list[Issue]:
+        return self._parsed("issues", issues_of)
+
+    def parsed_prices(self) -> list[Price]:
+        """Prices that the records themselves state."""
+        return self._parsed("prices", prices_of)
+
+    def balances(self) -> list[Balance]:
+        """What the exchanges said the accounts hold."""
+        return self._parsed("balances", balances_of)
+
+    def _parsed(self, column: str, read: Callable[[str], list[T]]) -> list[T]:
+        rows = self._rows(select(PARSED.c[column]).order_by(PARSED.c.account))
+        return [item for (text,) in rows for item in read(text)]
+
+    def drop_cache(self) -> None:
+        """Forgets what was parsed; the records say it again."""
+        with self.transaction():
+            self._run(TXN.delete())
+            self._run(PARSED.delete())
+
+    # ---- the whole ----------------------------------------------------------------------------
+
+    def inputs_digest(self, extra: str) -> str:
+        """What tells whether two reports rest on the same facts and `extra` (settings, version): 32 hex digits.
+
+        Over the newest records, prices and answers; when and in which order they came does not matter.
+        """
+        newest = select(func.max(RAW.c.id)).group_by(RAW.c.account, *_IDENTITY)
+        with self.snapshot():
+            kept = self._rows(select(RAW.c.account, *_IDENTITY, RAW.c.digest).where(RAW.c.id.in_(newest)))
+            records = sorted(tuple(row) for row in kept)
+            answers = {(answer.kind, answer.key): answer.content for answer in self.answer_history()}
+            prices = prices_text(self.prices())
+        digest = hashlib.sha256()
+        for part in (*records, prices, sorted(answers.items()), extra):
+            digest.update(json_text(part).encode() + b"\n")
+        return digest.hexdigest()[:32]
+
+    def check_integrity(self) -> None:
+        """Raises LedgerError unless the file is sound and every record is what was kept."""
+        with self.snapshot(), readable(self.path):
+            found = list(damage(self._connection))
+            contents = self._connection.execute(
+                select(RAW.c.source_id, RAW.c.digest, RAW.c.payload).execution_options(yield_per=CHUNK)
+            )
+            found += [f"record {key} was changed" for key, digest, payload in contents if digest_of(payload) != digest]
+        if found:
+            more = f", and {len(found) - 1} more" if len(found) > 1 else ""
+            raise LedgerError(f"{self.path} is damaged ({found[0]}{more}): restore a backup into a new folder")
+
+
+_IDENTITY = (RAW.c.source, RAW.c.stream, RAW.c.source_id)
+
+
+def _identity(record: RawRecord) -> Identity:
+    return record.account, record.source, record.stream, record.source_id
+
+
+def _of(table: Table, stream: Sequence[str]) -> Any:
+    """The rows of one (account, source, stream)."""
+    account, source, name = stream
+    return (table.c.account == account) & (table.c.source == source) & (table.c.stream == name)
+
+
+def _stream_of(records: list[RawRecord]) -> tuple[str, str, str]:
+    """The one stream that a page with a cursor is of."""
+    streams = {_identity(record)[:3] for record in records}
+    if len(streams) != 1:
+        raise ValueError("a page with a cursor should be of one stream; without records, set_cursor moves it")
+    return streams.pop()
+
+
+def _require_storable(record: RawRecord) -> None:
+    try:
+        f"{record.source}{record.account}{record.stream}{record.source_id}{record.origin}{record.payload}".encode()
+    except UnicodeEncodeError:
+        where = record.origin.encode("ascii", "backslashreplace").decode()
+        raise ValueError(f"{where}: holds half a character (a lone surrogate), which can't be kept") from None
+
+
+def _chunks(items: list[T]) -> Iterator[list[T]]:
+    for start in range(0, len(items), CHUNK):
+        yield items[start : start + CHUNK]

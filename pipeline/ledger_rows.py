@@ -1,0 +1,164 @@
+"""Between the ledger's rows and the model's types, both ways, without loss: pure functions.
+
+Texts of the cache are JSON in ASCII with sorted keys, so that a rebuild gives the same bytes.
+"""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from pipeline.issues import Issue
+from pipeline.model import Amount, Balance, Label, Price, RawRecord, Transaction
+from pipeline.money import plain
+from pipeline.schema import PRICE, RAW, TXN, instant_text
+
+Columns = Sequence[Any]
+
+RECORD_COLUMNS: Columns = [
+    RAW.c[f] for f in ("source", "account", "stream", "source_id", "position", "payload", "origin")
+]
+PRICE_COLUMNS: Columns = [PRICE.c[f] for f in ("asset", "currency", "price", "source", "at", "day")]
+_AMOUNTS = ("sent", "received", "fee", "net_worth")
+TXN_COLUMNS: Columns = [
+    *(TXN.c[f] for f in ("id", "at", "account")),
+    *(TXN.c[f"{amount}_{part}"] for amount in _AMOUNTS for part in ("quantity", "asset")),
+    *(TXN.c[f] for f in ("label", "description", "txhash", "source", "source_id", "position")),
+]
+_LABELS: dict[str | None, Label | None] = {None: None, **{label.value: label for label in Label}}
+
+
+def record_row(record: RawRecord, digest: str, revision: int, batch: int) -> dict[str, Any]:
+    return {
+        "source": record.source,
+        "account": record.account,
+        "stream": record.stream,
+        "source_id": record.source_id,
+        "revision": revision,
+        "digest": digest,
+        "position": record.position,
+        "origin": record.origin,
+        "payload": record.payload,
+        "batch": batch,
+    }
+
+
+def transaction_row(transaction: Transaction, said_by: str, number: int) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "said_by": said_by,
+        "number": number,
+        "id": transaction.id,
+        "account": transaction.account,
+        "at": transaction.at,
+        "label": transaction.label.value if transaction.label else None,
+        "description": transaction.description,
+        "txhash": transaction.txhash,
+        "source": transaction.source,
+        "source_id": transaction.source_id,
+        "position": transaction.position,
+    }
+    for name in _AMOUNTS:
+        amount: Amount | None = getattr(transaction, name)
+        row[f"{name}_quantity"] = amount.quantity if amount else None
+        row[f"{name}_asset"] = amount.asset if amount else None
+    return row
+
+
+def transaction_of(row: Sequence[Any]) -> Transaction:
+    """A row of TXN_COLUMNS as the Transaction that was kept."""
+    id_, at, account, sent, sent_in, got, got_in, fee, fee_in, worth, worth_in, label, *rest = row
+    return Transaction(
+        id_,
+        at,
+        account,
+        None if sent is None else Amount(sent, sent_in),
+        None if got is None else Amount(got, got_in),
+        None if fee is None else Amount(fee, fee_in),
+        None if worth is None else Amount(worth, worth_in),
+        _LABELS[label],
+        *rest,
+    )
+
+
+def price_row(price: Price, fetched_at: datetime, batch: int) -> dict[str, Any]:
+    """Raises ValueError unless exactly one of `at` and `day` is set."""
+    if (price.at is None) == (price.day is None):
+        raise ValueError(f"a price of {price.asset} should have an instant or a day")
+    return {
+        "asset": price.asset,
+        "currency": price.currency,
+        "price": price.price,
+        "at": price.at,
+        "day": price.day.isoformat() if price.day else None,
+        "source": price.source,
+        "fetched_at": fetched_at,
+        "batch": batch,
+    }
+
+
+def price_of(row: Sequence[Any]) -> Price:
+    """A row of PRICE_COLUMNS as the Price that was kept."""
+    asset, currency, price, source, at, day = row
+    return Price(asset, currency, price, source, at, date.fromisoformat(day) if day else None)
+
+
+def price_key(price: Price) -> tuple[str, str, str, bool]:
+    """What a price is of: the newest of one key counts. Files and look-ups don't replace each other."""
+    when = instant_text(price.at) if price.at else str(price.day)
+    return price.asset, price.currency, when, price.source.startswith("file ")
+
+
+# ---- the cache's JSON -------------------------------------------------------------------------
+
+
+def json_text(value: object) -> str:
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def issues_text(issues: Iterable[Issue]) -> str:
+    return json_text(
+        [
+            {
+                "code": i.code,
+                "account": i.account,
+                "asset": i.asset,
+                "at": instant_text(i.at) if i.at else None,
+                "ref": i.ref,
+                "at_stake": i.at_stake,
+                "details": i.details,
+            }
+            for i in issues
+        ]
+    )
+
+
+def issues_of(text: str) -> list[Issue]:
+    return [Issue(**{**entry, "at": _instant(entry["at"])}) for entry in json.loads(text)]
+
+
+def balances_text(balances: Iterable[Balance]) -> str:
+    return json_text([[b.account, b.asset, plain(b.quantity), instant_text(b.at)] for b in balances])
+
+
+def balances_of(text: str) -> list[Balance]:
+    entries = json.loads(text)
+    return [Balance(account, asset, Decimal(q), datetime.fromisoformat(at)) for account, asset, q, at in entries]
+
+
+def prices_text(prices: Iterable[Price]) -> str:
+    return json_text(
+        [
+            [p.asset, p.currency, plain(p.price), p.source, instant_text(p.at) if p.at else None, p.day and str(p.day)]
+            for p in prices
+        ]
+    )
+
+
+def prices_of(text: str) -> list[Price]:
+    entries = json.loads(text)
+    return [price_of((asset, cur, Decimal(p), src, _instant(at), day)) for asset, cur, p, src, at, day in entries]
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

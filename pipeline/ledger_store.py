@@ -1,0 +1,160 @@
+"""An open ledger file: how it is opened and brought up to date, and its transactions.
+
+Takes a data folder, gives what `Ledger` reads and writes through. Files are made 0600 in a folder
+0700; a link in the ledger's place, another program's file and a newer ledger are refused.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, Executable, Select
+from sqlalchemy.exc import SQLAlchemyError
+
+from pipeline import __version__
+from pipeline.folder import create_private, make_folder, require_plain
+from pipeline.ledger_access import LedgerError, import_lock, os_error, readable
+from pipeline.schema import engine_of, migrate, newest_version, still_in_transaction, version_of
+
+FILE = "ledger.db"
+PATIENCE = 30.0  # seconds to wait for another process's transaction, or import
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Store:
+    """An open ledger file. Made by `open`, closed by `with` or `close`; for one thread."""
+
+    def __init__(self, folder: Path, engine: Engine, connection: Connection, clock: Callable[[], datetime]) -> None:
+        self.folder, self.path = folder, folder / FILE
+        self._engine, self._connection, self._clock = engine, connection, clock
+
+    @classmethod
+    def open(
+        cls, folder: Path, *, create: bool, patience: float = PATIENCE, clock: Callable[[], datetime] = _now
+    ) -> Self:
+        """The ledger of a data folder, brought up to date; made (0600, in a folder 0700) if `create`.
+
+        `patience`: seconds to wait for another process's transaction.
+        """
+        path = folder / FILE
+        try:
+            if create:
+                make_folder(folder)
+                create_private(path)
+            else:
+                require_plain(path)
+        except FileNotFoundError:
+            raise LedgerError(f"there is no ledger in {folder}: run `taxsync import` first") from None
+        except OSError as error:
+            raise os_error(path, error) from None
+        engine = engine_of(path, patience)
+        try:
+            with readable(path):
+                connection = engine.connect()
+        except BaseException:
+            engine.dispose()
+            raise
+        store = cls(folder, engine, connection, clock)
+        try:
+            store._bring_up_to_date(create)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def _bring_up_to_date(self, create: bool) -> None:
+        with self.snapshot(), readable(self.path):
+            version = version_of(self._connection)
+        if version is None:
+            raise LedgerError(
+                f"{self.path} is not a taxsync ledger: move it away, or choose another folder with --data"
+            )
+        if version == 0 and not create:
+            raise LedgerError(f"{self.path} is empty: restore a backup, or run `taxsync import` to begin anew")
+        if version > newest_version():
+            raise LedgerError(
+                f"{self.path} is of a newer taxsync (its version {version}, this program reads {newest_version()}): "
+                "update taxsync; nothing was changed"
+            )
+        if version < newest_version():
+            with self.transaction(), readable(self.path):
+                migrate(self._connection, self._clock(), __version__)
+
+    def close(self) -> None:
+        with suppress(SQLAlchemyError):
+            self._connection.close()
+        self._engine.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def importing(
+        self, what: str, waiting: Callable[[str], None] | None = None, patience: float = PATIENCE
+    ) -> AbstractContextManager[None]:
+        """Holds the folder for one import (`what`: its command, shown to others). While another import
+        holds it: `waiting` gets one line, and after `patience` seconds LedgerError says who holds it."""
+        return import_lock(self.folder, what, waiting, patience)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All that is kept inside is kept, or nothing. One inside another is undone on its own, and
+        kept with the outer one."""
+        if self._reading:
+            raise RuntimeError("nothing is kept inside a snapshot")
+        inner = self._connection.in_transaction()
+        with readable(self.path):
+            work = self._connection.begin_nested() if inner else self._connection.begin()
+        try:
+            yield
+            with readable(self.path):
+                if not still_in_transaction(self._connection):  # rolled back by SQLite, the error swallowed inside
+                    raise LedgerError(f"{self.path} could not keep what was being imported: run again")
+                work.commit()
+        except BaseException:
+            with suppress(SQLAlchemyError):  # on a full disk SQLite has rolled back already; the cause counts
+                work.rollback()
+            raise
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """All that is read inside is of one state, whatever others keep meanwhile (they wait: be brief)."""
+        if self._connection.in_transaction():
+            yield
+            return
+        self._connection.execution_options(reading=True)
+        try:
+            with readable(self.path):
+                work = self._connection.begin()
+            try:
+                yield
+            finally:
+                with suppress(SQLAlchemyError):
+                    work.rollback()
+        finally:
+            self._connection.execution_options(reading=False)
+
+    @property
+    def _reading(self) -> bool:
+        return bool(self._connection.get_execution_options().get("reading", False))
+
+    def _rows(self, statement: Select[*tuple[Any, ...]]) -> Sequence[Any]:
+        with self.snapshot(), readable(self.path):
+            return self._connection.execute(statement).all()
+
+    def _run(self, statement: Executable, rows: list[dict[str, Any]] | None = None) -> int:
+        """Runs a change inside the caller's transaction; how many rows it touched."""
+        if rows == []:
+            return 0
+        with readable(self.path):
+            return self._connection.execute(statement, rows).rowcount

@@ -1,0 +1,130 @@
+"""One taxpayer's data folder, opened: settings, ledger, and what the figures are computed by."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import importers
+from pipeline import __version__
+from pipeline.folder import make_folder
+from pipeline.gains.derive import Basis
+from pipeline.issues import Stop
+from pipeline.ledger import Ledger
+from pipeline.model import Parsed
+from pipeline.rules.base import Dated, Rules, Scope, always, rules_of
+from pipeline.settings import FILE, Settings, load, save
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a command line may ask for in place of the settings; "" asks for nothing."""
+
+    country: str = ""
+    currency: str = ""
+    timezone: str = ""
+    method: str = ""
+    lot_scope: str = ""
+
+
+def init(folder: Path, choices: Choices) -> Settings:
+    """Writes taxsync.toml, with the country's defaults for what is not chosen, and an empty ledger.
+
+    Settings that exist keep what is not chosen anew (accounts above all).
+    """
+    known = load(folder) if (folder / FILE).exists() else None
+    country = choices.country or (known.country if known else "")
+    rules = _rules(country)
+    new_country = known is None or known.country != country
+    settings = Settings(
+        country=country,
+        currency=(choices.currency or (rules.currency if known is None or new_country else known.currency)).upper(),
+        timezone=choices.timezone or (rules.timezone if known is None or new_country else known.timezone),
+        method=choices.method or ("" if known is None or new_country else known.method),
+        lot_scope="" if known is None or new_country else known.lot_scope,
+        accounts=known.accounts if known else {},
+        lookups=known.lookups if known else True,
+    )
+    basis_of(settings)  # refuses a method or scope that the country does not know
+    make_folder(folder)
+    _close_to_others(folder)
+    save(folder, settings)
+    Ledger.open(folder, create=True).close()
+    return settings
+
+
+def _close_to_others(folder: Path) -> None:
+    """A folder that was there before may be open to other users of the machine."""
+    try:
+        folder.chmod(0o700)
+    except OSError as error:
+        raise Stop(f"{folder} can't be closed to other users: {error.strerror}; use a folder of your own") from None
+
+
+@contextmanager
+def opened(folder: Path) -> Iterator[tuple[Settings, Ledger]]:
+    """Settings and ledger of a folder that `init` has made."""
+    settings = load(folder)
+    with Ledger.open(folder, create=True) as ledger:
+        yield settings, ledger
+
+
+def _rules(country: str) -> Rules:
+    try:
+        return rules_of(country)
+    except ValueError as error:
+        raise Stop(str(error)) from None
+
+
+def basis_of(settings: Settings, choices: Choices | None = None) -> Basis:
+    """By what the figures are computed; raises Stop for what the country does not allow."""
+    asked = {k: getattr(choices, k) for k in ("country", "method", "lot_scope") if choices and getattr(choices, k)}
+    if asked.get("country", settings.country) != settings.country:  # choices made for one say nothing of another
+        settings = replace(settings, method="", lot_scope="", currency=_rules(asked["country"]).currency)
+    settings = replace(settings, **asked)
+    rules = _rules(settings.country)
+    method = settings.method or rules.methods[0]
+    if method not in rules.methods:
+        raise Stop(f"method '{method}' is not allowed in {rules.country}; allowed: {', '.join(rules.methods)}")
+    return Basis(rules, settings.currency, ZoneInfo(settings.timezone), method, _scope(rules, settings.lot_scope))
+
+
+def _scope(rules: Rules, name: str) -> Dated[Scope]:
+    if not name:
+        return rules.scope
+    if name not in rules.scopes:
+        raise Stop(f"lot scope '{name}' is not allowed in {rules.country}; allowed: {', '.join(rules.scopes)}")
+    return always(Scope(name))
+
+
+def refresh(ledger: Ledger, accounts: Sequence[str] | None = None) -> None:
+    """Parses anew the records of accounts whose cache is older than their records or their plug-in."""
+    for account in ledger.accounts() if accounts is None else accounts:
+        sources = sorted({s.source for s in ledger.sources() if s.account == account})
+        stamp = " ".join(f"{source}/{importers.version(source)}" for source in sources)
+        if ledger.stale(account, stamp):
+            parsed = [importers.parse(source, ledger.records(account, source)) for source in sources]
+            ledger.replace_parsed(account, _together(parsed), stamp)
+
+
+def _together(parts: Sequence[Parsed]) -> Parsed:
+    whole = Parsed()
+    for part in parts:
+        whole.transactions.extend(part.transactions)
+        whole.prices.extend(part.prices)
+        whole.balances.extend(part.balances)
+        whole.issues.extend(part.issues)
+    return whole
+
+
+def last_ended_year(basis: Basis, now: datetime) -> int:
+    """The last tax year that has ended, in the taxpayer's time zone."""
+    return basis.rules.year.of(now.astimezone(basis.zone).date()) - 1
+
+
+def choices_text(basis: Basis) -> str:
+    """What the figures rest on besides the ledger's facts: choices and program version."""
+    scope = " ".join(f"{since or ''}:{value}" for since, value in basis.scope.values)
+    return "\n".join((basis.rules.country, basis.currency, str(basis.zone), basis.method, scope, __version__))

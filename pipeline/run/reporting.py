@@ -1,0 +1,131 @@
+"""`taxsync report`: from what is kept to the year's files. Opens no socket."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pipeline import __version__
+from pipeline.gains.derive import Basis, derive
+from pipeline.issues import Severity, Stop
+from pipeline.ledger import Ledger
+from pipeline.model import Allocation, Result
+from pipeline.money import parse, plain
+from pipeline.rules.base import Period
+from pipeline.run.project import Choices, basis_of, choices_text, last_ended_year, opened, refresh
+from reports.table import Report, SourceUsed
+
+OPENING = "opening"  # the kind of answer that keeps what a change of lot scope dealt out
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What `report` has done: the files, the period, and how many problems are open."""
+
+    report: Report
+    folder: Path
+    files: list[Path]
+    errors: int
+    warnings: int
+
+
+def report(
+    folder: Path,
+    now: datetime,
+    *,
+    year: str = "",
+    choices: Choices | None = None,
+    out: Path | None = None,
+    xlsx: bool = True,
+    reallocate: bool = False,
+) -> Written:
+    """Computes one tax year (default: the last that has ended) and replaces its folder, whole.
+
+    Raises Stop in one line; open problems of the data stop nothing.
+    """
+    from reports.write import write_year
+
+    with opened(folder) as (settings, ledger):
+        basis = basis_of(settings, choices)
+        refresh(ledger)
+        period = _period(basis, year, now)
+        one = year_report(ledger, basis, period, reallocate=reallocate)
+    target = (out or folder / "reports") / period.name
+    files = write_year(target, one, xlsx=xlsx)
+    severities = [i.severity for i in one.result.issues]
+    return Written(one, target, files, severities.count(Severity.ERROR), severities.count(Severity.WARNING))
+
+
+def _period(basis: Basis, year: str, now: datetime) -> Period:
+    try:
+        number = basis.rules.year.read(year) if year else last_ended_year(basis, now)
+    except ValueError as error:
+        raise Stop(str(error)) from None
+    return basis.rules.year.period(number, basis.zone)
+
+
+def year_report(ledger: Ledger, basis: Basis, period: Period, *, reallocate: bool = False) -> Report:
+    """Everything of one tax year, derived from the ledger.
+
+    The first report that reaches past a change of lot scope settles what each account got then; it
+    is kept as an answer and used from then on, so that the figures can't shift silently.
+    """
+    prices = ledger.prices()
+    settled = [] if reallocate else opening(ledger, basis)
+    rows = ledger.transactions()
+    result = derive(
+        rows, prices, basis, reported=ledger.balances(), opening=settled, until=period.ends
+    )  # fmt: skip
+    if result.allocations and not settled:
+        ledger.keep_answer(OPENING, _opening_key(basis), _to_json(result.allocations), "report")
+    issues = result.issues + [i for i in ledger.parsed_issues() if i.at is None or i.at < period.ends]
+    return Report(
+        result=_with(result, issues),
+        period=period,
+        rules=basis.rules,
+        currency=basis.currency,
+        zone=basis.zone,
+        method=basis.method,
+        scope=basis.scope.on(period.last).value,
+        version=__version__,
+        inputs=ledger.inputs_digest(choices_text(basis)),
+        sources=sources_used(ledger),
+        prices=prices,
+    )
+
+
+def _with(result: Result, issues: list[object]) -> Result:
+    from dataclasses import replace
+
+    return replace(result, issues=issues)  # type: ignore[arg-type]
+
+
+def sources_used(ledger: Ledger) -> list[SourceUsed]:
+    """One line per account and source: how many records, and the span of what they say."""
+    used = []
+    for account in ledger.accounts():
+        first, last, _ = ledger.span(account)
+        counts: dict[str, int] = {}
+        for s in ledger.sources():
+            if s.account == account:
+                counts[s.source] = counts.get(s.source, 0) + s.count
+        used += [SourceUsed(account, source, count, first, last) for source, count in sorted(counts.items())]
+    return used
+
+
+def _opening_key(basis: Basis) -> str:
+    changes = [str(since) for since, _ in basis.scope.values if since is not None]
+    return " ".join((basis.rules.country, basis.method, *changes))
+
+
+def opening(ledger: Ledger, basis: Basis) -> list[Allocation]:
+    """What an earlier report settled for these rules and method; empty when none has."""
+    kept = ledger.answers(OPENING).get(_opening_key(basis))
+    if kept is None:
+        return []
+    return [Allocation(a, b, c, parse(q)) for a, b, c, q in json.loads(kept)]
+
+
+def _to_json(allocations: Sequence[Allocation]) -> str:
+    return json.dumps([[a.asset, a.account, a.acquisition_id, plain(a.quantity)] for a in allocations], indent=0)

@@ -1,0 +1,285 @@
+"""The ledger's tables, its column types, and the one place with SQLite's own SQL.
+
+Takes a path, gives an engine on a ledger that has exactly the tables below. Facts (batch, raw,
+answer, price) are append-only: triggers abort whatever would change or delete a row. Migrations
+are a plain list, counted by `PRAGMA user_version`: one file on a user's disk has one straight
+history, so alembic's graph of revisions, its config and its environment would say nothing more.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, ClassVar
+
+from sqlalchemy import Connection, Engine, Index, MetaData, Table, Text, TypeDecorator, create_engine, event
+from sqlalchemy.engine import URL, Dialect
+from sqlmodel import Field, SQLModel
+
+from pipeline.money import plain
+
+# ---- column types -----------------------------------------------------------------------------
+
+
+class Exact(TypeDecorator[Decimal]):
+    """A Decimal as its own digits; SQLite's numbers are floats and would round it."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, _dialect: Dialect) -> str | None:
+        if value is None:
+            return None
+        if not isinstance(value, Decimal) or not value.is_finite():
+            raise ValueError(f"{value!r} is not an exact number")
+        return plain(value)
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value)
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime as ISO 8601 in UTC with microseconds: texts sort as the instants do."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> str | None:
+        return None if value is None else instant_text(value)
+
+    def process_result_value(self, value: str | None, _dialect: Dialect) -> datetime | None:
+        return None if value is None else datetime.fromisoformat(value)
+
+
+def instant_text(at: datetime) -> str:
+    """`at` as 2025-01-31T12:00:00.000000+00:00. Raises ValueError for a time without a zone."""
+    if at.tzinfo is None:
+        raise ValueError(f"{at.isoformat()} has no time zone")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+# ---- tables -----------------------------------------------------------------------------------
+
+
+class _Row(SQLModel):
+    metadata: ClassVar[MetaData] = MetaData()
+
+
+class Migration(_Row, table=True):
+    """When, and by which program, the ledger got which version of these tables."""
+
+    version: int = Field(primary_key=True)
+    at: datetime = Field(sa_type=Instant)
+    program: str
+
+
+class Batch(_Row, table=True):
+    """One file, or one sync of an account by API: what brought records or prices, and when."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str  # "file" or "api"
+    name: str
+    digest: str = Field(index=True)  # of the file's bytes; "" for an API
+    at: datetime = Field(sa_type=Instant)
+    program: str
+
+
+class Raw(_Row, table=True):
+    """A record as received. `revision` counts the contents its identity has had, from 0."""
+
+    __table_args__ = (Index("raw_identity", "account", "source", "stream", "source_id", "revision", unique=True),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    source: str
+    account: str
+    stream: str
+    source_id: str
+    revision: int
+    digest: str
+    position: int
+    origin: str
+    payload: str
+    batch: int = Field(foreign_key="batch.id")
+
+
+class Cursor(_Row, table=True):
+    """How far one stream of an account is kept: moves only with the records it covers."""
+
+    account: str = Field(primary_key=True)
+    source: str = Field(primary_key=True)
+    stream: str = Field(primary_key=True)
+    text: str
+
+
+class Answer(_Row, table=True):
+    """What the user said (a label, a match, ...): `content` is JSON; the newest of a key counts."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str
+    key: str
+    content: str
+    by: str
+    at: datetime = Field(sa_type=Instant)
+
+
+class Quote(_Row, table=True):
+    """A price with where it is from and when it was fetched; exactly one of `at` and `day` is set."""
+
+    __tablename__ = "price"
+
+    id: int | None = Field(default=None, primary_key=True)
+    asset: str
+    currency: str
+    price: Decimal = Field(sa_type=Exact)
+    at: datetime | None = Field(default=None, sa_type=Instant)
+    day: str | None = None
+    source: str
+    fetched_at: datetime = Field(sa_type=Instant)
+    batch: int = Field(foreign_key="batch.id")
+
+
+class Txn(_Row, table=True):
+    """A cache to browse: the transactions that the records of account `said_by` say, in their order."""
+
+    said_by: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    id: str = Field(index=True)
+    account: str = Field(index=True)
+    at: datetime = Field(sa_type=Instant)
+    sent_quantity: Decimal | None = Field(default=None, sa_type=Exact)
+    sent_asset: str | None = None
+    received_quantity: Decimal | None = Field(default=None, sa_type=Exact)
+    received_asset: str | None = None
+    fee_quantity: Decimal | None = Field(default=None, sa_type=Exact)
+    fee_asset: str | None = None
+    net_worth_quantity: Decimal | None = Field(default=None, sa_type=Exact)
+    net_worth_asset: str | None = None
+    label: str | None = None
+    description: str
+    txhash: str
+    source: str
+    source_id: str
+    position: int
+
+
+class ParsedAccount(_Row, table=True):
+    """The rest of the cache: what else the records of an account say (JSON), and which parser read them."""
+
+    __tablename__ = "parsed"
+
+    account: str = Field(primary_key=True)
+    stamp: str
+    issues: str
+    balances: str
+    prices: str
+
+
+METADATA = _Row.metadata
+BATCH, RAW, CURSOR, ANSWER, PRICE, TXN, PARSED, MIGRATION = (
+    METADATA.tables[name] for name in ("batch", "raw", "cursor", "answer", "price", "txn", "parsed", "migration")
+)
+APPEND_ONLY = (BATCH, RAW, ANSWER, PRICE, MIGRATION)
+
+# What makes version n + 1 of version n, in order: the first entry makes 2 of 1. An entry is never
+# edited; the classes above always are the newest version, which a new ledger gets at once.
+MIGRATIONS: tuple[tuple[str, ...], ...] = ()
+
+
+def newest_version() -> int:
+    """The version of the tables that this program makes and reads."""
+    return 1 + len(MIGRATIONS)
+
+
+# ---- SQLite's own -----------------------------------------------------------------------------
+
+APPLICATION_ID = 0x74617873  # "taxs": tells a ledger from any other SQLite file
+
+
+def engine_of(path: Path, patience: float) -> Engine:
+    """An engine on a SQLite file; `patience` is how many seconds it waits for another's lock.
+
+    TRUNCATE keeps all that is committed in the one file (in WAL mode a copy of ledger.db lacks rows),
+    FULL survives a power cut. Transactions begin when `BEGIN` says: pysqlite's own handling begins at
+    the first write, too late for read-then-insert. Error texts never hold values.
+    """
+    engine = create_engine(
+        URL.create("sqlite", database=str(path.absolute())),
+        connect_args={"timeout": patience, "isolation_level": None},
+        hide_parameters=True,
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        for pragma in ("journal_mode=TRUNCATE", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        reading = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def version_of(connection: Connection) -> int | None:
+    """The version of a ledger's tables; 0 for an empty file; None for a SQLite file that is no ledger."""
+    if _pragma(connection, "application_id") == APPLICATION_ID:
+        return _pragma(connection, "user_version")
+    tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
+    return None if tables or _pragma(connection, "user_version") else 0
+
+
+def migrate(connection: Connection, at: datetime, program: str) -> None:
+    """Brings an empty or older ledger to the newest version, inside the caller's transaction."""
+    version = version_of(connection)
+    if version == 0:
+        METADATA.create_all(connection)
+        for table in APPEND_ONLY:
+            for trigger in _triggers(table):
+                connection.exec_driver_sql(trigger)
+        connection.exec_driver_sql(f"PRAGMA application_id = {APPLICATION_ID}")
+        _record(connection, newest_version(), at, program)
+        return
+    assert version is not None
+    for number, statements in enumerate(MIGRATIONS[version - 1 :], start=version + 1):
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+        _record(connection, number, at, program)
+
+
+def damage(connection: Connection) -> Iterable[str]:
+    """What SQLite itself finds wrong with the file, or with the guard of the append-only tables."""
+    lines = connection.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+    yield from (str(line) for line in lines if line != "ok")
+    if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+        yield "a record belongs to no batch"
+    there = set(connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars())
+    for table in APPEND_ONLY:
+        if not {f"{table.name}_kept_{verb}" for verb in _FORBIDDEN} <= there:
+            yield f"table {table.name} has lost its guard against changes"
+
+
+def still_in_transaction(connection: Connection) -> bool:
+    """False once SQLite has rolled back on its own, as it does on a full disk."""
+    driver = connection.connection.driver_connection
+    return driver is not None and bool(driver.in_transaction)
+
+
+_FORBIDDEN = ("update", "delete")
+
+
+def _triggers(table: Table) -> Iterable[str]:
+    for verb in _FORBIDDEN:
+        yield (
+            f'CREATE TRIGGER "{table.name}_kept_{verb}" BEFORE {verb.upper()} ON "{table.name}" '
+            f"BEGIN SELECT RAISE(ABORT, '{table.name} is append-only'); END"
+        )
+
+
+def _record(connection: Connection, version: int, at: datetime, program: str) -> None:
+    connection.execute(MIGRATION.insert(), {"version": version, "at": at, "program": program})
+    connection.exec_driver_sql(f"PRAGMA user_version = {version}")
+
+
+def _pragma(connection: Connection, name: str) -> int:
+    return int(connection.exec_driver_sql(f"PRAGMA {name}").scalar_one())

@@ -1,0 +1,262 @@
+"""Settings of one taxpayer: the data folder, its taxsync.toml, and the environment.
+
+    settings = load(folder)                     # a frozen Settings, or SettingsError in one line
+    save(folder, replace(settings, method="hifo"))
+
+A settings file names no code, no proxy and no path, so that a folder from elsewhere can't do harm;
+it never holds a secret. Whether a country allows a method is the caller's question to its rules.
+"""
+
+import ipaddress
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import tomli_w
+
+from pipeline.folder import make_folder, read_bounded, write_private
+from pipeline.model import is_fiat
+
+FILE = "taxsync.toml"
+LIMIT = 256 * 1024  # bytes; a thousand accounts fit
+
+HEADER = """\
+# taxsync.toml: how the figures of this folder are computed. Written by taxsync; never a secret.
+#
+# country    whose rules apply: us, uk, de, ... or generic
+# currency   the reporting currency, three letters
+# timezone   decides on which day, and in which tax year, something happened
+# method     which units are disposed of first (fifo, hifo, ...); "" is the country's default
+# lot_scope  account or global: one queue of units per account or for all; "" is the country's default
+# lookups    false: never ask anyone for prices, use price files only
+# accounts   one table per account that is synced by API: [accounts.NAME] with exchange = "kraken"
+
+"""
+
+
+class SettingsError(Exception):
+    """A setting that can't be used: one readable line that names the file or variable and the key."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSettings:
+    """One account that is synced by API; `exchange` is the exchange's ccxt id."""
+
+    exchange: str
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What taxsync.toml says. `method` and `lot_scope` are "" where the country's default holds."""
+
+    country: str
+    currency: str
+    timezone: str
+    method: str = ""
+    lot_scope: str = ""
+    accounts: Mapping[str, AccountSettings] = field(default_factory=dict)
+    lookups: bool = True
+
+
+_TYPES: dict[str, type] = {
+    "country": str,
+    "currency": str,
+    "timezone": str,
+    "method": str,
+    "lot_scope": str,
+    "accounts": dict,
+    "lookups": bool,
+}
+_WORDS = {str: 'a text in quotes such as "us"', bool: "true or false", dict: "a table such as [accounts.NAME]"}
+_REQUIRED = ("country", "currency", "timezone")
+_WORD = re.compile(r"[a-z][a-z0-9-]{0,39}")
+
+
+# ---- taxsync.toml -----------------------------------------------------------------------------
+
+
+def load(folder: Path) -> Settings:
+    """The settings of a data folder. Raises SettingsError."""
+    path = folder / FILE
+    try:
+        table = tomllib.loads(read_bounded(path, LIMIT).decode("utf-8-sig"))
+    except FileNotFoundError:
+        raise SettingsError(f"there is no {FILE} in {folder}: run `taxsync init` first") from None
+    except OSError as error:
+        raise SettingsError(f"{path} can't be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path} is not UTF-8 text: save it as UTF-8") from None
+    except RecursionError:
+        raise SettingsError(f"{path} is nested too deeply") from None
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}") from None
+    except ValueError:  # such as a number of 5,000 digits
+        raise SettingsError(f"{path} holds a value that can't be read") from None
+    return _settings(table)
+
+
+def save(folder: Path, settings: Settings) -> None:
+    """Writes taxsync.toml in one step; makes the folder when needed. Raises SettingsError."""
+    check(settings)
+    table: dict[str, Any] = {key: getattr(settings, key) for key in _TYPES if key != "accounts"}
+    table["accounts"] = {name: {"exchange": a.exchange} for name, a in sorted(settings.accounts.items())}
+    try:
+        make_folder(folder)
+        write_private(folder / FILE, (HEADER + tomli_w.dumps(table)).encode())
+    except OSError as error:
+        raise SettingsError(f"{folder / FILE} can't be written: {error.strerror}; nothing was changed") from None
+
+
+def check(settings: Settings) -> None:
+    """Raises SettingsError for the first value that can't be right, whoever set it."""
+    if _WORD.fullmatch(settings.country) is None:
+        _refuse("country", settings.country, "is not a country code such as us")
+    if not is_fiat(settings.currency):
+        _refuse("currency", settings.currency, "is not the code of a currency such as USD")
+    if not _is_timezone(settings.timezone):
+        _refuse("timezone", settings.timezone, "is not a time zone such as Europe/Berlin")
+    if settings.method and _WORD.fullmatch(settings.method) is None:
+        _refuse("method", settings.method, "is not a method such as fifo")
+    if settings.lot_scope not in ("", "account", "global"):
+        _refuse("lot_scope", settings.lot_scope, 'is none of "account", "global" and ""')
+    for name, account in settings.accounts.items():
+        check_account_name(name)
+        if _WORD.fullmatch(account.exchange) is None:
+            _refuse(f"accounts.{_shown(name)}.exchange", account.exchange, "is not an exchange such as kraken")
+
+
+def check_account_name(name: str) -> None:
+    """Raises SettingsError unless `name` can be an account's: 1 to 100 visible characters."""
+    if not 1 <= len(name) <= 100 or name != name.strip():
+        _refuse("accounts", name, "is not an account name: 1 to 100 characters, no space at either end")
+    if any(unicodedata.category(character) in _INVISIBLE for character in name):
+        _refuse("accounts", name, "is not an account name: it holds invisible control characters")
+
+
+# Control and format characters (those that reverse a line among them), half characters, line ends.
+_INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
+
+
+def _settings(table: dict[str, Any]) -> Settings:
+    _typed(table, _TYPES, "")
+    for key in _REQUIRED:
+        if key not in table:
+            raise SettingsError(f'{FILE}: {key} is missing: add a line such as {key} = "{_EXAMPLES[key]}"')
+    accounts = {}
+    for name, entry in table.pop("accounts", {}).items():
+        place = f"accounts.{_shown(name)}"
+        if not isinstance(entry, dict):
+            raise SettingsError(f"{FILE}: {place} should be {_WORDS[dict]}")
+        _typed(entry, {"exchange": str}, f"{place}.")
+        if "exchange" not in entry:
+            raise SettingsError(f'{FILE}: {place}.exchange is missing: add a line such as exchange = "kraken"')
+        accounts[name] = AccountSettings(entry["exchange"])
+    settings = Settings(**table, accounts=accounts)
+    check(settings)
+    return settings
+
+
+_EXAMPLES = {"country": "us", "currency": "USD", "timezone": "America/New_York"}
+
+
+def _typed(table: dict[str, Any], types: Mapping[str, type], place: str) -> None:
+    for key, value in table.items():
+        if key not in types:
+            raise SettingsError(f"{FILE}: {place}{_shown(key)} is not a setting; there are {', '.join(types)}")
+        if type(value) is not types[key]:
+            raise SettingsError(f"{FILE}: {place}{key} should be {_WORDS[types[key]]}")
+
+
+def _is_timezone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):  # unknown; a path out of the list; one of its folders
+        return False
+    return True
+
+
+def _refuse(key: str, value: str, why: str) -> NoReturn:
+    raise SettingsError(f"{FILE}: {key}: '{_shown(value)}' {why}")
+
+
+def _shown(text: str) -> str:
+    """`text` cut and with invisible characters written out, as it may be anything."""
+    cut = text if len(text) <= 60 else text[:60] + "..."
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)
+
+
+# ---- data folder and environment --------------------------------------------------------------
+
+
+class Passphrase:
+    """A passphrase that prints as stars; `reveal()` is the only way to its text."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return "****"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a passphrase is not written anywhere")
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What the environment says: where keys are kept ("" is: choose), and the proxy ("" is: none).
+
+    `proxy_url` ends so that the whole original address can follow it.
+    """
+
+    vault: str = ""
+    passphrase: Passphrase | None = None
+    proxy_url: str = ""
+
+
+def data_folder(argument: Path | None, environ: Mapping[str, str]) -> Path:
+    """The data folder: `--data`, else TAXSYNC_DATA, else ./data."""
+    return argument or Path(environ.get("TAXSYNC_DATA") or "data")
+
+
+def read_environment(environ: Mapping[str, str]) -> Environment:
+    """TAXSYNC_VAULT, TAXSYNC_PASSPHRASE and TAXSYNC_PROXY_URL. Raises SettingsError, which repeats none of them."""
+    vault = environ.get("TAXSYNC_VAULT", "")
+    if vault not in ("", "keyring", "file"):
+        raise SettingsError("TAXSYNC_VAULT should be keyring or file")
+    passphrase = environ.get("TAXSYNC_PASSPHRASE", "")
+    proxy_url = environ.get("TAXSYNC_PROXY_URL", "")
+    return Environment(vault, Passphrase(passphrase) if passphrase else None, _proxy(proxy_url) if proxy_url else "")
+
+
+def _proxy(url: str) -> str:
+    """A proxy sees API keys and signed requests: over https, or on this machine, only."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # raises for a port that is none
+        host = parts.hostname or ""
+    except ValueError:
+        host = ""
+    plain = re.fullmatch(r"[!-~]+", url) is not None and not set(url) & set("\\#")
+    if not plain or not host or not (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))):
+        raise SettingsError(
+            "TAXSYNC_PROXY_URL should be an https address (http only on this machine, such as http://127.0.0.1:8080/)"
+        )
+    return url if url.endswith("/") or parts.query else url + "/"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,170 @@
+"""The year's figures, computed exactly from the same rows as the detail files.
+
+    figures(report).gain == the gains in disposals.csv added up
+
+Disposals without a gain by law (gifts, donations, lost units where the country says so) and rows
+without a known price are in no total; both are counted.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from pipeline.issues import Severity
+from pipeline.model import Disposal, Term
+from pipeline.money import ZERO, exact
+from reports.table import Column, Report, Table, Type, Value
+from reports.tables import crypto_lots_of, disposals_of, incomes_of
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Totals of a year in the reporting currency. gain = proceeds - cost_basis = gains + losses.
+
+    `losses` is negative or 0. `income` has one entry per kind; None: no receipt of that kind has a
+    price. `income_total` adds up what is known. The last six count rows.
+    """
+
+    proceeds: Decimal
+    cost_basis: Decimal
+    gain: Decimal
+    short_term_gain: Decimal
+    long_term_gain: Decimal
+    gains: Decimal
+    losses: Decimal
+    income: dict[str, Decimal | None]
+    income_total: Decimal
+    without_gain: int
+    unpriced_disposals: int
+    unpriced_income: int
+    unpriced_holdings: int
+    errors: int
+    warnings: int
+
+
+def figures(report: Report) -> Figures:
+    """All totals of the year."""
+    disposals = disposals_of(report)
+    counted = counted_of(disposals)
+    gains = [(d.gain or ZERO, d.term) for d in counted]
+    severities = [i.severity for i in report.result.issues]
+    with exact():
+        income, income_total = _income(report)
+        return Figures(
+            proceeds=sum((d.proceeds or ZERO for d in counted), ZERO),
+            cost_basis=sum((d.cost_basis for d in counted), ZERO),
+            gain=sum((g for g, _ in gains), ZERO),
+            short_term_gain=sum((g for g, term in gains if term is Term.SHORT), ZERO),
+            long_term_gain=sum((g for g, term in gains if term is Term.LONG), ZERO),
+            gains=sum((g for g, _ in gains if g > ZERO), ZERO),
+            losses=sum((g for g, _ in gains if g < ZERO), ZERO),
+            income=income,
+            income_total=income_total,
+            without_gain=sum(not d.taxed for d in disposals),
+            unpriced_disposals=sum(d.taxed and d.proceeds is None for d in disposals),
+            unpriced_income=sum(i.value is None for i in incomes_of(report)),
+            unpriced_holdings=sum(x.market_value is None for x in crypto_lots_of(report)),
+            errors=severities.count(Severity.ERROR),
+            warnings=severities.count(Severity.WARNING),
+        )
+
+
+def counted_of(disposals: Iterable[Disposal]) -> list[Disposal]:
+    """The disposals that are in the totals: taxed, at a known price."""
+    return [d for d in disposals if d.taxed and d.proceeds is not None]
+
+
+def _income(report: Report) -> tuple[dict[str, Decimal | None], Decimal]:
+    by_kind: dict[str, Decimal | None] = {}
+    for receipt in incomes_of(report):
+        before = by_kind.setdefault(receipt.kind.value, None)
+        if receipt.value is not None:
+            by_kind[receipt.kind.value] = (before or ZERO) + receipt.value
+    return dict(sorted(by_kind.items())), sum((v for v in by_kind.values() if v is not None), ZERO)
+
+
+_SUMMARY = (
+    Column("section", Type.TEXT),
+    Column("item", Type.TEXT),
+    Column("value", Type.MONEY, "a figure in the reporting currency, a count, or text"),
+)
+
+
+def summary(report: Report) -> Table:
+    """The figures as rows of section, item, value."""
+    f, year = figures(report), report.period
+    rows: list[tuple[Value, ...]] = [
+        ("year", "name", year.name),
+        ("year", "first_day", year.first),
+        ("year", "last_day", year.last),
+        ("year", "country", report.rules.country),
+        ("year", "currency", report.currency),
+        ("year", "timezone", report.zone.key),
+        ("year", "method", report.method),
+        ("year", "lot_scope", report.scope),
+        ("year", "version", report.version),
+        ("year", "inputs", report.inputs),
+        ("capital_gains", "proceeds", f.proceeds),
+        ("capital_gains", "cost_basis", f.cost_basis),
+        ("capital_gains", "gain", f.gain),
+        ("capital_gains", "short_term_gain", f.short_term_gain),
+        ("capital_gains", "long_term_gain", f.long_term_gain),
+        ("capital_gains", "gains", f.gains),
+        ("capital_gains", "losses", f.losses),
+        *(("income", kind, value) for kind, value in f.income.items()),
+        ("income", "total", f.income_total),
+        ("left_out", "disposals_without_gain", f.without_gain),
+        ("left_out", "unpriced_disposals", f.unpriced_disposals),
+        ("left_out", "unpriced_income", f.unpriced_income),
+        ("left_out", "unpriced_holdings", f.unpriced_holdings),
+        ("open_problems", "errors", f.errors),
+        ("open_problems", "warnings", f.warnings),
+    ]
+    return Table("summary", _SUMMARY, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """One calendar month of the tax year: sums of the disposals that are in the totals."""
+
+    first: date
+    proceeds: Decimal
+    cost_basis: Decimal
+    gain: Decimal
+    short_term_gain: Decimal
+    long_term_gain: Decimal
+
+
+def gain_by_month(report: Report) -> list[Month]:
+    """Every month that the tax year touches, also those without a disposal."""
+    import pandas as pd
+
+    months = _months(report.period.first, report.period.last)
+    counted = counted_of(disposals_of(report))
+    if not counted:
+        return [Month(m, ZERO, ZERO, ZERO, ZERO, ZERO) for m in months]
+    # Columns of objects: pandas adds up the Decimals themselves, never floats.
+    frame = pd.DataFrame(
+        {
+            "month": [d.disposed_at.astimezone(report.zone).date().replace(day=1) for d in counted],
+            "term": [d.term.value for d in counted],
+            "proceeds": pd.Series([d.proceeds for d in counted], dtype=object),
+            "cost_basis": pd.Series([d.cost_basis for d in counted], dtype=object),
+            "gain": pd.Series([d.gain for d in counted], dtype=object),
+        }
+    )
+    with exact():
+        sums = frame.groupby("month")[["proceeds", "cost_basis", "gain"]].sum().to_dict("index")
+        terms = frame.groupby(["month", "term"])["gain"].sum().to_dict()
+    nothing = {"proceeds": ZERO, "cost_basis": ZERO, "gain": ZERO}
+    return [
+        Month(m, **sums.get(m, nothing), short_term_gain=terms.get((m, "short"), ZERO), long_term_gain=terms.get((m, "long"), ZERO))
+        for m in months
+    ]
+
+
+def _months(first: date, last: date) -> list[date]:
+    count = (last.year - first.year) * 12 + last.month - first.month + 1
+    start = first.year * 12 + first.month - 1
+    return [date((start + i) // 12, (start + i) % 12 + 1, 1) for i in range(count)]

@@ -1,0 +1,171 @@
+"""The tables of a tax year: a Report goes in, rows with declared columns come out.
+
+`TABLES` lists the functions in the order of the workbook's sheets; each gives one file and one
+sheet. Rows are those whose local day lies in the year; lots are those open at its end. Order is that
+of time and stable: same report, same rows.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+from pipeline.issues import Issue, Severity
+from pipeline.model import Amount, Disposal, Income, Lot, Transaction, is_fiat
+from reports.table import Column, Report, Table, Type, Value
+
+_DISPOSALS = (
+    Column("disposal_id", Type.ID, "the transaction that disposed of the units"),
+    Column("acquisition_id", Type.ID, "the transaction that acquired them; empty for averages and unknown ones"),
+    Column("account", Type.TEXT, "where the units were"),
+    Column("asset", Type.TEXT),
+    Column("quantity", Type.QUANTITY, "units of this part of the lot"),
+    Column("acquired_at", Type.INSTANT, "empty for averages, pools and unknown acquisitions"),
+    Column("disposed_at", Type.INSTANT),
+    Column("proceeds", Type.MONEY, "empty, with cost_basis and gain, where no price is known"),
+    Column("cost_basis", Type.MONEY),
+    Column("gain", Type.MONEY, "proceeds - cost_basis; 0 where the country computes none"),
+    Column("term", Type.TEXT, "short, long, or empty where there is none"),
+    Column("rule", Type.TEXT, "why just these units"),
+    Column("kind", Type.TEXT, "sale, trade, spend, fee, gift, donation, lost"),
+)
+
+_INCOME = (
+    Column("transaction_id", Type.ID),
+    Column("received_at", Type.INSTANT),
+    Column("account", Type.TEXT),
+    Column("asset", Type.TEXT),
+    Column("quantity", Type.QUANTITY),
+    Column("kind", Type.TEXT, "the transaction's label"),
+    Column("value", Type.MONEY, "market value on receipt; empty where no price is known"),
+)
+
+_HOLDINGS = (
+    Column("account", Type.TEXT, "empty where lots are the taxpayer's as a whole"),
+    Column("asset", Type.TEXT),
+    Column("quantity", Type.QUANTITY),
+    Column("acquired_at", Type.INSTANT, "empty for averages and pools"),
+    Column("cost_basis", Type.MONEY),
+    Column("market_value", Type.MONEY, "at the end of the year; empty where no price is known"),
+)
+
+_TRANSACTIONS = (
+    Column("id", Type.ID),
+    Column("date", Type.INSTANT),
+    Column("account", Type.TEXT),
+    Column("kind", Type.TEXT, "buy, sell, trade, exchange, transfer, deposit, withdrawal, fee, or the label"),
+    Column("sent_amount", Type.QUANTITY),
+    Column("sent_currency", Type.TEXT),
+    Column("received_amount", Type.QUANTITY),
+    Column("received_currency", Type.TEXT),
+    Column("fee_amount", Type.QUANTITY),
+    Column("fee_currency", Type.TEXT),
+    Column("value", Type.MONEY, "market value; empty for transfers and where no price is known"),
+    Column("label", Type.TEXT),
+    Column("source", Type.TEXT, "the exchange or file format it came from"),
+    Column("source_id", Type.ID, "its identity there"),
+)
+
+_ISSUES = (
+    Column("severity", Type.TEXT, "error: a figure would change; warning: look at it; info: good to know"),
+    Column("code", Type.TEXT),
+    Column("account", Type.TEXT),
+    Column("asset", Type.TEXT),
+    Column("date", Type.DAY),
+    Column("message", Type.TEXT),
+    Column("remedy", Type.TEXT, "what settles it"),
+)
+
+
+def disposals(report: Report) -> Table:
+    """One row per part of a lot that was disposed of in the year."""
+    return Table("disposals", _DISPOSALS, [_disposal(d) for d in disposals_of(report)])
+
+
+def disposals_of(report: Report) -> list[Disposal]:
+    """The year's disposals in order of time."""
+    return sorted((d for d in report.result.disposals if report.holds(d.disposed_at)), key=lambda d: d.disposed_at)
+
+
+def _disposal(d: Disposal) -> tuple[Value, ...]:
+    # A row whose figure can't be told carries none, so that columns add up to the summary.
+    figures: tuple[Value, ...] = (None, None, None)
+    if d.proceeds is not None:
+        figures = (d.proceeds, d.cost_basis, d.gain)
+    which = (d.id, d.acquisition_id, d.account, d.asset, d.quantity, d.acquired_at, d.disposed_at)
+    return (*which, *figures, d.term.value, d.rule.value, d.kind.value)
+
+
+def income(report: Report) -> Table:
+    """One row per receipt of the year that is taxed as income."""
+    rows = [(i.id, i.at, i.account, i.asset, i.quantity, i.kind.value, i.value) for i in incomes_of(report)]
+    return Table("income", _INCOME, rows)
+
+
+def incomes_of(report: Report) -> list[Income]:
+    """The year's receipts that are taxed as income, in order of time."""
+    return sorted((i for i in report.result.incomes if report.holds(i.at)), key=lambda i: i.at)
+
+
+def holdings(report: Report) -> Table:
+    """One row per lot that is open at the end of the year; money is no holding."""
+    rows = [
+        (x.account, x.asset, x.quantity, x.acquired_at, x.cost_basis, x.market_value) for x in crypto_lots_of(report)
+    ]
+    return Table("holdings", _HOLDINGS, rows)
+
+
+def crypto_lots_of(report: Report) -> list[Lot]:
+    """The open lots by account, asset and age."""
+    lots = (lot for lot in report.result.lots if not is_fiat(lot.asset))
+    return sorted(lots, key=lambda x: (x.account, x.asset, x.acquired_at or report.period.starts, x.acquisition_id))
+
+
+def transactions(report: Report) -> Table:
+    """One row per transaction of the year, transfers between own accounts included."""
+    listed = sorted(
+        (t for t in report.result.transactions if report.holds(t.at)),
+        key=lambda t: (t.at, t.account, t.position, t.id),
+    )
+    return Table("transactions", _TRANSACTIONS, [_transaction(t, report) for t in listed])
+
+
+def _transaction(t: Transaction, report: Report) -> tuple[Value, ...]:
+    sides = (*_amount(t.sent), *_amount(t.received), *_amount(t.fee))
+    value = report.result.values.get(t.id, (None, ""))[0]
+    label = t.label.value if t.label else ""
+    return (t.id, t.at, t.account, _kind(t, report), *sides, value, label, t.source, t.source_id)
+
+
+def _amount(amount: Amount | None) -> tuple[Decimal | None, str]:
+    return (amount.quantity, amount.asset) if amount else (None, "")
+
+
+def _kind(t: Transaction, report: Report) -> str:
+    if t.sent and t.received:
+        kinds = {(True, False): "buy", (False, True): "sell", (False, False): "trade", (True, True): "exchange"}
+        return kinds[is_fiat(t.sent.asset), is_fiat(t.received.asset)]
+    if t.label:
+        return t.label.value
+    if t.id in report.result.transfers:
+        return "transfer"
+    if t.received:
+        return "deposit"
+    return "withdrawal" if t.sent else "fee"
+
+
+_RANK = {Severity.ERROR: 0, Severity.WARNING: 1, Severity.INFO: 2}
+
+
+def issues(report: Report) -> Table:
+    """One row per open problem, the gravest first, then by day."""
+    rows = [(_RANK[i.severity], _issue(i, report)) for i in report.result.issues]
+    rows.sort(key=lambda r: (r[0], r[1][4] or date.min, r[1]))
+    return Table("issues", _ISSUES, [row for _, row in rows])
+
+
+def _issue(i: Issue, report: Report) -> tuple[str, str, str, str, date | None, str, str]:
+    day = i.at.astimezone(report.zone).date() if i.at else None
+    return (i.severity.value, i.code, i.account, i.asset, day, i.message, i.remedy)
+
+
+TABLES: tuple[Callable[[Report], Table], ...] = (disposals, income, holdings, transactions, issues)
