@@ -13,54 +13,38 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from importers.base import Exchange, Format, Refused
+from importers.base import Exchange, Refused
 from importers.read import Reading
+from importers.read import formats as _layouts
+from importers.read import parse as _parse
 from importers.read import read as _read
 from pipeline.model import Parsed, RawRecord
 
 
 @cache
-def exchanges() -> tuple[str, ...]:
+def exchange_names() -> tuple[str, ...]:
     """The exchanges that have a plug-in here."""
-    return _names("importers.exchanges")
-
-
-@cache
-def formats() -> tuple[str, ...]:
-    return _names("importers.formats")
-
-
-def _names(package: str) -> tuple[str, ...]:
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(importlib.import_module(package).__path__)))
+    package = importlib.import_module("importers.exchanges")
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(package.__path__)))
 
 
 def exchange(name: str) -> Exchange:
     """The plug-in of an exchange. Raises Refused with one readable line."""
-    if name not in exchanges():
-        raise Refused(f"'{name}' is not an exchange that taxsync reads; there are: {', '.join(exchanges())}")
+    if name not in exchange_names():
+        raise Refused(f"'{name}' is not an exchange that taxsync reads; there are: {', '.join(exchange_names())}")
     plug_in = importlib.import_module(f"importers.exchanges.{name}").EXCHANGE
     assert isinstance(plug_in, Exchange)
     return plug_in
 
 
-def _plug_in(source: str) -> Exchange | Format:
-    if source in exchanges():
-        return exchange(source)
-    plug_in = importlib.import_module(f"importers.formats.{source}").FORMAT
-    assert isinstance(plug_in, Format)
-    return plug_in
-
-
 def version(source: str) -> int:
     """The version of a source's parser; records are parsed anew when it grows."""
-    return _plug_in(source).version
+    return exchange(source).version if source in exchange_names() else _layouts()[source].version
 
 
 def parse(source: str, records: Iterable[RawRecord]) -> Parsed:
     """What the records of one account and source say; all at once, since a trade may span rows."""
-    read_records = _plug_in(source).parse
-    assert read_records is not None, source
-    return read_records(records)
+    return exchange(source).parse(records) if source in exchange_names() else _parse(source, records)
 
 
 def read(path: Path, account: str | None = None) -> Reading:

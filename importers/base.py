@@ -7,10 +7,11 @@ An exchange is one file in `exchanges/` with `EXCHANGE = Exchange(...)`; a file 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from pipeline.issues import Stop
 from pipeline.model import Parsed, Price, RawRecord, Transaction
 
 
-class Refused(Exception):
+class Refused(Stop):
     """What can't be taken, in one to three readable lines; nothing was kept. Exit code 1."""
 
 
@@ -25,8 +26,9 @@ class Format:
     """One layout of a file, recognised by its header.
 
     `header` are the columns without which it is another layout, `one_of` those of which it has at
-    least one, `columns` all it may have (all compared case-insensitively). `check` raises `RowError` for a row that can't be taken;
-    `parse` reads the stored rows of one account.
+    least one, `columns` all it may have (all compared case-insensitively). `row` takes the cells that
+    are not empty by the names in `columns` and raises `RowError` for what can't be taken; `parse`
+    reads the stored rows of one account.
     """
 
     name: str

@@ -16,7 +16,7 @@ from functools import lru_cache
 from importers.base import RowError
 from pipeline import money
 
-FIRST_YEAR, LAST_YEAR = 2009, 2100  # bitcoin's first block; beyond a century it is a slip of the pen
+FIRST_YEAR, LAST_YEAR = 2000, 2100  # tax offices' examples are older than bitcoin; beyond it is a slip of the pen
 
 _DATE = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
@@ -107,6 +107,8 @@ def name(column: str, text: str, limit: int) -> str:
 
 def identity(column: str, text: str) -> str:
     """An id or hash. Refuses what a spreadsheet has rounded: two ids would become one."""
+    if not text:
+        return ""
     line = name(column, text, 200)
     if _ROUNDED_BY_A_SPREADSHEET.fullmatch(line):
         raise RowError(column, text, "was rounded by a spreadsheet program; export it again with the column as text")
@@ -115,6 +117,8 @@ def identity(column: str, text: str) -> str:
 
 def free_text(column: str, text: str, limit: int) -> str:
     """Text of at most `limit` characters, its line ends as LF."""
+    if not text:
+        return ""
     body = text.strip()
     if len(body) > limit:
         raise RowError(column, text, f"is longer than {limit} characters")

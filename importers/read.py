@@ -20,12 +20,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 from importers import cells as cell
 from importers.base import Format, Refused, RowError, shown
 from importers.sheets import Sheet, open_file, sheets
-from pipeline.model import Page, Parsed, Price, RawRecord, Transaction
+from pipeline.model import Amount, Page, Parsed, Price, RawRecord, Transaction
 from pipeline.money import plain
 
 PAGE = 5000  # records that are given at once
@@ -147,37 +147,21 @@ def _refuse_misspelt(header: Iterable[str], layout: Format, name: str) -> None:
 
 def _default_account(path: Path, account: str | None) -> str:
     """The account of rows without an Account cell; "" when the file's name can't be one."""
-    if account is not None:
+    if account is None:
         try:
-            chosen = cell.name("the account", account, 100)
-        except RowError as error:
-            raise Refused(str(error)) from None
-        if not chosen:
-            raise Refused("the account has no name; give one, or leave the option out")
-        return chosen
+            return cell.name("Account", path.stem, 100)
+        except RowError:
+            return ""
     try:
-        return cell.name("Account", path.stem, 100)
-    except RowError:
-        return ""
+        chosen = cell.name("the account", account, 100)
+    except RowError as error:
+        raise Refused(str(error)) from None
+    if not chosen:
+        raise Refused("the account has no name; give one, or leave the option out")
+    return chosen
 
 
-class _Problems:
-    """Rows that can't be taken: the first ones in full, the others counted."""
-
-    def __init__(self) -> None:
-        self._lines: list[str] = []
-        self.count = 0
-
-    def add(self, line: str) -> None:
-        self.count += 1
-        if self.count <= PROBLEM_LINES:
-            self._lines.append(line)
-
-    def refuse(self) -> None:
-        if self.count:
-            more = self.count - len(self._lines)
-            many = "many more rows" if self.count > PROBLEM_LIMIT else f"{more} more {'row' if more == 1 else 'rows'}"
-            raise Refused("\n".join(self._lines) + (f" (and {many})" if more else ""))
+T = TypeVar("T")
 
 
 class _Rows:
@@ -187,12 +171,14 @@ class _Rows:
         known = {column.casefold(): column for column in layout.columns}
         self._name, self._sheet, self._layout, self._account = name, sheet, layout, account
         self._columns = [known.get(column.casefold(), column) for column in sheet.header]
+        self._header = dict(zip(self._columns, sheet.header, strict=True))
         self._identities = _Identities()
+        self._prices: dict[object, Price] = {}
 
     def pages(self) -> Iterator[Page]:
-        """Up to `PAGE` records at a time. After the first problem no page is given, but every row is looked at."""
-        problems, records = _Problems(), list[RawRecord]()
-        for record in self._each(self._record, problems):
+        """Up to `PAGE` records at a time, and `Refused` in place of the last ones if any row can't be taken."""
+        records: list[RawRecord] = []
+        for record in self._each(self._record):
             records.append(record)
             if len(records) == PAGE:
                 yield Page(records)
@@ -202,17 +188,133 @@ class _Rows:
 
     def prices(self) -> list[Price]:
         """Each price once. Two prices of one asset, currency and date are refused."""
-        found: dict[object, Price] = {}
+        return list(self._each(self._price))
 
-        def keep(number: int, cells: list[str]) -> Price | None:
-            price = self._layout.row(self._filled(cells))
-            assert isinstance(price, Price)
-            first = found.setdefault((price.asset, price.currency, price.at, price.day), price)
-            if first.price != price.price:
-                raise RowError("Price", plain(price.price), f"differs from {plain(first.price)} of the same date above")
-            return replace(price, source=f"file {self._name} row {number}") if first is price else None
+    def _each(self, take: Callable[[int, list[str]], T | None]) -> Iterator[T]:
+        """What `take` makes of each row. After the first problem nothing is given, but every row is still looked at."""
+        problems: list[str] = []
+        try:
+            for number, cells in self._sheet.rows:
+                try:
+                    taken = take(number, cells)
+                except RowError as error:
+                    problems.append(f"{self._name} row {number}: {error}")
+                    if len(problems) > PROBLEM_LIMIT:
+                        break
+                    continue
+                if taken is not None and not problems:
+                    yield taken
+        except Refused as error:
+            problems.append(str(error))
+        if problems:
+            raise Refused(_in_short(problems))
 
-        return list(self._each(keep, _Problems()))
+    def _filled(self, cells: list[str]) -> dict[str, str]:
+        """The cells that are not empty, by the layout's own names of the columns."""
+        return {column: text for column, text in zip(self._columns, cells, strict=False) if text and not text.isspace()}
 
-    def _each[T](self, take: Callable[[int, list[str]], T | None], problems: _Problems) -> Iterator[T]:
-        raise NotImplementedError
+    def _record(self, number: int, cells: list[str]) -> RawRecord | None:
+        """The record of one row; None when its ID was there before with the same content."""
+        filled = {
+            column: text for column, text in zip(self._columns, cells, strict=False) if text and not text.isspace()
+        }
+        found = self._layout.row(filled)
+        assert isinstance(found, Transaction)
+        account = found.account or self._account
+        if not account:
+            raise RowError("Account", "", "is empty and the file's name can't be one; give --account NAME")
+        content = _content(found)
+        source_id = self._identities.of(account, found.source_id, content)
+        if source_id is None:
+            return None
+        return RawRecord(
+            source=self._layout.name,
+            account=account,
+            stream="rows",
+            source_id=source_id,
+            position=number,
+            payload=_json({self._header[column]: text for column, text in filled.items()}),
+            origin=f"{self._name} row {number}",
+            content=content,
+        )
+
+    def _price(self, number: int, cells: list[str]) -> Price | None:
+        filled = {
+            column: text for column, text in zip(self._columns, cells, strict=False) if text and not text.isspace()
+        }
+        found = self._layout.row(filled)
+        assert isinstance(found, Price)
+        price = replace(found, source=f"file {self._name} row {number}")
+        first = self._prices.setdefault((price.asset, price.currency, price.at, price.day), price)
+        if first.price != price.price:
+            raise RowError(
+                "Price", filled["Price"], f"differs from {plain(first.price)} ({first.source}) of the same date"
+            )
+        return price if first is price else None
+
+
+def _in_short(problems: list[str]) -> str:
+    """The first problems in full, the others counted."""
+    more = len(problems) - PROBLEM_LINES
+    if more <= 0:
+        return "\n".join(problems)
+    count = f"more than {PROBLEM_LIMIT - PROBLEM_LINES}" if len(problems) > PROBLEM_LIMIT else more
+    return "\n".join(problems[:PROBLEM_LINES]) + f" (and {count} more {'row' if more == 1 else 'rows'})"
+
+
+# ---- identity -------------------------------------------------------------------------------------------------------
+
+
+def _content(found: Transaction) -> str:
+    """What a row says, however it is written: 1.0 is 1, btc is BTC, 14:05Z is 16:05+02:00.
+
+    Only what is there is named, so that a column added to the layout one day changes no digest of
+    the rows without it. Columns the layout doesn't know are left out: a user may add one.
+    """
+    facts = {"at": found.at.isoformat()}
+    if found.sent:
+        facts["sent"] = _amount(found.sent)
+    if found.received:
+        facts["received"] = _amount(found.received)
+    if found.fee:
+        facts["fee"] = _amount(found.fee)
+    if found.net_worth:
+        facts["worth"] = _amount(found.net_worth)
+    if found.label:
+        facts["label"] = found.label
+    if found.description:
+        facts["text"] = found.description
+    if found.txhash:
+        facts["hash"] = found.txhash
+    return _json(facts)
+
+
+def _amount(amount: Amount) -> str:
+    return f"{plain(amount.quantity)} {amount.asset}"
+
+
+class _Identities:
+    """The ids of a file's rows. Holds two 64-bit numbers per row: a million rows stay under 150 MB."""
+
+    def __init__(self) -> None:
+        self._contents: dict[int, int] = {}
+        self._counts: dict[int, int] = {}
+
+    def of(self, account: str, given: str, content: str) -> str | None:
+        """The source_id of the next row; None when the row with this ID was there before, with the same content."""
+        digest = _digest(account, content)
+        number = int(digest[:16], 16)
+        if not given:
+            count = self._counts.get(number, 0) + 1
+            self._counts[number] = count
+            return f"{digest}#{count}"
+        first = self._contents.setdefault(int(_digest(account, given)[:16], 16), number)
+        if first is number:
+            return given
+        if first == number:
+            return None
+        raise RowError("ID", given, "stands above with another content; an ID is unique within its account")
+
+
+def _digest(account: str, text: str) -> str:
+    return hashlib.sha256(f"{account}\x1f{text}".encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -25,7 +25,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 from importers.base import Refused, shown
 from importers.worksheet import CELL_LIMIT, Book, CellError, rows, shared_strings
@@ -50,7 +50,7 @@ class Sheet:
     rows: Iterator[Row]
 
 
-def open_file(path: Path) -> BinaryIO:
+def open_file(path: Path) -> io.BufferedReader:
     """`path` opened to read, if it is an ordinary file of bounded size; a pipe or a device never blocks."""
     name = shown(path.name or str(path), 120)
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -77,10 +77,12 @@ def sheets(file: BinaryIO, name: str) -> list[Sheet]:
     if start.startswith(b"PK"):
         return _workbook(file, name)
     if start == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-        raise Refused(f"{name}: an old or password-protected Excel workbook; save it as .xlsx without password, or as CSV")
+        raise Refused(
+            f"{name}: an old or password-protected Excel workbook; save it as .xlsx without password, or as CSV"
+        )
     encoding, complete = _encoding(file, name)
     file.seek(0)
-    sheet = _sheet(name, "", _csv_rows(io.TextIOWrapper(file, encoding, newline=""), name, complete))
+    sheet = _sheet(name, "", _csv_rows(file, encoding, name, complete))
     return [sheet] if sheet else []
 
 
@@ -157,20 +159,20 @@ def _lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
         yield line
 
 
-def _csv_rows(text: io.TextIOWrapper, name: str, complete: bool) -> Iterator[Row]:
+def _csv_rows(file: BinaryIO, encoding: str, name: str, complete: bool) -> Iterator[Row]:
     """Every row, with the line it starts on. `complete`: the file's last line has an end."""
-    lines = _lines(text, name)
-    skipped, first = 0, ""
-    for first in lines:
-        if not first.strip():
+    with io.TextIOWrapper(file, encoding, newline="") as text:
+        lines = _lines(text, name)
+        skipped, separator = 0, ""
+        for first in lines:
+            declared = re.fullmatch(r'"?sep=([,;\t])"?\s*', first)  # Excel's own way to name the separator
+            if first.strip() and not declared:
+                lines = chain([first], lines)
+                separator = separator or _separator(first, name)
+                break
+            separator = declared[1] if declared else separator
             skipped += 1
-        elif declared := re.fullmatch(r'"?sep=([,;\t])"?\s*', first):  # Excel's own way to name the separator
-            skipped += 1
-            yield from _split(chain(lines), name, complete, declared[1], skipped)
-            return
-        else:
-            break
-    yield from _split(chain([first], lines), name, complete, _separator(first, name), skipped)
+        yield from _split(lines, name, complete, separator or ",", skipped)
 
 
 def _separator(header: str, name: str) -> str:
@@ -245,17 +247,20 @@ def _readable(name: str, parts: Iterator[T]) -> Iterator[T]:
 
 
 def _worksheets(file: BinaryIO) -> Iterator[tuple[str, Iterator[Row]]]:
-    from openpyxl.reader.excel import ExcelReader, apply_stylesheet
+    from openpyxl.reader.excel import ExcelReader
+    from openpyxl.styles.stylesheet import apply_stylesheet
     from openpyxl.xml.constants import SHARED_STRINGS
 
     _refuse_bombs(zipfile.ZipFile(file))
-    reader = ExcelReader(file, read_only=True, data_only=True, keep_links=False)
+    reader: Any = ExcelReader(file, read_only=True, data_only=True, keep_links=False)
     with warnings.catch_warnings():  # openpyxl tells of extensions it leaves out; they hold no cells
         warnings.simplefilter("ignore")
         reader.read_manifest()
         reader.read_workbook()
         apply_stylesheet(reader.archive, reader.wb)
-        listed = [(sheet.name, rel.target) for sheet, rel in reader.parser.find_sheets() if "chartsheet" not in rel.Type]
+        listed = [
+            (sheet.name, rel.target) for sheet, rel in reader.parser.find_sheets() if "chartsheet" not in rel.Type
+        ]
     strings = reader.package.find(SHARED_STRINGS)
     book = Book(
         _strings(reader.archive, strings.PartName[1:]) if strings is not None else [],

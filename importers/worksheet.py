@@ -78,7 +78,7 @@ class _Strings:
     size: int = 0
     phonetic: bool = False
 
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
+    def start(self, tag: str, attributes: dict[str, str]) -> None:  # noqa: ARG002
         if tag == _STRING:
             self.strings.append("")
             self.size = 0
@@ -122,21 +122,23 @@ def rows(source: IO[bytes], book: Book, limit: int) -> Iterator[tuple[int, list[
 class _Rows:
     """Collects the rows of a worksheet as they end."""
 
+    __slots__ = ("_attributes", "_book", "_cells", "_columns", "_formula", "_limit", "_number", "_open", "_phonetic")
+    __slots__ += ("_value", "done")
+
     def __init__(self, book: Book, limit: int) -> None:
         self.done: list[tuple[int, list[str]]] = []
         self._book, self._limit = book, limit
         self._columns: dict[str, int] = {}
         self._number, self._cells = 0, list[str]()
         self._attributes: dict[str, str] = {}
-        self._pieces: list[str] | None = None
-        self._value, self._formula, self._phonetic, self._size = "", False, False, 0
+        self._value, self._open, self._formula, self._phonetic = "", False, False, False
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == _CELL:
             self._attributes = attributes
-            self._value, self._formula, self._size = "", False, 0
+            self._value, self._formula = "", False
         elif tag == _VALUE or (tag == _TEXT and not self._phonetic):
-            self._pieces = []
+            self._open = True
         elif tag == _FORMULA:
             self._formula = True
         elif tag == _PHONETIC:
@@ -148,68 +150,64 @@ class _Rows:
             self._number, self._cells = number, []
 
     def text(self, data: str) -> None:
-        if self._pieces is not None:
-            self._size += len(data)
-            if self._size > CELL_LIMIT:
+        if self._open:
+            self._value += data
+            if len(self._value) > CELL_LIMIT:
                 raise CellError(f"a cell of row {self._number} is longer than {CELL_LIMIT} characters")
-            self._pieces.append(data)
 
     def end(self, tag: str) -> None:
         if tag == _CELL:
-            self._end_cell()
-        elif tag == _PHONETIC:
-            self._phonetic = False
+            if self._value or self._formula:
+                self._end_cell()
+        elif tag in (_VALUE, _TEXT):
+            self._open = False
         elif tag == _ROW:
             self.done.append((self._number, self._cells))
-        elif self._pieces is not None and tag in (_VALUE, _TEXT):
-            self._value += "".join(self._pieces)
-            self._pieces = None
+        elif tag == _PHONETIC:
+            self._phonetic = False
 
     def _end_cell(self) -> None:
-        column = self._column()
-        kind = self._attributes.get("t", "n")
-        if self._value or self._formula:
-            try:
-                text = self._text_of(kind)
-            except CellError as error:
-                raise CellError(f"cell {self._attributes.get('r') or f'of row {self._number}'} {error}") from None
-        else:
-            text = ""
-        cells = self._cells
-        if column < len(cells):
+        place = self._attributes.get("r", "")
+        column = self._columns.get(place.rstrip("0123456789"))
+        if column is None:
+            column = self._column(place)
+        try:
+            text = self._text()
+        except CellError as error:
+            raise CellError(f"cell {place} {error}") from None
+        if text.isspace() or not text:
+            return
+        gap = column - len(self._cells)
+        if gap < 0:
             raise CellError(f"the cells of row {self._number} are out of order")
-        if text.strip():
-            if column >= self._limit:
-                raise CellError(f"row {self._number} has a cell in column {column + 1}; at most {self._limit} are read")
-            cells.extend([""] * (column - len(cells)))
-            cells.append(text)
+        if column >= self._limit:
+            raise CellError(f"cell {place} is beyond the {self._limit} columns that are read")
+        if gap:
+            self._cells.extend([""] * gap)
+        self._cells.append(text)
 
-    def _column(self) -> int:
-        place = self._attributes.get("r")
-        if place is None:
-            return len(self._cells)
+    def _column(self, place: str) -> int:
+        """The index of the column that a place such as "AB12" names; kept, since rows repeat."""
+        if _PLACE.fullmatch(place) is None:
+            raise CellError(f"row {self._number} has a cell without a place")
         letters = place.rstrip("0123456789")
-        if letters not in self._columns:
-            match = _PLACE.fullmatch(place)
-            if match is None:
-                raise CellError(f"row {self._number} has a cell without a place")
-            column = 0
-            for letter in letters:
-                column = column * 26 + ord(letter) - 64
-            self._columns[letters] = column - 1
-        return self._columns[letters]
+        column = 0
+        for letter in letters:
+            column = column * 26 + ord(letter) - 64
+        self._columns[letters] = column - 1
+        return column - 1
 
-    def _text_of(self, kind: str) -> str:
-        value = self._value
+    def _text(self) -> str:
+        value, kind = self._value, self._attributes.get("t", "n")
         if self._formula and not value and kind != "str":
             raise CellError("holds a formula without a saved value; open the file in a spreadsheet program and save it")
+        if kind == "n":
+            style = int(self._attributes.get("s", 0))
+            return date_text(value, style, self._book) if style in self._book.dates else number_text(value)
         if kind == "s":
             return self._book.strings[_index(value)]
         if kind in ("str", "inlineStr"):
             return value
-        if kind == "n":
-            style = int(self._attributes.get("s", 0))
-            return date_text(value, style, self._book) if style in self._book.dates else number_text(value)
         if kind == "d":
             return value.removesuffix("T00:00:00").removesuffix("T00:00:00Z")
         if kind == "b":

@@ -164,6 +164,7 @@ def report(
     taxsync report
     taxsync report --year 2024 --lot-scope account
     """
+    from pipeline import views
     from pipeline.run.project import Choices
     from pipeline.run.reporting import report
 
@@ -171,29 +172,7 @@ def report(
     written = report(
         _folder(data), _now(), year=year, choices=choices, out=out, xlsx=not no_xlsx, reallocate=reallocate
     )  # fmt: skip
-    console.say(*_report_lines(written))
-
-
-def _report_lines(written: "object") -> list[str]:
-    from pipeline.run.reporting import Written
-    from reports.summary import headline
-
-    assert isinstance(written, Written)
-    one = written.report
-    lines = [
-        f"Tax year {one.period.name} ({one.period.first} to {one.period.last}), {one.rules.name}, "
-        f"{one.method} per {one.scope if one.scope == 'account' else 'taxpayer (global)'}, in {one.currency}",
-        "",
-        *console.table(("", one.currency), headline(one), right=(1,)),
-        "",
-        f"Files: {written.folder}",
-    ]
-    if written.errors or written.warnings:
-        what = f"{written.errors} open problem{'s' * (written.errors != 1)}"
-        if not written.errors:
-            what = f"{written.warnings} note{'s' * (written.warnings != 1)}"
-        lines.append(f"{what}: see issues.csv, or run `taxsync check`")
-    return lines
+    console.say(*views.report(written))
 
 
 @app.command()
@@ -239,12 +218,12 @@ def demo(data: DataOption = None) -> None:
     taxsync demo
     taxsync demo --data /tmp/taxsync-demo
     """
+    from pipeline import views
     from pipeline.run.demo import demo
-    from pipeline.views import issues
 
     with console.progress() as progress:
         shown = demo(_folder(data), console.say, console.complain, progress)
-    console.say("", *_report_lines(shown.written), "", *issues(shown.issues), "", *shown.closing)
+    console.say("", *views.report(shown.written), "", *views.issues(shown.issues), "", *shown.closing)
 
 
 @keys_app.command("add")

@@ -41,8 +41,8 @@ from pipeline.ledger_rows import (
     transaction_of,
     transaction_row,
 )
-from pipeline.model import Balance, Page, Parsed, Price, RawRecord, Transaction, digest_of
 from pipeline.ledger_store import Store
+from pipeline.model import Balance, Page, Parsed, Price, RawRecord, Transaction, digest_of
 from pipeline.schema import ANSWER, BATCH, CURSOR, PARSED, PRICE, RAW, TXN, damage
 
 __all__ = ["AnswerKept", "BatchKept", "Kept", "Ledger", "LedgerError", "RevisedRecord", "Source", "Span"]

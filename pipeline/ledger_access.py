@@ -17,9 +17,10 @@ from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 
 from pipeline.folder import read_bounded, write_private
+from pipeline.issues import Stop
 
 
-class LedgerError(Exception):
+class LedgerError(Stop):
     """The ledger can't be used: one readable line, with what to do."""
 
 

@@ -113,18 +113,24 @@ class Store:
         if self._reading:
             raise RuntimeError("nothing is kept inside a snapshot")
         inner = self._connection.in_transaction()
+        if inner:
+            self._require_alive()
         with readable(self.path):
             work = self._connection.begin_nested() if inner else self._connection.begin()
         try:
             yield
+            self._require_alive()
             with readable(self.path):
-                if not still_in_transaction(self._connection):  # rolled back by SQLite, the error swallowed inside
-                    raise LedgerError(f"{self.path} could not keep what was being imported: run again")
                 work.commit()
         except BaseException:
             with suppress(SQLAlchemyError):  # on a full disk SQLite has rolled back already; the cause counts
                 work.rollback()
             raise
+
+    def _require_alive(self) -> None:
+        """SQLite rolls back on its own on a full disk: whoever swallowed that error must not go on."""
+        if not still_in_transaction(self._connection):
+            raise LedgerError(f"{self.path} could not keep what was being imported: nothing was kept; run again")
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:

@@ -76,4 +76,5 @@ def split(total: Decimal, part: Decimal, whole: Decimal) -> Decimal:
 
 def round_to(number: Decimal, places: int) -> Decimal:
     """`number` rounded half up, as forms ask, to `places` decimals."""
-    return number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    with exact():
+        return number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)

@@ -210,7 +210,8 @@ def engine_of(path: Path, patience: float) -> Engine:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
-        for pragma in ("journal_mode=TRUNCATE", "synchronous=FULL", "foreign_keys=ON"):
+        # recursive_triggers: what INSERT OR REPLACE deletes is a DELETE for the append-only triggers too
+        for pragma in ("journal_mode=TRUNCATE", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON"):
             connection.execute(f"PRAGMA {pragma}").fetchall()
 
     @event.listens_for(engine, "begin")
@@ -255,7 +256,7 @@ def damage(connection: Connection) -> Iterable[str]:
         yield "a record belongs to no batch"
     there = set(connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars())
     for table in APPEND_ONLY:
-        if not {f"{table.name}_kept_{verb}" for verb in _FORBIDDEN} <= there:
+        if not {f"{table.name}_no_{verb}" for verb in _FORBIDDEN} <= there:
             yield f"table {table.name} has lost its guard against changes"
 
 
@@ -269,11 +270,9 @@ _FORBIDDEN = ("update", "delete")
 
 
 def _triggers(table: Table) -> Iterable[str]:
+    abort = f"BEGIN SELECT RAISE(ABORT, '{table.name} is append-only'); END"
     for verb in _FORBIDDEN:
-        yield (
-            f'CREATE TRIGGER "{table.name}_kept_{verb}" BEFORE {verb.upper()} ON "{table.name}" '
-            f"BEGIN SELECT RAISE(ABORT, '{table.name} is append-only'); END"
-        )
+        yield f'CREATE TRIGGER "{table.name}_no_{verb}" BEFORE {verb.upper()} ON "{table.name}" {abort}'
 
 
 def _record(connection: Connection, version: int, at: datetime, program: str) -> None:

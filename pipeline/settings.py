@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 import tomli_w
 
 from pipeline.folder import make_folder, read_bounded, write_private
+from pipeline.issues import Stop
 from pipeline.model import is_fiat
 
 FILE = "taxsync.toml"
@@ -40,7 +41,7 @@ HEADER = """\
 """
 
 
-class SettingsError(Exception):
+class SettingsError(Stop):
     """A setting that can't be used: one readable line that names the file or variable and the key."""
 
 

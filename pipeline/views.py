@@ -7,12 +7,15 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from pipeline import console
 from pipeline.issues import Issue, Severity
-from pipeline.money import plain
+from pipeline.money import plain, round_to
 from pipeline.run.keys import Checked, Stored
 from pipeline.run.overview import Holding, Status
+from pipeline.run.reporting import Written
+from reports.summary import figures
 
 
 def _json(document: object) -> list[str]:
@@ -25,6 +28,40 @@ def _day(at: datetime | None) -> str:
 
 def _instant(at: datetime | None) -> str | None:
     return at.strftime("%Y-%m-%dT%H:%M:%SZ") if at else None
+
+
+# ---- report -----------------------------------------------------------------------------------
+
+
+def report(written: Written) -> list[str]:
+    """The year's figures, where the files are, and whether anything is open."""
+    one, f = written.report, figures(written.report)
+    rows: list[tuple[str, Decimal | None]] = [
+        ("Proceeds", f.proceeds),
+        ("Cost basis", f.cost_basis),
+        ("Gain", f.gain),
+        *([("  short term", f.short_term_gain), ("  long term", f.long_term_gain)] if one.rules.has_terms else []),
+        *((f"Income: {kind}", value) for kind, value in f.income.items()),
+        ("Income in total", f.income_total),
+    ]
+    scope = "per account" if one.scope == "account" else "one queue for all accounts"
+    lines = [
+        f"Tax year {one.period.name}, {one.period.first} to {one.period.last}: {one.rules.name}, {one.method}, {scope}",
+        "",
+        *console.table(("", one.currency), [(what, _money(value)) for what, value in rows], right=(1,)),
+        "",
+        f"Files: {written.folder}",
+    ]
+    if written.errors:
+        lines.append(
+            f"{written.errors} open problem{'s' * (written.errors != 1)} may change these figures: "
+            "see issues.csv, or run `taxsync check`"
+        )
+    return lines
+
+
+def _money(value: Decimal | None) -> str:
+    return "unknown" if value is None else f"{round_to(value, 2):,}"
 
 
 # ---- status -----------------------------------------------------------------------------------

@@ -158,10 +158,12 @@ def gain_by_month(report: Report) -> list[Month]:
         sums = frame.groupby("month")[["proceeds", "cost_basis", "gain"]].sum().to_dict("index")
         terms = frame.groupby(["month", "term"])["gain"].sum().to_dict()
     nothing = {"proceeds": ZERO, "cost_basis": ZERO, "gain": ZERO}
-    return [
-        Month(m, **sums.get(m, nothing), short_term_gain=terms.get((m, "short"), ZERO), long_term_gain=terms.get((m, "long"), ZERO))
-        for m in months
-    ]
+    listed = []
+    for m in months:
+        total = sums.get(m, nothing)
+        short, long = (terms.get((m, term), ZERO) for term in ("short", "long"))
+        listed.append(Month(m, total["proceeds"], total["cost_basis"], total["gain"], short, long))
+    return listed
 
 
 def _months(first: date, last: date) -> list[date]:

@@ -14,13 +14,14 @@ from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from pipeline.issues import Stop
 from pipeline.model import Price, Result
 from pipeline.rules.base import Period, Rules
 
 Value = str | Decimal | datetime | date | int | None
 
 
-class ReportError(Exception):
+class ReportError(Stop):
     """A report can't be written; the text is one readable line."""
 
 

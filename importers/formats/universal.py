@@ -41,13 +41,16 @@ COLUMNS = (
 )
 DESCRIPTION_LIMIT = 5000
 
+_SENT, _RECEIVED, _FEE = COLUMNS[2:4], COLUMNS[4:6], COLUMNS[6:8]
+_NET_WORTH = COLUMNS[8:10]
+
 _LABELS = {label.value: label for label in Label} | {"staking": Label.REWARD}
 _IN_ORDER = tuple(Label)
 
 
 def row(cells: Mapping[str, str]) -> Transaction:
     """The transaction of one row. `account` and `source_id` are its Account and ID cells, "" where there are none."""
-    sent, received, fee = (_amount(cells, side) for side in ("Sent", "Received", "Fee"))
+    sent, received, fee = _amount(cells, _SENT), _amount(cells, _RECEIVED), _amount(cells, _FEE)
     label = _label(cells.get("Label", ""))
     if sent and received:
         _check_trade(sent, received, label, cells)
@@ -75,35 +78,31 @@ def row(cells: Mapping[str, str]) -> Transaction:
     )
 
 
-def _amount(cells: Mapping[str, str], side: str) -> Amount | None:
-    found = _pair(cells, side)
+def _amount(cells: Mapping[str, str], columns: tuple[str, str]) -> Amount | None:
+    found = _pair(cells, columns)
     return found if found and found.quantity else None
 
 
 def _net_worth(cells: Mapping[str, str], only_received: bool) -> Amount | None:
     """The market value. 0 is taken only for a receipt (a worthless token): elsewhere it is most likely "not known"."""
-    worth = _pair(cells, "Net Worth")
+    worth = _pair(cells, _NET_WORTH)
     if worth and not worth.quantity and not only_received:
-        raise RowError(
-            "Net Worth Amount", cells["Net Worth Amount"], "should be above 0; leave it empty when it is not known"
-        )
+        raise RowError(_NET_WORTH[0], cells[_NET_WORTH[0]], "should be above 0; leave it empty when it is not known")
     return worth
 
 
-def _pair(cells: Mapping[str, str], side: str) -> Amount | None:
-    amount_column, currency_column = f"{side} Amount", f"{side} Currency"
-    amount_text, currency_text = cells.get(amount_column, ""), cells.get(currency_column, "")
-    if not amount_text and not currency_text:
-        return None
-    if not amount_text.strip():
-        if not currency_text.strip():
-            return None
+def _pair(cells: Mapping[str, str], columns: tuple[str, str]) -> Amount | None:
+    """An amount and its currency: both or neither. A 0 without a currency is an empty cell."""
+    amount_column, currency_column = columns
+    quantity_text, currency_text = cells.get(amount_column, ""), cells.get(currency_column, "")
+    if quantity_text:
+        quantity = cell.amount(amount_column, quantity_text)
+        if currency_text:
+            return Amount(quantity, cell.asset(currency_column, currency_text))
+        if quantity:
+            raise RowError(amount_column, quantity_text, f"has no {currency_column} beside it")
+    elif currency_text:
         raise RowError(currency_column, currency_text, f"has no {amount_column} beside it")
-    quantity = cell.amount(amount_column, amount_text)
-    if currency_text.strip():
-        return Amount(quantity, cell.asset(currency_column, currency_text))
-    if quantity:
-        raise RowError(amount_column, amount_text, f"has no {currency_column} beside it")
     return None
 
 

@@ -158,6 +158,11 @@ class Rules:
     withheld_fee_from_receipt: Dated[bool] = NEVER
     forms: tuple[str, ...] = ()
 
+    @property
+    def has_terms(self) -> bool:
+        """Whether the holding period matters at all."""
+        return self.term is not no_term
+
 
 def more_than_one_year(acquired: date, disposed: date) -> Term:
     """LONG from the day after the first anniversary: counted from the day after the acquisition,

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -81,7 +81,7 @@ def year_report(ledger: Ledger, basis: Basis, period: Period, *, reallocate: boo
         ledger.keep_answer(OPENING, _opening_key(basis), _to_json(result.allocations), "report")
     issues = result.issues + [i for i in ledger.parsed_issues() if i.at is None or i.at < period.ends]
     return Report(
-        result=_with(result, issues),
+        result=replace(result, issues=issues),
         period=period,
         rules=basis.rules,
         currency=basis.currency,
@@ -95,12 +95,6 @@ def year_report(ledger: Ledger, basis: Basis, period: Period, *, reallocate: boo
     )
 
 
-def _with(result: Result, issues: list[object]) -> Result:
-    from dataclasses import replace
-
-    return replace(result, issues=issues)  # type: ignore[arg-type]
-
-
 def sources_used(ledger: Ledger) -> list[SourceUsed]:
     """One line per account and source: how many records, and the span of what they say."""
     used = []
@@ -109,7 +103,7 @@ def sources_used(ledger: Ledger) -> list[SourceUsed]:
         counts: dict[str, int] = {}
         for s in ledger.sources():
             if s.account == account:
-                counts[s.source] = counts.get(s.source, 0) + s.count
+                counts[s.source] = counts.get(s.source, 0) + s.records
         used += [SourceUsed(account, source, count, first, last) for source, count in sorted(counts.items())]
     return used
 

@@ -1,7 +1,7 @@
 """A country's own forms, one file each with `FORM = Form(...)`; the folder is the registry.
 
-    forms_of(RULES)     the forms that a country's rules name
-    every_form()        all there are, whatever the country
+forms_of(RULES)     the forms that a country's rules name
+every_form()        all there are, whatever the country
 """
 
 import importlib

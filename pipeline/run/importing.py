@@ -1,0 +1,97 @@
+"""`taxsync import`: files and exchanges into the ledger, then the prices that are missing.
+
+One import at a time in a data folder. A file is taken whole or not at all, an exchange page by page;
+what fails hides nothing else: it is told at the end, with exit code 1.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import importers
+from pipeline.issues import Stop
+from pipeline.ledger import Kept, Ledger, RevisedRecord
+from pipeline.run.project import opened, refresh
+
+SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
+COMMAND = "taxsync import"
+
+Progress = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """How long work speaks to a person while it goes on."""
+
+    say: Callable[[str], None]
+    progress: Progress
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What was done, line by line, and what could not be done."""
+
+    lines: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+
+def files(folder: Path, paths: Sequence[Path], account: str, notes: Notes, *, revise: bool = False) -> Outcome:
+    """Reads files, and the files of folders. `account` is for rows that name none."""
+    outcome = Outcome()
+    with opened(folder) as (_, ledger), ledger.importing(COMMAND, notes.say):
+        found, missing = _expand(paths)
+        outcome.failures += missing
+        for path in found:
+            try:
+                outcome.lines.append(_file(ledger, path, account, notes, revise))
+            except Stop as refused:
+                outcome.failures.append(str(refused))
+        refresh(ledger)
+    return outcome
+
+
+def _expand(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
+    """The files that are meant, and a line for each path where there is none."""
+    found: list[Path] = []
+    missing: list[str] = []
+    for path in paths:
+        if not path.is_dir():
+            found.append(path)
+            continue
+        inside = [
+            p for p in sorted(path.rglob("*"))
+            if p.suffix.lower() in SUFFIXES and not any(part.startswith((".", "~$")) for part in p.relative_to(path).parts)
+        ]  # fmt: skip
+        found += inside
+        if not inside:
+            missing.append(f"{path}: there is no CSV or XLSX file in this folder")
+    return found, missing
+
+
+def _file(ledger: Ledger, path: Path, account: str, notes: Notes, revise: bool) -> str:
+    reading = importers.read(path, account or None)
+    now = datetime.now(UTC)
+    kept = Kept(0, 0, 0)
+    with ledger.transaction():
+        batch = ledger.begin_batch("file", reading.name, reading.digest)
+        if reading.prices:
+            new = ledger.keep_prices(reading.prices, now, batch)
+            return f"{reading.name}: {len(reading.prices)} prices, {new} new"
+        for page in reading.pages:
+            try:
+                one = ledger.keep(page, batch, refuse_revisions=not revise)
+            except RevisedRecord as clash:
+                raise Stop(_clash(clash)) from None
+            kept = Kept(kept.new + one.new, kept.revised + one.revised, kept.known + one.known)
+            notes.progress(reading.name, kept.new + kept.revised + kept.known, None)
+    revised = f", {kept.revised} revised" if kept.revised else ""
+    return f"{reading.name}: {kept.new + kept.revised + kept.known} transactions, {kept.new} new{revised}"
+
+
+def _clash(clash: RevisedRecord) -> str:
+    new, old = clash.new, clash.old
+    return (
+        f"{new.origin}: ID '{new.source_id}' of {new.account} was imported before with other content ({old.origin}); "
+        "another transaction needs another ID, a correction is taken with --revise; nothing of the file was kept"
+    )
