@@ -172,6 +172,7 @@ class _Rows:
         self._name, self._sheet, self._layout, self._account = name, sheet, layout, account
         self._columns = [known.get(column.casefold(), column) for column in sheet.header]
         self._header = dict(zip(self._columns, sheet.header, strict=True))
+        self._as_known = self._columns == list(sheet.header)
         self._identities = _Identities()
         self._prices: dict[object, Price] = {}
 
@@ -233,7 +234,9 @@ class _Rows:
             stream="rows",
             source_id=source_id,
             position=number,
-            payload=_json({self._header[column]: text for column, text in filled.items()}),
+            payload=_json(
+                filled if self._as_known else {self._header[column]: text for column, text in filled.items()}
+            ),
             origin=f"{self._name} row {number}",
             content=content,
         )
@@ -271,22 +274,22 @@ def _content(found: Transaction) -> str:
     Only what is there is named, so that a column added to the layout one day changes no digest of
     the rows without it. Columns the layout doesn't know are left out: a user may add one.
     """
-    facts = {"at": found.at.isoformat()}
+    facts = [found.at.isoformat()]
     if found.sent:
-        facts["sent"] = _amount(found.sent)
+        facts.append(f"sent {_amount(found.sent)}")
     if found.received:
-        facts["received"] = _amount(found.received)
+        facts.append(f"received {_amount(found.received)}")
     if found.fee:
-        facts["fee"] = _amount(found.fee)
+        facts.append(f"fee {_amount(found.fee)}")
     if found.net_worth:
-        facts["worth"] = _amount(found.net_worth)
+        facts.append(f"worth {_amount(found.net_worth)}")
     if found.label:
-        facts["label"] = found.label
-    if found.description:
-        facts["text"] = found.description
+        facts.append(f"label {found.label.value}")
     if found.txhash:
-        facts["hash"] = found.txhash
-    return _json(facts)
+        facts.append(f"hash {found.txhash}")
+    if found.description:  # the last one: only it may hold a line end
+        facts.append(f"text {found.description}")
+    return "\n".join(facts)
 
 
 def _amount(amount: Amount) -> str:

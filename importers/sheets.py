@@ -34,9 +34,9 @@ FILE_LIMIT = 2 << 30  # bytes of a file
 LINE_LIMIT = 4 << 20  # characters of a line
 COLUMN_LIMIT = 256
 PART_LIMIT = 1000  # parts of a workbook
-UNPACKED_LIMIT = 500 << 20  # bytes of all parts; a million rows of ten columns are 300 MB
+UNPACKED_LIMIT = 800 << 20  # bytes of all parts; a million rows of ten columns are 300 to 600 MB
 STRINGS_LIMIT = 100 << 20  # bytes of the shared strings, the one part that is held in memory
-RATIO_LIMIT = 200  # how far a part above 10 MB may be compressed; rows of real data reach 30
+RATIO_LIMIT = 150  # how far a part above 10 MB may be compressed; 50,000 equal rows reach 50
 
 Row = tuple[int, list[str]]
 
@@ -188,13 +188,13 @@ def _split(lines: Iterable[str], name: str, complete: bool, separator: str, skip
     width, start, cells = 0, 0, list[str]()
     while True:
         before = reader.line_num
-        start = skipped + before + 1
         try:
-            cells = next(reader)
-        except StopIteration:
-            break
+            found = next(reader, None)
         except csv.Error as error:
-            raise Refused(f"{name} row {start}: {_quote_problem(str(error))}") from None
+            raise Refused(f"{name} row {skipped + before + 1}: {_quote_problem(str(error))}") from None
+        if found is None:
+            break
+        start, cells = skipped + before + 1, found
         if reader.line_num - before > 1 and width > 3:
             _refuse_swallowed_rows(cells, separator, width, f"{name} row {start}")
         width = width or len(cells)

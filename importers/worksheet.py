@@ -122,14 +122,11 @@ def rows(source: IO[bytes], book: Book, limit: int) -> Iterator[tuple[int, list[
 class _Rows:
     """Collects the rows of a worksheet as they end."""
 
-    __slots__ = ("_attributes", "_book", "_cells", "_columns", "_formula", "_limit", "_number", "_open", "_phonetic")
-    __slots__ += ("_value", "done")
-
     def __init__(self, book: Book, limit: int) -> None:
         self.done: list[tuple[int, list[str]]] = []
         self._book, self._limit = book, limit
         self._columns: dict[str, int] = {}
-        self._number, self._cells = 0, list[str]()
+        self._number, self._cells, self._seen = 0, list[str](), 0
         self._attributes: dict[str, str] = {}
         self._value, self._open, self._formula, self._phonetic = "", False, False, False
 
@@ -137,6 +134,7 @@ class _Rows:
         if tag == _CELL:
             self._attributes = attributes
             self._value, self._formula = "", False
+            self._seen += 1
         elif tag == _VALUE or (tag == _TEXT and not self._phonetic):
             self._open = True
         elif tag == _FORMULA:
@@ -147,7 +145,7 @@ class _Rows:
             number = int(attributes.get("r", self._number + 1))
             if number <= self._number:
                 raise CellError(f"row {number} comes after row {self._number}")
-            self._number, self._cells = number, []
+            self._number, self._cells, self._seen = number, [], 0
 
     def text(self, data: str) -> None:
         if self._open:
@@ -170,18 +168,18 @@ class _Rows:
         place = self._attributes.get("r", "")
         column = self._columns.get(place.rstrip("0123456789"))
         if column is None:
-            column = self._column(place)
+            column = self._column(place) if place else self._seen - 1
         try:
             text = self._text()
         except CellError as error:
-            raise CellError(f"cell {place} {error}") from None
+            raise CellError(f"cell {place or f'of row {self._number}'} {error}") from None
         if text.isspace() or not text:
             return
         gap = column - len(self._cells)
         if gap < 0:
             raise CellError(f"the cells of row {self._number} are out of order")
         if column >= self._limit:
-            raise CellError(f"cell {place} is beyond the {self._limit} columns that are read")
+            raise CellError(f"row {self._number} goes beyond the {self._limit} columns that are read")
         if gap:
             self._cells.extend([""] * gap)
         self._cells.append(text)
@@ -189,7 +187,7 @@ class _Rows:
     def _column(self, place: str) -> int:
         """The index of the column that a place such as "AB12" names; kept, since rows repeat."""
         if _PLACE.fullmatch(place) is None:
-            raise CellError(f"row {self._number} has a cell without a place")
+            raise CellError(f"row {self._number} has a cell at a place that does not exist")
         letters = place.rstrip("0123456789")
         column = 0
         for letter in letters:

@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Table, distinct, func, select
 
@@ -27,6 +27,10 @@ from pipeline.ledger_rows import (
     PRICE_COLUMNS,
     RECORD_COLUMNS,
     TXN_COLUMNS,
+    AnswerKept,
+    BatchKept,
+    Source,
+    Span,
     balances_of,
     balances_text,
     issues_of,
@@ -70,47 +74,14 @@ class RevisedRecord(Exception):
         self.old, self.new = old, new
 
 
-class BatchKept(NamedTuple):
-    """One import; `digest` is of the file's bytes, "" for an API."""
-
-    id: int
-    kind: str
-    name: str
-    digest: str
-    at: datetime
-    program: str
-
-
-class AnswerKept(NamedTuple):
-    """One answer of the user, as it was given; `content` is JSON."""
-
-    kind: str
-    key: str
-    content: str
-    by: str
-    at: datetime
-
-
-class Source(NamedTuple):
-    """One stream of an account: how many records (revisions not counted), and the first row it was kept in."""
-
-    account: str
-    source: str
-    stream: str
-    records: int
-    first_row: int
-
-
-class Span(NamedTuple):
-    """The transactions of an account: the first and the last instant (None without any), and how many."""
-
-    first: datetime | None
-    last: datetime | None
-    transactions: int
-
-
 class Ledger(Store):
     """An open ledger. Made by `Ledger.open`, closed by `with` or `close`."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        # account -> its last row when `records` was first asked for it: what a parse of them has seen,
+        # although another process may have kept more by the time it ends
+        self._read_up_to: dict[str, int] = {}
 
     # ---- facts: records -----------------------------------------------------------------------
 
@@ -153,8 +124,6 @@ class Ledger(Store):
                 newest[identity] = (revision + 1, digest)
                 rows.append(record_row(record, digest, revision + 1, batch))
             self._run(RAW.insert(), rows)
-            accounts = sorted({row["account"] for row in rows})
-            self._run(PARSED.delete().where(PARSED.c.account.in_(accounts)))  # the cache is stale from here on
             if page.cursor is not None:
                 self.set_cursor(*_stream_of(page.records), page.cursor)
         return Kept(new, len(rows) - new, known)
@@ -188,7 +157,9 @@ class Ledger(Store):
         if source is not None:
             newest = newest.where(RAW.c.source == source)
         order = (RAW.c.source, RAW.c.stream, RAW.c.position, RAW.c.id)
-        ids = [row.id for row in self._rows(select(RAW.c.id).where(RAW.c.id.in_(newest)).order_by(*order))]
+        with self.snapshot():
+            self._read_up_to.setdefault(account, self._last_row(account))
+            ids = [row.id for row in self._rows(select(RAW.c.id).where(RAW.c.id.in_(newest)).order_by(*order))]
         for some in _chunks(ids):  # rows never change, so that ids are a snapshot
             rows = self._rows(select(*RECORD_COLUMNS, RAW.c.id).where(RAW.c.id.in_(some)))
             found = {row[-1]: row for row in rows}
@@ -242,7 +213,9 @@ class Ledger(Store):
     def keep_answer(self, kind: str, key: str, content: str, by: str) -> bool:
         """Keeps what the user says about `key`; False if that is what counts already."""
         with self.transaction():
-            if self.answers(kind).get(key) == content:
+            same = (ANSWER.c.kind == kind) & (ANSWER.c.key == key)
+            newest = self._rows(select(ANSWER.c.content).where(same).order_by(ANSWER.c.id.desc()).limit(1))
+            if newest and newest[0].content == content:
                 return False
             row = {"kind": kind, "key": key, "content": content, "by": by, "at": self._clock()}
             self._run(ANSWER.insert(), [row])
@@ -261,13 +234,20 @@ class Ledger(Store):
 
     def stale(self, account: str, stamp: str) -> bool:
         """Whether the records of `account` are to be parsed (again): new ones came, or another parser."""
-        return not self._rows(select(PARSED.c.account).where(PARSED.c.account == account, PARSED.c.stamp == stamp))
+        with self.snapshot():
+            kept = self._rows(select(PARSED.c.stamp, PARSED.c.last_row).where(PARSED.c.account == account))
+            return kept != [(stamp, self._last_row(account))]
+
+    def _last_row(self, account: str) -> int:
+        return int(self._rows(select(func.max(RAW.c.id)).where(RAW.c.account == account))[0][0] or 0)
 
     def replace_parsed(self, account: str, parsed: Parsed, stamp: str) -> None:
-        """What the records of `account` say, according to the parser named by `stamp`."""
+        """What the records of `account` say, as `records` gave them, according to the parser named by `stamp`."""
+        last_row = self._read_up_to.pop(account, None)
         row = {
             "account": account,
             "stamp": stamp,
+            "last_row": self._last_row(account) if last_row is None else last_row,
             "issues": issues_text(parsed.issues),
             "balances": balances_text(parsed.balances),
             "prices": prices_text(parsed.prices),
@@ -311,16 +291,20 @@ class Ledger(Store):
 
     # ---- the whole ----------------------------------------------------------------------------
 
-    def inputs_digest(self, extra: str) -> str:
+    def inputs_digest(self, extra: str, leave_out: Sequence[str] = ()) -> str:
         """What tells whether two reports rest on the same facts and `extra` (settings, version): 32 hex digits.
 
-        Over the newest records, prices and answers; when and in which order they came does not matter.
+        Over the newest records, prices and answers but those of the kinds `leave_out`; when they came
+        does not matter, nor in which order, but that of a source's own rows.
         """
         newest = select(func.max(RAW.c.id)).group_by(RAW.c.account, *_IDENTITY)
         with self.snapshot():
-            kept = self._rows(select(RAW.c.account, *_IDENTITY, RAW.c.digest).where(RAW.c.id.in_(newest)))
+            kept = self._rows(
+                select(RAW.c.account, *_IDENTITY, RAW.c.position, RAW.c.digest).where(RAW.c.id.in_(newest))
+            )
             records = sorted(tuple(row) for row in kept)
-            answers = {(answer.kind, answer.key): answer.content for answer in self.answer_history()}
+            history = [answer for answer in self.answer_history() if answer.kind not in leave_out]
+            answers = {(answer.kind, answer.key): answer.content for answer in history}
             prices = prices_text(self.prices())
         digest = hashlib.sha256()
         for part in (*records, prices, sorted(answers.items()), extra):
@@ -332,9 +316,9 @@ class Ledger(Store):
         with self.snapshot(), readable(self.path):
             found = list(damage(self._connection))
             contents = self._connection.execute(
-                select(RAW.c.source_id, RAW.c.digest, RAW.c.payload).execution_options(yield_per=CHUNK)
+                select(RAW.c.source_id, RAW.c.seal, RAW.c.payload).execution_options(yield_per=CHUNK)
             )
-            found += [f"record {key} was changed" for key, digest, payload in contents if digest_of(payload) != digest]
+            found += [f"record {key} was changed" for key, seal, payload in contents if digest_of(payload) != seal]
         if found:
             more = f", and {len(found) - 1} more" if len(found) > 1 else ""
             raise LedgerError(f"{self.path} is damaged ({found[0]}{more}): restore a backup into a new folder")

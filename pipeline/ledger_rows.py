@@ -7,12 +7,51 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.issues import Issue
-from pipeline.model import Amount, Balance, Label, Price, RawRecord, Transaction
-from pipeline.money import plain
-from pipeline.schema import PRICE, RAW, TXN, instant_text
+from pipeline.model import Amount, Balance, Label, Price, RawRecord, Transaction, digest_of
+from pipeline.schema import PRICE, RAW, TXN, exact_text, instant_text
+
+
+class BatchKept(NamedTuple):
+    """One import; `digest` is of the file's bytes, "" for an API."""
+
+    id: int
+    kind: str
+    name: str
+    digest: str
+    at: datetime
+    program: str
+
+
+class AnswerKept(NamedTuple):
+    """One answer of the user, as it was given; `content` is JSON."""
+
+    kind: str
+    key: str
+    content: str
+    by: str
+    at: datetime
+
+
+class Source(NamedTuple):
+    """One stream of an account: how many records (revisions not counted), and the first row it was kept in."""
+
+    account: str
+    source: str
+    stream: str
+    records: int
+    first_row: int
+
+
+class Span(NamedTuple):
+    """The transactions of an account: the first and the last instant (None without any), and how many."""
+
+    first: datetime | None
+    last: datetime | None
+    transactions: int
+
 
 Columns = Sequence[Any]
 
@@ -37,6 +76,7 @@ def record_row(record: RawRecord, digest: str, revision: int, batch: int) -> dic
         "source_id": record.source_id,
         "revision": revision,
         "digest": digest,
+        "seal": digest if not record.content else digest_of(record.payload),
         "position": record.position,
         "origin": record.origin,
         "payload": record.payload,
@@ -138,7 +178,7 @@ def issues_of(text: str) -> list[Issue]:
 
 
 def balances_text(balances: Iterable[Balance]) -> str:
-    return json_text([[b.account, b.asset, plain(b.quantity), instant_text(b.at)] for b in balances])
+    return json_text([[b.account, b.asset, exact_text(b.quantity), instant_text(b.at)] for b in balances])
 
 
 def balances_of(text: str) -> list[Balance]:
@@ -149,7 +189,7 @@ def balances_of(text: str) -> list[Balance]:
 def prices_text(prices: Iterable[Price]) -> str:
     return json_text(
         [
-            [p.asset, p.currency, plain(p.price), p.source, instant_text(p.at) if p.at else None, p.day and str(p.day)]
+            (p.asset, p.currency, exact_text(p.price), p.source, p.at and instant_text(p.at), p.day and str(p.day))
             for p in prices
         ]
     )

@@ -28,11 +28,7 @@ class Exact(TypeDecorator[Decimal]):
     cache_ok = True
 
     def process_bind_param(self, value: Decimal | None, _dialect: Dialect) -> str | None:
-        if value is None:
-            return None
-        if not isinstance(value, Decimal) or not value.is_finite():
-            raise ValueError(f"{value!r} is not an exact number")
-        return plain(value)
+        return None if value is None else exact_text(value)
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> Decimal | None:
         return None if value is None else Decimal(value)
@@ -49,6 +45,13 @@ class Instant(TypeDecorator[datetime]):
 
     def process_result_value(self, value: str | None, _dialect: Dialect) -> datetime | None:
         return None if value is None else datetime.fromisoformat(value)
+
+
+def exact_text(number: Decimal) -> str:
+    """`number` in all its digits. Raises ValueError for a float, NaN and the infinities."""
+    if not isinstance(number, Decimal) or not number.is_finite():
+        raise ValueError(f"{number!r} is not an exact number")
+    return plain(number)
 
 
 def instant_text(at: datetime) -> str:
@@ -95,7 +98,8 @@ class Raw(_Row, table=True):
     stream: str
     source_id: str
     revision: int
-    digest: str
+    digest: str  # of what the record says: tells a revision
+    seal: str  # of the payload's text: tells damage
     position: int
     origin: str
     payload: str
@@ -113,6 +117,8 @@ class Cursor(_Row, table=True):
 
 class Answer(_Row, table=True):
     """What the user said (a label, a match, ...): `content` is JSON; the newest of a key counts."""
+
+    __table_args__ = (Index("answer_key", "kind", "key"),)
 
     id: int | None = Field(default=None, primary_key=True)
     kind: str
@@ -169,6 +175,7 @@ class ParsedAccount(_Row, table=True):
 
     account: str = Field(primary_key=True)
     stamp: str
+    last_row: int  # of the account's raw records that were parsed
     issues: str
     balances: str
     prices: str

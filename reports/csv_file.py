@@ -19,9 +19,9 @@ from reports.table import Table, Type, Value, printable
 BOM = "\ufeff"
 
 # Excel, LibreOffice and gnumeric evaluate a cell that begins so (quoting doesn't help); the
-# full-width forms count in Japanese settings.
+# full-width forms count in Japanese settings, and space of no width may be dropped on the way in.
 _TRIGGER = "=+\\-@\uff1d\uff0b\uff0d\uff20"
-_EVALUATED = re.compile(rf"\A(?:[\t\r\n]|\s*[{_TRIGGER}])")
+_EVALUATED = re.compile(rf"\A(?:[\t\r\n]|[\s\u200b-\u200f\u2060\ufeff]*[{_TRIGGER}])")
 
 # Where the list separator is ';', a program splits our fields there, too, and reads quotes anew.
 _EVALUATED_INSIDE = re.compile(rf"([;|\t\r\n])(?=[ \"']*[{_TRIGGER}])")

@@ -10,17 +10,31 @@ from openpyxl.styles import Alignment, Font
 from pipeline.issues import Severity
 from pipeline.money import ZERO, exact
 from reports.forms import Form
-from reports.sheet import DAY, GREY, MONEY, OVERLINED, QUANTITY, RED, Sheet, cell, heading, widths
+from reports.sheet import (
+    COUNT,
+    DAY,
+    GREY,
+    LEFT,
+    MONEY,
+    OVERLINED,
+    RED,
+    RIGHT,
+    Sheet,
+    decimals_of,
+    font,
+    number_width,
+    quantity,
+    widths,
+)
 from reports.summary import Figures, figures, gain_by_month
 from reports.table import Report, Table, Type, Value
 from reports.tables import crypto_lots_of
 
-_WIDTHS = (30.0, 22.0, 18.0, 18.0, 18.0, 18.0)
+_NARROWEST = (30.0, 22.0, 18.0, 18.0, 18.0, 18.0)
 
 
 def fill(sheet: Sheet, report: Report, forms: Sequence[tuple[Form, Table]]) -> None:
     """Writes the whole page."""
-    widths(sheet, _WIDTHS)
     sheet.sheet_view.showGridLines = False
     page = _Page(sheet)
     f = figures(report)
@@ -30,49 +44,53 @@ def fill(sheet: Sheet, report: Report, forms: Sequence[tuple[Form, Table]]) -> N
     _income(page, report, f)
     for form, table in forms:
         _form(page, report, form, table)
-    _months(page, report)
+    _months(page, report, f)
     _holdings(page, report)
     _problems(page, report)
     _sources(page, report)
+    page.finish()
 
 
 class _Page:
-    """Rows of the page, each a list of values beginning in column A."""
+    """Rows of the page, each a list of values beginning in column A; kept until their widths are known."""
 
     def __init__(self, sheet: Sheet) -> None:
         self.sheet = sheet
+        self.rows: list[tuple[Sequence[Value], Sequence[int]]] = []
+        self.widths = list(_NARROWEST)
+
+    def finish(self) -> None:
+        widths(self.sheet, self.widths)
+        for values, styles in self.rows:
+            self.sheet.write(values, styles)
 
     def blank(self) -> None:
-        self.sheet.append([])
+        self.rows.append(([], []))
 
     def text(self, text: str, font: Font) -> None:
-        self.sheet.append([cell(self.sheet, 1, text, font=font)])
+        self.rows.append(([text], [self.sheet.style(font=font)]))
 
     def section(self, title: str) -> None:
         self.blank()
-        self.text(title, Font(bold=True, size=12))
+        self.text(title, font(bold=True, size=12))
 
-    def headings(self, *names: str, numbers_from: int = 1) -> None:
-        self.sheet.append([heading(self.sheet, n, t, right=n > numbers_from) for n, t in enumerate(names, 1)])
+    def headings(self, *names: str, texts: tuple[int, ...] = (1,)) -> None:
+        """Headings of columns; `texts` are the numbers of those that hold text."""
+        styles = [self.sheet.heading_style(right=n not in texts) for n in range(1, len(names) + 1)]
+        self.rows.append((names, styles))
 
-    def row(self, *values: Value, total: bool = False, units: int = 0) -> None:
-        """Values in the format of their type; column `units` holds a quantity, other Decimals are
-        money. A total is bold under a line."""
-        font, border = (Font(bold=True), OVERLINED) if total else (None, None)
-        self.sheet.append(
-            [
-                cell(
-                    self.sheet,
-                    n,
-                    value,
-                    form=QUANTITY if n == units else _form_of(value),
-                    font=font,
-                    border=border,
-                    align=_align(value, n),
-                )
-                for n, value in enumerate(values, 1)
-            ]
-        )
+    def row(self, *values: Value, total: bool = False, decimals: int = 2) -> None:
+        """Values in the format of their type; the second is a quantity when it has other than 2
+        decimals. A total is bold under a line."""
+        face, line = (font(bold=True), OVERLINED) if total else (font(), None)
+        styles = []
+        for n, value in enumerate(values):
+            is_quantity = n == 1 and decimals != 2
+            form = quantity(decimals) if is_quantity else _form_of(value)
+            styles.append(self.sheet.style(form, font=face, border=line, align=_align(value)))
+            if isinstance(value, Decimal):
+                self.widths[n] = max(self.widths[n], number_width(value, decimals if is_quantity else 2))
+        self.rows.append((values, styles))
 
 
 def _form_of(value: Value) -> str:
@@ -80,25 +98,25 @@ def _form_of(value: Value) -> str:
         return DAY
     if isinstance(value, Decimal):
         return MONEY
-    return "#,##0" if isinstance(value, int) else ""
+    return COUNT if isinstance(value, int) else ""
 
 
-def _align(value: Value, column: int) -> Alignment | None:
-    return Alignment(horizontal="left") if isinstance(value, date) and column == 2 else None
+def _align(value: Value) -> Alignment:
+    return LEFT if isinstance(value, str) else RIGHT
 
 
 def _title(page: _Page, report: Report, f: Figures) -> None:
     year = report.period
-    page.text(f"Crypto tax report {year.name}", Font(bold=True, size=16))
-    page.text(f"{_country(report)}, {_day(year.first)} to {_day(year.last)}", Font(size=11, color=GREY))
+    page.text(f"Crypto tax report {year.name}", font(bold=True, size=16))
+    page.text(f"{_country(report)}, {_day(year.first)} to {_day(year.last)}", font(size=11, color=GREY))
     page.blank()
     if f.errors or f.warnings:
         words = [_count(n, word) for n, word in ((f.errors, "error"), (f.warnings, "warning")) if n]
         may = "figures may change until they are settled" if f.errors else "look at them before you file"
         text = f"Open problems: {' and '.join(words)}; {may}. See the sheet Issues."
-        page.text(text, Font(bold=True, color=RED if f.errors else GREY))
+        page.text(text, font(bold=True, color=RED if f.errors else GREY))
     else:
-        page.text("No open problems.", Font(bold=True))
+        page.text("No open problems.", font(bold=True))
 
 
 def _basis(page: _Page, report: Report) -> None:
@@ -154,20 +172,19 @@ def _form(page: _Page, report: Report, form: Form, table: Table) -> None:
     if not groups:
         return
     page.section(f"{form.title} ({report.currency})")
-    page.headings(", ".join(form.totals_by).capitalize(), "Rows", *(_words(names[i]) for i in sums))
+    page.headings(_capital(", ".join(form.totals_by)), "Rows", *(_words(names[i]) for i in sums))
     for group, rows in sorted(groups.items()):
         with exact():
             totals = [sum((v for row in rows if isinstance(v := row[i], Decimal)), ZERO) for i in sums]
         page.row(
-            ", ".join(f"{name} {g}" for name, g in zip(form.totals_by, group, strict=True)).capitalize(),
+            _capital(", ".join(f"{name} {g}" for name, g in zip(form.totals_by, group, strict=True))),
             len(rows),
             *totals,
         )
 
 
-def _months(page: _Page, report: Report) -> None:
+def _months(page: _Page, report: Report, f: Figures) -> None:
     months = gain_by_month(report)
-    f = figures(report)
     terms = _has_terms(f)
     page.section(f"Gain by month ({report.currency})")
     page.headings("Month", "Proceeds", "Cost basis", "Gain", *(("Short-term", "Long-term") if terms else ()))
@@ -195,6 +212,7 @@ def _holdings(page: _Page, report: Report) -> None:
     if not lots:
         return
     page.section(f"Holdings at the end of {_day(report.period.last)} ({report.currency})")
+    decimals = decimals_of([x.quantity for x in lots])
     page.headings("Asset", "Quantity", "Cost basis", "Market value")
     with exact():
         for asset in sorted({x.asset for x in lots}):
@@ -204,7 +222,7 @@ def _holdings(page: _Page, report: Report) -> None:
                 sum((x.quantity for x in held), ZERO),
                 sum((x.cost_basis for x in held), ZERO),
                 _sum_if_all([x.market_value for x in held]),
-                units=2,
+                decimals=decimals,
             )
         cost = sum((x.cost_basis for x in lots), ZERO)
         page.row("Total", None, cost, _sum_if_all([x.market_value for x in lots]), total=True)
@@ -220,7 +238,7 @@ def _problems(page: _Page, report: Report) -> None:
     if not report.result.issues:
         return
     page.section("Open problems")
-    page.headings("What", "Severity", "How many", numbers_from=2)
+    page.headings("What", "Severity", "How many", texts=(1, 2))
     order = list(Severity)
     counts = Counter((order.index(i.severity), i.code) for i in report.result.issues)
     for (rank, code), count in sorted(counts.items()):
@@ -232,10 +250,10 @@ def _sources(page: _Page, report: Report) -> None:
     if not sources:
         return
     page.section("Sources")
-    page.headings("Account", "Source", "Records", "First", "Last", numbers_from=2)
+    page.headings("Account", "Records", "First", "Last", "Source", texts=(1, 5))
     for s in sources:
         first, last = (at.astimezone(report.zone).date() if at else None for at in (s.first, s.last))
-        page.row(s.account, s.source, s.records, first, last)
+        page.row(s.account, s.records, first, last, s.source)
 
 
 def _has_terms(f: Figures) -> bool:
@@ -243,7 +261,11 @@ def _has_terms(f: Figures) -> bool:
 
 
 def _country(report: Report) -> str:
-    return report.rules.name[:1].upper() + report.rules.name[1:]
+    return _capital(report.rules.name)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _day(day: date) -> str:

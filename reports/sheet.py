@@ -2,51 +2,75 @@
 
     book = Book("Crypto tax 2025", made=datetime(2026, 1, 1))
     with book.sheet("Disposals") as sheet:
-        sheet.append([...])
+        bold = sheet.style(font=BOLD)
+        sheet.write(["gain", Decimal("1.5")], [bold, bold])
     data = book.finish()                # the bytes of the XLSX file; same rows, same bytes
 
-Text from outside is always a text cell, whatever it begins with. openpyxl's own write-only mode makes
-a new cell object per value and keeps each page in a temporary file; `Sheet` reuses the caller's
-cells (a third less time) and streams into the archive (nothing to clean up when killed, no
-half-written file on a full disk).
+openpyxl makes the package, styles and page set-up. Its rows are replaced: it takes a text that begins
+with '=' for a formula, makes a float of a Decimal, needs 15 s where this needs 2 (100,000 rows of
+13), and keeps each page in a temporary file that a kill leaves behind and a full disk cuts.
 """
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from openpyxl import Workbook
-from openpyxl.cell import Cell, WriteOnlyCell
+from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.utils import get_column_letter
+from openpyxl.utils.datetime import to_excel
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.worksheet.properties import PageSetupProperties
 
-from reports.table import printable
+from pipeline.money import plain
+from reports.table import Value, printable
 
 LONGEST = 32_767  # UTF-16 units in a cell; Excel calls a file with more of them damaged
 CUT = " ... [cut: too long for a cell, whole in the CSV file]"
 LAST_ROW = 1_048_576
 
 MONEY = "#,##0.00;[Red]-#,##0.00"
-QUANTITY = "#,##0.00######;[Red]-#,##0.00######"
 INSTANT = "yyyy-mm-dd hh:mm:ss"
 DAY = "yyyy-mm-dd"
+COUNT = "#,##0"
 
 GREY = "595959"
 RED = "C00000"
 _LINE = Side(style="thin", color="808080")
-_HEADING = PatternFill("solid", fgColor="E7ECF2")
-UNDERLINED = Border(bottom=_LINE)
+_SHADE = PatternFill("solid", fgColor="E7ECF2")
 OVERLINED = Border(top=_LINE)
+LEFT = Alignment(horizontal="left", vertical="top", indent=1)
+RIGHT = Alignment(horizontal="right", vertical="top")
+WRAPPED = Alignment(horizontal="left", vertical="top", indent=1, wrap_text=True)
+
+
+def font(*, bold: bool = False, size: int = 11, color: str | None = None) -> Font:
+    """The workbook's typeface."""
+    return Font(name="Calibri", bold=bold, size=size, color=color)
+
+
+def quantity(decimals: int) -> str:
+    """The number format of a quantity: a fixed count of decimals, so that points align."""
+    digits = "#,##0." + "0" * decimals
+    return f"{digits};[Red]-{digits}"
+
+
+def decimals_of(quantities: Sequence[Decimal]) -> int:
+    """How many decimals to show of a column of quantities: what the longest needs, from 2 to 12."""
+    longest = max((len(plain(q).partition(".")[2]) for q in quantities), default=0)
+    return min(max(longest, 2), 12)
 
 
 class Sheet(WriteOnlyWorksheet):
-    """A page that takes lists of cells. A cell may be used again for the next row."""
+    """A page that takes rows of values, each with a style from `style`."""
 
     # openpyxl gives write-only pages these attributes of its ordinary ones; its stubs leave them out
     sheet_properties: Any
@@ -61,19 +85,89 @@ class Sheet(WriteOnlyWorksheet):
         super().__init__(workbook, title)
         self._out = out
 
+    def style(
+        self,
+        form: str = "",
+        *,
+        font: Font | None = None,
+        align: Alignment | None = None,
+        border: Border | None = None,
+        fill: PatternFill | None = None,
+    ) -> int:
+        """The number of a cell style: number format, font, alignment, border, fill."""
+        cell = WriteOnlyCell(self)
+        if form:
+            cell.number_format = form
+        for name, part in (("font", font), ("alignment", align), ("border", border), ("fill", fill)):
+            if part is not None:
+                setattr(cell, name, part)
+        return cell.style_id
+
+    def heading_style(self, *, right: bool) -> int:
+        """The style of a column's heading."""
+        align = RIGHT if right else LEFT
+        return self.style(font=font(bold=True), align=align, border=Border(bottom=_LINE), fill=_SHADE)
+
+    def write(self, values: Sequence[Value], styles: Sequence[int], lines: int = 1) -> None:
+        """The next row, from column A on, `lines` of text high. Instants come without a zone, as they
+        are to be read."""
+        self.append((values, styles, lines))
+
     def _get_writer(self) -> None:
         if self._writer is None:
             self._writer = _Streaming(self, self._out)
             self._writer.write_top()
 
-    def _values_to_row(self, values: Iterable[Cell], row_idx: int) -> Iterator[Cell]:
-        for cell in values:
-            if cell.value is not None:
-                cell.row = row_idx
-                yield cell
+    def _values_to_row(self, row: tuple[Sequence[Value], Sequence[int], int], number: int) -> str:
+        values, styles, lines = row
+        cells = (
+            _cell(f"{letter}{number}", style, value)
+            for letter, style, value in zip(_LETTERS, styles, values, strict=False)
+        )
+        # Only Excel finds the height of wrapped text by itself; 409 points are the most there can be.
+        height = f' ht="{min(15 * lines, 405)}" customHeight="1"' if lines > 1 else ""
+        return f'<row r="{number}"{height}>{"".join(cells)}</row>'
+
+
+_LETTERS = [get_column_letter(n) for n in range(1, 41)]
+
+
+def _cell(place: str, style: int, value: Value) -> str:
+    """One cell in the words of the format (ECMA-376, 18.3.1.4): text is always an inline string."""
+    if value is None or value == "":
+        return f'<c r="{place}" s="{style}"/>'
+    if isinstance(value, str):
+        return f'<c r="{place}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{_text(value)}</t></is></c>'
+    if isinstance(value, date):
+        serial = to_excel(value)  # type: ignore[no-untyped-call]
+        return f'<c r="{place}" s="{style}"><v>{serial}</v></c>'
+    return f'<c r="{place}" s="{style}"><v>{value:.17g}</v></c>'
+
+
+@lru_cache(maxsize=4096)
+def _text(text: str) -> str:
+    return escape(in_cell(text))
+
+
+def in_cell(text: str) -> str:
+    """`text` as a cell can hold it: line ends as LF, unprintable made visible, cut with a mark."""
+    text = printable(text.replace("\r\n", "\n").replace("\r", "\n"))
+    if len(text) * 2 <= LONGEST:
+        return text
+    units = text.encode("utf-16-le")
+    if len(units) <= 2 * LONGEST:
+        return text
+    return units[: 2 * (LONGEST - len(CUT))].decode("utf-16-le", "ignore") + CUT
 
 
 class _Streaming(WorksheetWriter):
+    """Writes a page straight into the archive."""
+
+    def write_row(self, xf: Any, row: Any, row_idx: int) -> None:
+        if row_idx == 1:
+            xf.flush()  # what openpyxl has written before the first row
+        self.out.write(row.encode())  # type: ignore[union-attr]
+
     def cleanup(self) -> None:
         """There is no temporary file to remove."""
 
@@ -125,57 +219,6 @@ class Book:
         return self._bytes.getvalue()
 
 
-def cell(
-    sheet: Sheet,
-    column: int,
-    value: Any = None,
-    *,
-    form: str = "",
-    font: Font | None = None,
-    align: Alignment | None = None,
-    border: Border | None = None,
-    fill: PatternFill | None = None,
-) -> Cell:
-    """A cell of column `column` (1 is the first); text becomes a text cell."""
-    made = WriteOnlyCell(sheet)
-    made.column = column
-    if isinstance(value, str):
-        put_text(made, value)
-    elif value is not None:
-        made.value = value
-    if form:
-        made.number_format = form
-    for name, style in (("font", font), ("alignment", align), ("border", border), ("fill", fill)):
-        if style is not None:
-            setattr(made, name, style)
-    return made
-
-
-def heading(sheet: Sheet, column: int, text: str, *, right: bool = False) -> Cell:
-    """A column's heading."""
-    align = Alignment(horizontal="right" if right else "left", vertical="center", wrap_text=True)
-    return cell(sheet, column, text, font=Font(bold=True), align=align, border=UNDERLINED, fill=_HEADING)
-
-
-def put_text(cell: Cell, text: str) -> None:
-    """Sets a cell to text, also where it looks like a formula or an error."""
-    cell.value = in_cell(text) or None
-    if text:
-        cell.data_type = "s"
-
-
-@lru_cache(maxsize=4096)
-def in_cell(text: str) -> str:
-    """`text` as a cell can hold it: line ends as LF, unprintable made visible, cut with a mark."""
-    text = printable(text.replace("\r\n", "\n").replace("\r", "\n"))
-    if len(text) * 2 <= LONGEST:
-        return text
-    units = text.encode("utf-16-le")
-    if len(units) <= 2 * LONGEST:
-        return text
-    return units[: 2 * (LONGEST - len(CUT))].decode("utf-16-le", "ignore") + CUT
-
-
 def print_setup(sheet: Sheet, footer: str, *, landscape: bool, letter: bool) -> None:
     """One page wide, with a footer that says what it is, which sheet, and the page."""
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
@@ -188,9 +231,12 @@ def print_setup(sheet: Sheet, footer: str, *, landscape: bool, letter: bool) -> 
     sheet.oddFooter.right.text = "Page &P of &N"
 
 
+def number_width(number: Decimal | int, decimals: int) -> float:
+    """Room for a number, also in bold: one that doesn't fit shows as ###."""
+    return len(f"{number:,.{decimals}f}") * 1.15 + 2
+
+
 def widths(sheet: Sheet, chars: Sequence[float]) -> None:
     """Column widths in characters."""
-    from openpyxl.utils import get_column_letter
-
-    for number, width in enumerate(chars, 1):
-        sheet.column_dimensions[get_column_letter(number)].width = width
+    for letter, width in zip(_LETTERS, chars, strict=False):
+        sheet.column_dimensions[letter].width = width

@@ -11,38 +11,32 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
-from openpyxl.cell import Cell
-from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter
 
 from pipeline.money import plain
 from reports import overview
 from reports.forms import Form
 from reports.sheet import (
+    COUNT,
     DAY,
     INSTANT,
     LAST_ROW,
+    LEFT,
     MONEY,
-    QUANTITY,
+    RIGHT,
+    WRAPPED,
     Book,
     Sheet,
-    cell,
-    heading,
+    decimals_of,
+    number_width,
     print_setup,
-    put_text,
+    quantity,
     widths,
 )
 from reports.table import Column, Report, Table, Type, Value
 
-NUMBERS = frozenset((Type.MONEY, Type.CENTS, Type.QUANTITY, Type.COUNT))
-_FORMATS = {
-    Type.MONEY: MONEY,
-    Type.CENTS: MONEY,
-    Type.QUANTITY: QUANTITY,
-    Type.INSTANT: INSTANT,
-    Type.DAY: DAY,
-}
 _WIDEST = 60  # longer text is wrapped
 _DIGITS = 15  # what every spreadsheet program keeps of a number
 
@@ -73,69 +67,84 @@ class _Shown:
 
     heading: str
     index: int
-    type: Type
     width: float
-    wrap: bool
-    put: Callable[[Cell, Value], None]
+    right: bool
+    style: Callable[[Sheet], int]
+    value: Callable[[Value], Value] | None = None  # what the cell gets; None: the value itself
+    wrapped: bool = False
 
 
 def _columns(column: Column, index: int, table: Table, report: Report) -> list[_Shown]:
     """The sheet's columns for one of the table's: a second one where a number has too many digits."""
     name = column.name.replace("_", " ").capitalize()
-    if column.type is Type.MONEY:
-        name = f"{name} ({report.currency})"
-    values = [row[index] for row in table.rows]
-    widest = max((_chars(v, column.type) for v in values), default=0)
-    # A heading may take two lines; a number that does not fit shows as ###.
-    width = max(min(widest, _WIDEST), max(len(word) for word in name.split()), 6) + 2.0
-    shown = [_Shown(name, index, column.type, width, widest > _WIDEST, _put(column.type, report))]
-    if column.type is Type.QUANTITY and not all(v is None or _fits(v) for v in values):
-        exact = max(len(plain(v)) for v in values if isinstance(v, Decimal))
-        shown.append(_Shown(f"{name} (exact)", index, Type.TEXT, exact + 2.0, False, _put_exact))
+    values = [v for row in table.rows if (v := row[index]) is not None]
+    match column.type:
+        case Type.MONEY | Type.CENTS:
+            name = f"{name} ({report.currency})" if column.type is Type.MONEY else name
+            return [_number(name, index, MONEY, values, 2)]
+        case Type.QUANTITY:
+            return _quantities(name, index, values)
+        case Type.COUNT:
+            return [_number(name, index, COUNT, values, 0)]
+        case Type.INSTANT:
+            return [_moment(name, index, INSTANT, 19, _local(report.zone))]
+        case Type.DAY:
+            return [_moment(name, index, DAY, 10, None)]
+    return [_text(name, index, values)]
+
+
+def _width(heading: str, widest: float) -> float:
+    """Room for the heading in bold and for the widest value."""
+    return max(len(heading) * 1.15, widest * 1.05) + 3
+
+
+def _number(name: str, index: int, form: str, values: Sequence[Value], decimals: int) -> _Shown:
+    numbers = [v for v in values if isinstance(v, Decimal | int)]
+    widest = max(number_width(v, decimals) for v in (min(numbers), max(numbers))) if numbers else 0
+    return _Shown(name, index, max(_width(name, 0), widest), True, lambda sheet: sheet.style(form, align=RIGHT))
+
+
+def _quantities(name: str, index: int, values: Sequence[Value]) -> list[_Shown]:
+    """The number, and where a spreadsheet can't hold all digits of one, the exact text beside it."""
+    numbers = [v for v in values if isinstance(v, Decimal)]
+    decimals = decimals_of(numbers)
+    shown = [_number(name, index, quantity(decimals), numbers, decimals)]
+    inexact = [n for n in numbers if not _fits(n)]
+    if inexact:
+        name = f"{name} (exact)"
+        width = _width(name, max(len(plain(n)) for n in inexact))
+        shown.append(_Shown(name, index, width, True, lambda sheet: sheet.style(align=RIGHT), _exact))
     return shown
 
 
-def _fits(number: Value) -> bool:
-    """Whether a spreadsheet shows every digit of `number`."""
-    assert isinstance(number, Decimal)
-    return len(number.as_tuple().digits) <= _DIGITS or len(plain(number).strip("-0.").replace(".", "")) <= _DIGITS
+def _fits(number: Decimal) -> bool:
+    """Whether a spreadsheet keeps every digit of `number`."""
+    return len(number.as_tuple().digits) <= _DIGITS or len(plain(number).replace(".", "").strip("-0")) <= _DIGITS
 
 
-def _chars(value: Value, type_: Type) -> int:
-    """About how many characters a cell takes on the screen."""
-    if value is None:
-        return 0
-    if isinstance(value, Decimal):
-        return len(f"{value:,.2f}" if type_ is not Type.QUANTITY else f"{value:,.8f}")
-    if isinstance(value, datetime):
-        return len("2025-12-31 23:59:59")
-    return max(map(len, str(value).splitlines()), default=0)
+def _exact(value: Value) -> Value:
+    return plain(value) if isinstance(value, Decimal) and not _fits(value) else None
 
 
-def _put(type_: Type, report: Report) -> Callable[[Cell, Value], None]:
-    """How values of a column become cells."""
-    zone = report.zone
+def _moment(name: str, index: int, form: str, widest: int, value: Callable[[Value], Value] | None) -> _Shown:
+    return _Shown(name, index, _width(name, widest), False, lambda sheet: sheet.style(form, align=LEFT), value)
 
-    def instant(cell: Cell, value: Value) -> None:
+
+def _local(zone: ZoneInfo) -> Callable[[Value], Value]:
+    def local(value: Value) -> Value:
         # Whole seconds: spreadsheet programs round 23:59:59.6 up into the next day, or year.
         assert isinstance(value, datetime)
-        cell.value = value.astimezone(zone).replace(tzinfo=None, microsecond=0)
+        return value.astimezone(zone).replace(tzinfo=None, microsecond=0)
 
-    def text(cell: Cell, value: Value) -> None:
-        put_text(cell, str(value))
-
-    def number(cell: Cell, value: Value) -> None:
-        assert isinstance(value, Decimal | int) or type_ is Type.DAY
-        cell.value = value
-
-    if type_ is Type.INSTANT:
-        return instant
-    return text if type_ in (Type.TEXT, Type.ID) else number
+    return local
 
 
-def _put_exact(cell: Cell, value: Value) -> None:
-    if isinstance(value, Decimal) and not _fits(value):
-        put_text(cell, plain(value))
+def _text(name: str, index: int, values: Sequence[Value]) -> _Shown:
+    widest = max((len(str(v)) for v in values), default=0)
+    wrapped = widest > _WIDEST
+    style = WRAPPED if wrapped else LEFT
+    width = _width(name, min(widest, _WIDEST))
+    return _Shown(name, index, width, False, lambda sheet: sheet.style(align=style), wrapped=wrapped)
 
 
 def _fill(sheet: Sheet, columns: Sequence[_Shown], rows: Sequence[tuple[Value, ...]]) -> None:
@@ -145,28 +154,19 @@ def _fill(sheet: Sheet, columns: Sequence[_Shown], rows: Sequence[tuple[Value, .
     sheet.print_title_rows = "1:1"
     if rows:
         sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{len(rows) + 1}"
-    sheet.append([heading(sheet, n, c.heading, right=_right(c)) for n, c in enumerate(columns, 1)])
-    cells = [_pattern(sheet, n, c) for n, c in enumerate(columns, 1)]
+    sheet.write([c.heading for c in columns], [sheet.heading_style(right=c.right) for c in columns])
+    styles = [c.style(sheet) for c in columns]
+    picks = [(c.index, c.value) for c in columns]
+    wrapped = [c.index for c in columns if c.wrapped]
     for row in rows:
-        for target, column in zip(cells, columns, strict=True):
-            target.value = None
-            value = row[column.index]
-            if value is not None and value != "":
-                column.put(target, value)
-        sheet.append(cells)
+        values = [_value(row[index], convert) for index, convert in picks]
+        sheet.write(values, styles, max((_lines(str(row[i])) for i in wrapped), default=1))
 
 
-def _right(column: _Shown) -> bool:
-    return column.type in NUMBERS or column.put is _put_exact
+def _lines(text: str) -> int:
+    """How many lines a wrapped text takes."""
+    return sum(1 + len(line) // (_WIDEST - 5) for line in text.splitlines())
 
 
-def _pattern(sheet: Sheet, number: int, column: _Shown) -> Cell:
-    """The cell that every row of a column uses again."""
-    align = None
-    if column.put is _put_exact:
-        align = Alignment(horizontal="right")
-    elif column.wrap:
-        align = Alignment(wrap_text=True, vertical="top")
-    elif column.type is Type.INSTANT or column.type is Type.DAY:
-        align = Alignment(horizontal="left")
-    return cell(sheet, number, form=_FORMATS.get(column.type, ""), align=align)
+def _value(value: Value, convert: Callable[[Value], Value] | None) -> Value:
+    return value if value is None or convert is None else convert(value)

@@ -50,6 +50,13 @@ _IN_ORDER = tuple(Label)
 
 def row(cells: Mapping[str, str]) -> Transaction:
     """The transaction of one row. `account` and `source_id` are its Account and ID cells, "" where there are none."""
+    account = cell.name("Account", cells.get("Account", ""), 100)
+    return _transaction(cells, account=account, source_id=cell.identity("ID", cells.get("ID", "")))
+
+
+def _transaction(
+    cells: Mapping[str, str], account: str, source_id: str, id: str = "", source: str = "", position: int = 0
+) -> Transaction:
     sent, received, fee = _amount(cells, _SENT), _amount(cells, _RECEIVED), _amount(cells, _FEE)
     label = _label(cells.get("Label", ""))
     if sent and received:
@@ -64,9 +71,9 @@ def row(cells: Mapping[str, str]) -> Transaction:
     else:
         raise RowError("Sent Amount and Received Amount", "", "are both empty or 0; a transaction needs one of them")
     return Transaction(
-        id="",
+        id=id,
         at=cell.instant("Date", cells.get("Date", "")),
-        account=cell.name("Account", cells.get("Account", ""), 100),
+        account=account,
         sent=sent,
         received=received,
         fee=fee,
@@ -74,7 +81,9 @@ def row(cells: Mapping[str, str]) -> Transaction:
         label=label,
         description=cell.free_text("Description", cells.get("Description", ""), DESCRIPTION_LIMIT),
         txhash=cell.identity("TxHash", cells.get("TxHash", "")),
-        source_id=cell.identity("ID", cells.get("ID", "")),
+        source=source,
+        source_id=source_id,
+        position=position,
     )
 
 
@@ -141,29 +150,14 @@ def parse(records: Iterable[RawRecord]) -> Parsed:
     parsed = Parsed()
     for record in records:
         ref = transaction_id(record.account, record.stream, record.source_id)
+        cells = by_column(json.loads(record.payload))
         try:
-            read = row(by_column(json.loads(record.payload)))
+            found = _transaction(cells, record.account, record.source_id, ref, record.source, record.position)
         except RowError as error:
             why = f"{record.origin}: {error}"
             parsed.issues.append(Issue("unread_record", record.account, ref=ref, details={"why": why}))
-            continue
-        parsed.transactions.append(
-            Transaction(
-                id=ref,
-                at=read.at,
-                account=record.account,
-                sent=read.sent,
-                received=read.received,
-                fee=read.fee,
-                net_worth=read.net_worth,
-                label=read.label,
-                description=read.description,
-                txhash=read.txhash,
-                source=record.source,
-                source_id=record.source_id,
-                position=record.position,
-            )
-        )
+        else:
+            parsed.transactions.append(found)
     return parsed
 
 

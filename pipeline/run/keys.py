@@ -1,5 +1,11 @@
 from dataclasses import dataclass
+
+
 @dataclass
-class Stored: pass
+class Stored:
+    pass
+
+
 @dataclass
-class Checked: pass
+class Checked:
+    pass

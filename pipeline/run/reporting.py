@@ -10,7 +10,7 @@ from pipeline import __version__
 from pipeline.gains.derive import Basis, derive
 from pipeline.issues import Severity, Stop
 from pipeline.ledger import Ledger
-from pipeline.model import Allocation, Result
+from pipeline.model import Allocation
 from pipeline.money import parse, plain
 from pipeline.rules.base import Period
 from pipeline.run.project import Choices, basis_of, choices_text, last_ended_year, opened, refresh
@@ -89,7 +89,9 @@ def year_report(ledger: Ledger, basis: Basis, period: Period, *, reallocate: boo
         method=basis.method,
         scope=basis.scope.on(period.last).value,
         version=__version__,
-        inputs=ledger.inputs_digest(choices_text(basis)),
+        inputs=ledger.inputs_digest(
+            "\n".join((choices_text(basis), _to_json(result.allocations))), leave_out=(OPENING,)
+        ),
         sources=sources_used(ledger),
         prices=prices,
     )

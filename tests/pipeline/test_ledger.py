@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from pipeline import schema
 from pipeline.issues import Issue
@@ -45,7 +47,7 @@ def ids(ledger: Ledger, account: str = "Kraken") -> list[str]:
     return [r.source_id for r in ledger.records(account)]
 
 
-def python(program: str, *arguments: object, **options: object) -> "subprocess.Popen[str]":
+def python(program: str, *arguments: object) -> "subprocess.Popen[str]":
     """A process of its own that has imported what a test needs."""
     head = "import os, sys\nfrom pathlib import Path\nfrom pipeline.ledger import *\nfrom pipeline.model import *\n"
     return subprocess.Popen(
@@ -55,7 +57,6 @@ def python(program: str, *arguments: object, **options: object) -> "subprocess.P
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        **options,  # type: ignore[call-overload]
     )
 
 
@@ -117,6 +118,7 @@ def test_one_identity_in_two_accounts_streams_or_sources_is_several_records(ledg
         ("Other", "kraken", "ledgers", 1, 2),
     ]
     assert ledger.accounts() == ["Kraken", "Other"]
+    assert [r.stream for r in ledger.records("Kraken")] == ["ledgers", "trades", "ledgers"]
     assert list(ledger.records("Kraken", "kraken_csv")) == [other]
 
 
@@ -186,6 +188,18 @@ def test_facts_can_be_neither_changed_nor_deleted(ledger: Ledger, table: str) ->
             with pytest.raises(sqlite3.IntegrityError, match="append-only"):
                 outside.execute(change)
         assert outside.execute(f"SELECT count(*) FROM {table}").fetchone() == (1,)
+
+
+def test_connections_are_set_for_a_power_cut_and_for_append_only(ledger: Ledger) -> None:
+    keep(ledger, record("a", "1"))
+    engine = schema.engine_of(ledger.path, patience=1)
+    with engine.connect() as connection:
+        pragmas = ("journal_mode", "synchronous", "foreign_keys")
+        assert [connection.exec_driver_sql(f"PRAGMA {p}").scalar() for p in pragmas] == ["truncate", 2, 1]
+        with pytest.raises(DBAPIError, match="append-only") as refused:
+            connection.execute(text("REPLACE INTO raw SELECT * FROM raw WHERE source_id = :id"), {"id": "a"})
+        assert "hidden" in str(refused.value)  # values stay out of error texts
+    engine.dispose()
 
 
 def test_integrity_is_checked_down_to_each_record(ledger: Ledger) -> None:
@@ -270,12 +284,12 @@ def test_a_kill_in_the_middle_loses_nothing_that_was_kept(tmp_path: Path) -> Non
 
 THIRTY_PAGES = """
 with Ledger.open(Path(sys.argv[1]), create=True) as ledger:
+    batch = ledger.begin_batch("api", sys.argv[2])
     print("open", flush=True)
     sys.stdin.readline()
     for page in range(30):
         records = [RawRecord("s", "A", "t", f"{page}-{i}", i, "{}") for i in range(20)]
-        with ledger.transaction():
-            ledger.keep(Page(records, str(page)), ledger.begin_batch("api", sys.argv[2]))
+        ledger.keep(Page(records, str(page)), batch)
 """
 
 
@@ -290,7 +304,7 @@ def test_two_processes_keep_every_page_once(tmp_path: Path) -> None:
     assert [end(process) for process in both] == [("", ""), ("", "")]
     with Ledger.open(tmp_path / "data", create=False) as ledger:
         ledger.check_integrity()
-        assert (ledger.raw_count(), len(ledger.batches()), len(ids(ledger, "A"))) == (600, 60, 600)
+        assert (ledger.raw_count(), len(ledger.batches()), len(ids(ledger, "A"))) == (600, 2, 600)
 
 
 def test_another_programs_lock_is_told_in_one_line(ledger: Ledger) -> None:
@@ -355,6 +369,13 @@ def test_a_waiting_import_begins_when_the_other_ends(ledger: Ledger) -> None:
     with ledger.importing("taxsync import", let_go, patience=20):
         pass
     end(process)
+
+
+def test_a_link_in_the_locks_place_is_refused(ledger: Ledger) -> None:
+    (ledger.folder / "ledger.lock").symlink_to("elsewhere")
+    with pytest.raises(LedgerError, match=r"ledger\.lock can't be used"), ledger.importing("taxsync import"):
+        pytest.fail("followed")
+    assert not (ledger.folder / "elsewhere").exists()
 
 
 def test_an_import_that_fails_gives_the_ledger_back(ledger: Ledger) -> None:
@@ -490,17 +511,20 @@ with Ledger.open(Path(sys.argv[1]), create=True) as ledger:
                 ledger.keep(Page(many, "2"), batch)
             except LedgerError as error:
                 print(error)
-            ledger.keep(Page([RawRecord("s", "A", "t", "after", 0, "{}")], "3"), batch)
+            if sys.argv[2] == "go on":
+                ledger.keep(Page([RawRecord("s", "A", "t", "after", 0, "{}")], "3"), batch)
     except LedgerError as error:
         print(error)
     print(ledger.raw_count(), ledger.cursor("A", "s", "t"))
 """
 
 
-def test_a_full_disk_is_told_and_loses_nothing(tmp_path: Path) -> None:
-    out, err = end(python(FULL, tmp_path))
-    first, *_, last = out.splitlines()
+@pytest.mark.parametrize("then", ["stop", "go on"])
+def test_a_full_disk_is_told_and_loses_nothing(tmp_path: Path, then: str) -> None:
+    out, err = end(python(FULL, tmp_path, then))
+    first, second, last = out.splitlines()
     assert "full" in first and "what was kept before is kept" in first
+    assert "nothing was kept; run again" in second  # although the first error was swallowed
     assert (last, err) == ("1 1", "")
     with Ledger.open(tmp_path, create=False) as ledger:
         ledger.check_integrity()
@@ -610,6 +634,30 @@ def test_the_cache_is_stale_after_new_records_or_another_parser(ledger: Ledger) 
     assert ledger.stale("Kraken", "1") and not ledger.stale("Other", "1")
 
 
+def test_records_kept_while_others_are_parsed_leave_the_cache_stale(ledger: Ledger) -> None:
+    keep(ledger, record("a"))
+    assert len(list(ledger.records("Kraken"))) == 1
+    with Ledger.open(ledger.folder, create=False) as another:
+        keep(another, record("b"))
+    ledger.replace_parsed("Kraken", Parsed(), "1")
+    assert ledger.stale("Kraken", "1")
+    assert len(list(ledger.records("Kraken"))) == 2
+    ledger.replace_parsed("Kraken", Parsed(), "1")
+    assert not ledger.stale("Kraken", "1")
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        Parsed(balances=[Balance("K", "BTC", Decimal("NaN"), NOON)]),
+        Parsed(prices=[Price("BTC", "USD", Decimal("Infinity"), "k", at=NOON)]),
+    ],
+)
+def test_no_number_is_refused_wherever_it_stands(ledger: Ledger, bad: Parsed) -> None:
+    with pytest.raises(ValueError, match="not an exact number"):
+        ledger.replace_parsed("K", bad, "1")
+
+
 @pytest.mark.parametrize(
     ("at", "quantity", "said"),
     [
@@ -632,6 +680,7 @@ def test_columns_are_exact_and_sort_as_their_values(number: Decimal, at: datetim
     text = exact.process_bind_param(number, None)  # type: ignore[arg-type]
     assert exact.process_result_value(text, None) == number  # type: ignore[arg-type]
     assert instant.process_result_value(schema.instant_text(at), None) == at  # type: ignore[arg-type]
+    assert len(schema.instant_text(at)) == len(schema.instant_text(NOON))
     assert (schema.instant_text(at) < schema.instant_text(NOON)) == (at < NOON)
 
 

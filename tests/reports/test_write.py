@@ -1,0 +1,196 @@
+"""A year's folder on a real disk: whole, private, repeatable, and never half of it."""
+
+import csv
+import hashlib
+import os
+import stat
+import subprocess
+import sys
+from decimal import Decimal as D
+from pathlib import Path
+
+import pytest
+
+from reports import write
+from reports.table import ReportError
+from reports.write import write_year
+from tests.reports.example import disposal, full, report
+
+FILES = {
+    "disposals.csv",
+    "income.csv",
+    "holdings.csv",
+    "summary.csv",
+    "transactions.csv",
+    "issues.csv",
+    "form_8949.csv",
+    "taxsync-2025.xlsx",
+}
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        return list(csv.DictReader(file, strict=True))
+
+
+def names(folder: Path) -> set[str]:
+    return {p.name for p in folder.iterdir()}
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in folder.iterdir()}
+
+
+def test_all_files_of_the_year(tmp_path: Path) -> None:
+    paths = write_year(tmp_path / "reports" / "2025", full(), xlsx=True)
+    assert {p.name for p in paths} == FILES == names(tmp_path / "reports" / "2025")
+    assert all(p.is_file() for p in paths)
+    assert names(tmp_path / "reports") == {"2025"}
+
+
+def test_without_a_workbook_neither_openpyxl_nor_pandas_is_loaded(tmp_path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from tests.reports.example import full; "
+        "from reports.write import write_year; "
+        "paths = write_year(Path(sys.argv[1]), full(), xlsx=False); "
+        "print(len(paths), {'openpyxl', 'pandas'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "2025")], capture_output=True, text=True, cwd=Path.cwd()
+    )
+    assert done.stdout.strip() == "7 set()", done.stderr
+
+
+def test_same_inputs_same_bytes(tmp_path: Path) -> None:
+    write_year(tmp_path / "a" / "2025", full(), xlsx=True)
+    write_year(tmp_path / "b" / "2025", full(), xlsx=True)
+    first = digests(tmp_path / "a" / "2025")
+    assert first == digests(tmp_path / "b" / "2025")
+    write_year(tmp_path / "a" / "2025", full(), xlsx=True)
+    assert first == digests(tmp_path / "a" / "2025")
+
+
+def test_csv_read_back_adds_up_to_the_summary(tmp_path: Path) -> None:
+    write_year(tmp_path / "2025", full(), xlsx=False)
+    figures = {(r["section"], r["item"]): r["value"] for r in rows(tmp_path / "2025" / "summary.csv")}
+    taxed = [r for r in rows(tmp_path / "2025" / "disposals.csv") if r["kind"] != "gift"]
+    for column in ("proceeds", "cost_basis", "gain"):
+        assert sum(D(r[column] or 0) for r in taxed) == D(figures["capital_gains", column])
+    received = rows(tmp_path / "2025" / "income.csv")
+    assert sum(D(r["value"] or 0) for r in received) == D(figures["income", "total"])
+    assert figures["year", "first_day"] == "2025-01-01"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX permissions")
+def test_only_the_owner_can_read_it(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        paths = write_year(tmp_path / "reports" / "2025", full(), xlsx=True)
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE(p.stat().st_mode) for p in paths} == {0o600}
+    folders = (tmp_path / "reports", tmp_path / "reports" / "2025")
+    assert {stat.S_IMODE(p.stat().st_mode) for p in folders} == {0o700}
+
+
+def test_what_is_no_longer_written_goes_and_what_is_not_ours_stays(tmp_path: Path) -> None:
+    year = tmp_path / "2025"
+    write_year(year, full(), xlsx=True)
+    (year / "notes.txt").write_text("ask about the gift")
+    (year / "receipts").mkdir()
+    (year / "receipts" / "1.pdf").write_text("x")
+    write_year(year, report(country="generic"), xlsx=False)
+    assert names(year) == FILES - {"form_8949.csv", "taxsync-2025.xlsx"} | {"notes.txt", "receipts"}
+    assert (year / "notes.txt").read_text() == "ask about the gift"
+    assert (year / "receipts" / "1.pdf").exists()
+    assert names(tmp_path) == {"2025"}
+
+
+@pytest.mark.parametrize("step", range(1, 12))
+def test_killed_at_any_step_the_folder_is_whole(step: int, tmp_path: Path) -> None:
+    """A child process dies hard before its n-th rename or removal; the next run puts things right."""
+    year = tmp_path / "2025"
+    write_year(year, full(), xlsx=False)
+    (year / "notes.txt").write_text("mine")
+    script = f"""
+import os, sys
+from pathlib import Path
+from tests.reports.example import report
+from reports.write import write_year
+left = {step}
+def watch(event, args):
+    global left
+    if event in ("os.rename", "os.remove", "os.rmdir"):
+        left -= 1
+        if left == 0:
+            os._exit(9)
+sys.addaudithook(watch)
+write_year(Path(sys.argv[1]), report(), xlsx=False)
+"""
+    done = subprocess.run([sys.executable, "-c", script, str(year)], cwd=Path.cwd(), capture_output=True, text=True)
+    assert done.returncode == 9, done.stderr
+    if year.exists():
+        assert names(year) - {"notes.txt"} == FILES - {"taxsync-2025.xlsx"}
+    write_year(year, full(), xlsx=False)
+    assert names(tmp_path) == {"2025"}
+    assert names(year) == FILES - {"taxsync-2025.xlsx"} | {"notes.txt"}
+    assert (year / "notes.txt").read_text() == "mine"
+
+
+def test_a_failure_changes_nothing_and_says_so_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    year = tmp_path / "2025"
+    write_year(year, full(), xlsx=True)
+    before = digests(year)
+    real = os.fsync
+
+    def full_disk(number: int) -> None:
+        if len(list(tmp_path.glob(".2025.new-*/*"))) == 4:
+            raise OSError(28, "No space left on device")
+        real(number)
+
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(ReportError) as caught:
+        write_year(year, report(disposals=[disposal()]), xlsx=True)
+    assert "no space left on device" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert digests(year) == before
+    assert names(tmp_path) == {"2025"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a file size limit")
+def test_a_full_disk_leaves_no_traceback(tmp_path: Path) -> None:
+    script = """
+import resource, signal, sys
+from pathlib import Path
+from tests.reports.example import full
+from reports.table import ReportError
+from reports.write import write_year
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
+try:
+    write_year(Path(sys.argv[1]), full(), xlsx=True)
+except ReportError as exc:
+    print(exc)
+"""
+    done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "2025")], capture_output=True, text=True)
+    assert "could not be written" in done.stdout
+    assert done.stderr == ""
+    assert names(tmp_path) == set()
+
+
+def test_a_link_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "summary.csv").write_text("not ours")
+    (tmp_path / "2025").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ReportError, match="is not a folder"):
+        write_year(tmp_path / "2025", full(), xlsx=False)
+    assert (tmp_path / "elsewhere" / "summary.csv").read_text() == "not ours"
+
+
+def test_two_foreign_files_of_one_name_are_both_kept(tmp_path: Path) -> None:
+    year = tmp_path / "2025"
+    for folder in (year, write._aside(year)):
+        folder.mkdir()
+        (folder / "notes.txt").write_text(folder.name)
+    write_year(year, full(), xlsx=False)
+    assert {p.read_text() for p in year.glob("notes*")} == {"2025", ".2025.old"}

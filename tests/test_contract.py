@@ -1,0 +1,270 @@
+"""The outside: commands, exit codes, streams, files. Run as a person or a script would: as a process."""
+
+import csv
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+HEADER = "Date,Account,Sent Amount,Sent Currency,Received Amount,Received Currency,Fee Amount,Fee Currency,Label\n"
+BUY_AND_SELL = (
+    HEADER
+    + "2024-01-05T12:00:00Z,Kraken,1000,USD,1,BTC,,,\n"
+    + "2025-02-05T12:00:00Z,Kraken,0.5,BTC,900,USD,,,\n"
+    + "2025-03-05T12:00:00Z,Kraken,,,0.25,BTC,,,reward\n"
+)
+PRICES = "Date,Asset,Currency,Price\n2025-03-05,BTC,USD,2000\n"
+CSV_FILES = {
+    "disposals.csv": "disposal_id,acquisition_id,account,asset,quantity,acquired_at,disposed_at,proceeds,cost_basis,gain,"
+    "term,rule,kind",
+    "income.csv": "transaction_id,received_at,account,asset,quantity,kind,value",
+    "holdings.csv": "account,asset,quantity,acquired_at,cost_basis,market_value",
+    "summary.csv": "section,item,value",
+    "transactions.csv": "id,date,account,kind,sent_amount,sent_currency,received_amount,received_currency,fee_amount,"
+    "fee_currency,value,label,source,source_id",
+    "issues.csv": "severity,code,account,asset,date,message,remedy",
+    "form_8949.csv": "description,date_acquired,date_sold,proceeds,cost_basis,code,adjustment,gain,box,part",
+}
+
+
+class Person:
+    """Someone with a data folder, at a shell that is no terminal."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.data = home, home / "data"
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("TAXSYNC_")}
+        # every request would go to a closed port of this machine
+        self.environment = kept | {
+            "HOME": str(home),
+            "TAXSYNC_VAULT": "file",
+            "TAXSYNC_PASSPHRASE": "correct horse",
+            "TAXSYNC_PROXY_URL": "http://127.0.0.1:9/",
+            "PYTHONPATH": str(ROOT),
+        }
+
+    def run(self, *arguments: str, given: str = "", code: int = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [sys.executable, "-m", "pipeline.cli", *arguments],
+            cwd=self.home, env=self.environment, input=given, capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+        assert done.returncode == code, (arguments, done.stdout, done.stderr)
+        assert "Traceback" not in done.stderr
+        if code:
+            assert done.stdout or done.stderr
+        return done
+
+    def write(self, name: str, text: str) -> str:
+        (self.home / name).write_text(text, encoding="utf-8")
+        return name
+
+    def rows(self, name: str, year: str = "2025") -> list[dict[str, str]]:
+        with (self.data / "reports" / year / name).open(newline="", encoding="utf-8-sig") as file:
+            return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def person(tmp_path: Path) -> Person:
+    return Person(tmp_path)
+
+
+@pytest.fixture
+def filed(person: Person) -> Person:
+    """A person with settings, a few rows and a price."""
+    person.run("init", "--country", "us")
+    person.run("import", person.write("trades.csv", BUY_AND_SELL), person.write("prices.csv", PRICES))
+    return person
+
+
+def test_a_year_from_files_to_reports(filed: Person) -> None:
+    done = filed.run("report", "--year", "2025")
+    assert "Tax year 2025, 2025-01-01 to 2025-12-31" in done.stdout
+    folder = filed.data / "reports" / "2025"
+    for name, header in CSV_FILES.items():
+        raw = (folder / name).read_bytes()
+        assert raw.startswith(b"\xef\xbb\xbf"), name
+        assert raw.decode("utf-8-sig").splitlines()[0] == header
+    assert (folder / "taxsync-2025.xlsx").stat().st_size > 5000
+    (sale,) = filed.rows("disposals.csv")
+    assert (sale["proceeds"], sale["cost_basis"], sale["gain"], sale["term"]) == ("900", "500", "400", "long")
+    assert sale["acquired_at"] == "2024-01-05T07:00:00-05:00"
+    (reward,) = filed.rows("income.csv")
+    assert (reward["kind"], reward["value"]) == ("reward", "500")
+    figures = {(r["section"], r["item"]): r["value"] for r in filed.rows("summary.csv")}
+    assert figures["capital_gains", "gain"] == figures["capital_gains", "long_term_gain"] == "400"
+    assert figures["income", "total"] == figures["income", "reward"] == "500"
+
+
+def test_the_same_inputs_give_the_same_bytes(filed: Person) -> None:
+    def report() -> dict[str, bytes]:
+        filed.run("report", "--year", "2025")
+        return {p.name: p.read_bytes() for p in (filed.data / "reports" / "2025").iterdir()}
+
+    first = report()
+    assert first == report()
+    assert len(first) == len(CSV_FILES) + 1
+
+
+def test_a_file_twice_changes_nothing_and_a_longer_one_adds_its_new_rows(filed: Person) -> None:
+    before = filed.run("status", "--json").stdout
+    assert "0 new" in filed.run("import", "trades.csv").stdout
+    assert filed.run("status", "--json").stdout == before
+    longer = BUY_AND_SELL + "2025-04-05T12:00:00Z,Kraken,0.1,BTC,200,USD,,,\n"
+    assert "4 transactions, 1 new" in filed.run("import", filed.write("trades.csv", longer)).stdout
+
+
+def test_a_bad_row_refuses_the_file_and_leaves_the_ledger_as_it_was(filed: Person) -> None:
+    ledger = filed.data / "ledger.db"
+    before = ledger.read_bytes(), (filed.data / "taxsync.toml").read_bytes()
+    good = "2025-05-01T12:00:00Z,Kraken,100,USD,1,ETH,,,\n"
+    bad = filed.write("bad.csv", HEADER + good + '2025-05-02T12:00:00Z,Kraken,"1,5",BTC,900,USD,,,\n' + good)
+    done = filed.run("import", bad, code=1)
+    assert "bad.csv row 3" in done.stderr and "Sent Amount" in done.stderr and "1,5" in done.stderr
+    assert len(done.stderr.splitlines()) <= 3
+    assert before == (ledger.read_bytes(), (filed.data / "taxsync.toml").read_bytes())
+
+
+def test_one_bad_file_hides_no_other(filed: Person) -> None:
+    bad = filed.write("bad.csv", "nothing,that,is,known\n1,2,3,4\n")
+    good = filed.write("good.csv", HEADER + "2025-05-01T12:00:00Z,Kraken,100,USD,1,ETH,,,\n")
+    done = filed.run("import", bad, good, "absent.csv", code=1)
+    assert "1 new" in done.stdout
+    assert "bad.csv" in done.stderr and "absent.csv" in done.stderr
+
+
+def test_an_id_with_two_contents_is_refused_across_files_unless_it_is_a_revision(person: Person) -> None:
+    person.run("init", "--country", "us")
+    header = "Date,Account,Sent Amount,Sent Currency,Received Amount,Received Currency,ID\n"
+    person.run("import", person.write("a.csv", header + "2025-01-05,Kraken,100,USD,1,ETH,7\n"))
+    second = person.write("b.csv", header + "2025-01-05,Kraken,101,USD,1,ETH,7\n")
+    done = person.run("import", second, code=1)
+    assert "b.csv row 2" in done.stderr and "a.csv row 2" in done.stderr and "--revise" in done.stderr
+    assert "1 revised" in person.run("import", second, "--revise").stdout
+
+
+def test_check_exits_1_while_a_figure_would_change(filed: Person) -> None:
+    assert "No open problems." in filed.run("check").stdout
+    filed.run("import", filed.write("more.csv", HEADER + "2025-06-01T12:00:00Z,Kraken,3,ETH,9000,USD,,,\n"))
+    done = filed.run("check", code=1)
+    assert "missing_acquisition" in done.stdout and "3 ETH" in done.stdout and "->" in done.stdout
+    (found,) = [
+        i for i in json.loads(filed.run("check", "--json", code=1).stdout) if i["code"] == "missing_acquisition"
+    ]
+    assert found["account"] == "Kraken" and found["at_stake"] == "9000" and found["remedy"]
+    done = filed.run("report", "--year", "2025")  # open problems stop no report
+    assert "open problem" in done.stdout
+    assert {r["code"] for r in filed.rows("issues.csv")} >= {"missing_acquisition"}
+
+
+def test_status_json_is_one_document(filed: Person) -> None:
+    document = json.loads(filed.run("status", "--json").stdout)
+    assert document["accounts"][0]["account"] == "Kraken"
+    assert {b["asset"]: b["computed"] for b in document["balances"]} == {"BTC": "0.75", "USD": "-100"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("report", "--no-such-option"),
+        ("no-such-command",),
+        ("import", "--since", "2024-01-01", "trades.csv"),
+        ("init",),
+        ("keys", "add", "kraken"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_is_exit_2_and_one_line(person: Person, arguments: tuple[str, ...]) -> None:
+    done = person.run(*arguments, code=2)
+    assert len(done.stderr.splitlines()) == 1 and not done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("report", "--year", "20x5"),
+        ("report", "--year", "2024-26"),
+        ("report", "--method", "average"),
+        ("report", "--country", "xx"),
+        ("report", "--lot-scope", "planet"),
+        ("import", "absent.csv"),
+        ("init", "--country", "xx"),
+        ("init", "--country", "us", "--timezone", "Mars/Olympus"),
+        ("init", "--country", "us", "--method", "pool"),
+    ],
+    ids=" ".join,
+)
+def test_what_cannot_be_done_is_exit_1_and_one_line(filed: Person, arguments: tuple[str, ...]) -> None:
+    done = filed.run(*arguments, code=1)
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["report", "status", "check", "import", "keys list"])
+def test_without_settings_the_line_says_init(person: Person, command: str) -> None:
+    done = person.run(*command.split(), code=1)
+    assert "taxsync init" in done.stderr and len(done.stderr.splitlines()) == 1
+    assert not person.data.exists()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX systems")
+def test_nobody_else_may_read_anything(filed: Person) -> None:
+    filed.run("report", "--year", "2025")
+    for path in [filed.data, *filed.data.rglob("*")]:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        assert mode == (0o700 if path.is_dir() else 0o600), (path, oct(mode))
+
+
+def test_the_data_folder_is_the_option_else_the_environment_else_data(person: Person) -> None:
+    person.run("init", "--country", "generic", "--data", "one")
+    person.environment["TAXSYNC_DATA"] = "two"
+    person.run("init", "--country", "us")
+    assert 'country = "generic"' in (person.home / "one" / "taxsync.toml").read_text()
+    assert 'country = "us"' in (person.home / "two" / "taxsync.toml").read_text()
+    assert not person.data.exists()
+
+
+def test_out_and_no_xlsx(filed: Person) -> None:
+    filed.run("report", "--year", "2025", "--no-xlsx", "--out", "elsewhere")
+    names = {p.name for p in (filed.home / "elsewhere" / "2025").iterdir()}
+    assert names == set(CSV_FILES)
+    assert not (filed.data / "reports").exists()
+
+
+def test_help_has_examples_and_loads_nothing_heavy(person: Person) -> None:
+    script = (
+        "import sys; from pipeline.cli import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'ccxt', 'pandas', 'openpyxl', 'sqlmodel', 'sqlalchemy', 'keyring', 'cryptography', 'requests'}\n"
+        "sys.exit(f'loaded: {heavy & set(sys.modules)}' if heavy & set(sys.modules) else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=person.home, env=person.environment, capture_output=True, text=True
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for command in ("init", "import", "report", "status", "check", "demo"):
+        assert command in done.stdout
+        assert f"taxsync {command}" in person.run(command, "--help").stdout
+
+
+def test_the_change_of_scope_is_settled_by_the_first_report(person: Person) -> None:
+    person.run("init", "--country", "us")
+    rows = (
+        "2023-01-05T12:00:00Z,Kraken,100,USD,1,BTC,,,\n"
+        "2023-02-05T12:00:00Z,Coinbase,200,USD,1,BTC,,,\n"
+        "2024-06-05T12:00:00Z,Coinbase,1,BTC,500,USD,,,\n"  # one queue: takes Kraken's lot of 100
+        "2025-06-05T12:00:00Z,Kraken,1,BTC,900,USD,,,\n"
+    )
+    person.run("import", person.write("a.csv", HEADER + rows))
+    person.run("report", "--year", "2025", "--no-xlsx")
+    (sale,) = person.rows("disposals.csv")
+    assert sale["cost_basis"] == "200"
+    older = "2022-01-05T12:00:00Z,Kraken,50,USD,1,BTC,,,\n"
+    person.run("import", person.write("b.csv", HEADER + older))
+    person.run("report", "--year", "2025", "--no-xlsx")
+    assert "allocation_changed" in {r["code"] for r in person.rows("issues.csv")}
+    person.run("report", "--year", "2025", "--no-xlsx", "--reallocate")
+    assert "allocation_changed" not in {r["code"] for r in person.rows("issues.csv")}
