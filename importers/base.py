@@ -80,6 +80,18 @@ class Rights:
 
 
 @dataclass(frozen=True, slots=True)
+class Fault:
+    """What an error code of an exchange means, in a sentence that can follow "Kraken (Ledgers): ".
+
+    `passing`: the request may succeed later. `limited`: only fewer requests help.
+    """
+
+    sentence: str
+    passing: bool = False
+    limited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
     """One exchange behind ccxt. `allow` is every request that may leave this machine with a
     signature: (api section, METHOD, path template) as ccxt declares them; all else is refused.
@@ -92,4 +104,7 @@ class Exchange:
     allow: frozenset[tuple[str, str, str]]
     streams: tuple[Stream, ...]
     parse: Callable[[Iterable[RawRecord]], Parsed]
+    rights: Callable[[Mapping[str, object]], Rights] | None = None  # reads the answer of `rights_method`
+    rights_method: str = ""
+    faults: Mapping[str, Fault] = field(default_factory=dict)
     key_help: str = ""

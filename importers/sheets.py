@@ -36,7 +36,7 @@ COLUMN_LIMIT = 256
 PART_LIMIT = 1000  # parts of a workbook
 UNPACKED_LIMIT = 800 << 20  # bytes of all parts; a million rows of ten columns are 300 to 600 MB
 STRINGS_LIMIT = 100 << 20  # bytes of the shared strings, the one part that is held in memory
-RATIO_LIMIT = 150  # how far a part above 10 MB may be compressed; 50,000 equal rows reach 50
+RATIO_LIMIT = 100  # how far a part above 10 MB may be compressed; even 50,000 equal rows reach only 14
 
 Row = tuple[int, list[str]]
 
@@ -74,7 +74,7 @@ def sheets(file: BinaryIO, name: str) -> list[Sheet]:
     file.seek(0)
     start = file.read(8)
     file.seek(0)
-    if start.startswith(b"PK"):
+    if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return _workbook(file, name)
     if start == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         raise Refused(
@@ -93,10 +93,10 @@ def _sheet(name: str, title: str, found: Iterator[Row]) -> Sheet | None:
         header = tuple(cell.strip() for cell in cells)
         if not any(header):
             continue
-        names = [column.casefold() for column in header if column]
-        twice = next((column for column in names if names.count(column) > 1), None)
         if len(header) > COLUMN_LIMIT:
             raise Refused(f"{where}: has {len(header)} columns, more than {COLUMN_LIMIT}")
+        names = [column.casefold() for column in header if column]
+        twice = next((column for column in names if names.count(column) > 1), None)
         if twice is not None:
             raise Refused(f"{where}: the header names the column '{shown(twice)}' twice; rename or remove one")
         return Sheet(title, header, _body(where, header, found))
@@ -261,6 +261,8 @@ def _worksheets(file: BinaryIO) -> Iterator[tuple[str, Iterator[Row]]]:
         listed = [
             (sheet.name, rel.target) for sheet, rel in reader.parser.find_sheets() if "chartsheet" not in rel.Type
         ]
+    if not listed:
+        raise CellError("not a readable workbook (it has no worksheet)")
     strings = reader.package.find(SHARED_STRINGS)
     book = Book(
         _strings(reader.archive, strings.PartName[1:]) if strings is not None else [],

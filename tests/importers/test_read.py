@@ -266,6 +266,27 @@ def test_a_bad_row_refuses_the_whole_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("bad", "says"),
+    [
+        (HEADER, "Sent Amount 'Sent Amount' should be a plain number"),
+        ("2025-03-31,Kraken,1,5,EUR,0,01,BTC,,", "has 10 cells, the header 9"),
+        ('2025-03-31,Kraken,"1,5",EUR,"0,01",BTC,,,', "Sent Amount '1,5' should be a plain number"),
+        ('2025-03-31,Kraken,1,"EUR,0.01,BTC,,,', "a quote"),
+        ("2025-03-31,Kraken,1,EUR,Infinity,BTC,,,", "Received Amount 'Infinity'"),
+        ("2025-03-31,Kraken,1,EUR,0.01,,,,", "Received Amount '0.01' has no Received Currency"),
+        ("31.03.2025,Kraken,1,EUR,0.01,BTC,,,", "should be ISO 8601"),
+        ("2025-03-31,Kraken,1,BTC,1,BTC,,,", "a transfer is two rows"),
+        ("2025-03-31,,,,,,,,", "are both empty or 0"),
+        ("2025-03-31,Kraken,1,EUR,0.01,BTC,,,\0", "NUL"),
+    ],
+)
+def test_malformed_rows_between_good_ones(tmp_path: Path, bad: str, says: str) -> None:
+    text = refusal(write(tmp_path, ROW, bad, ROW.replace("0.01", "0.02")))
+    assert says in text
+    assert "t.csv row 3" in text or "t.csv line 3" in text
+
+
+@pytest.mark.parametrize(
     ("bad", "end"), [(1, ""), (3, ""), (4, " (and 1 more row)"), (30, " (and 27 more rows)"), (2000, "more rows)")]
 )
 def test_at_most_three_lines(tmp_path: Path, bad: int, end: str) -> None:

@@ -6,7 +6,7 @@ import re
 from decimal import Decimal as D
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reports.csv_file import cell, inert, write_csv
@@ -76,6 +76,7 @@ def test_what_no_file_should_hold_is_made_visible() -> None:
     assert inert("a\x00\x1b]0;x\x07\x85\ud800\ufffe") == r"a\x00\x1b]0;x\x07\x85\ud800\ufffe"
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters() | st.sampled_from("=+-@;\t\r\n\"', \ud800"), max_size=30))
 def test_no_text_comes_alive_whatever_the_separator(text: str) -> None:
     file = written((text, text))

@@ -1,0 +1,46 @@
+"""May a key be stored? Takes what an exchange says a key may do; gives one readable refusal, or none.
+
+Withdrawing is never accepted, trading and rights that can't be told only when the user said so.
+"""
+
+from importers.base import Exchange, Rights, shown
+
+
+def verdict(exchange: Exchange, rights: Rights, *, trade: bool, unverified: bool) -> str | None:
+    """None when the key may be stored, else why not and how to make one that may.
+
+    `trade` and `unverified` are what the user allowed (`--allow-trade`, `--allow-unverified`).
+    """
+    reason = _reason(exchange.name, rights, trade, unverified)
+    if reason is None:
+        return None
+    return f"{exchange.name}: {reason}. {exchange.key_help}".rstrip()
+
+
+def _reason(name: str, rights: Rights, trade: bool, unverified: bool) -> str | None:
+    can = f" (it may: {', '.join(shown(each) for each in rights.may)})" if rights.may else ""
+    if rights.withdraw:
+        return f"this key may withdraw or move funds{can}; such a key is never stored. Revoke it, make a read-only one"
+    if rights.trade and not trade:
+        return f"this key may trade{can}; make a read-only one, or store it as it is with --allow-trade"
+    if rights.missing:
+        return f"this key lacks what import needs: {', '.join(rights.missing)}; add it to the key at {name}"
+    if not rights.read and not rights.unknown:
+        return f"this key may not read the account{can}; give it the right to read at {name}"
+    if rights.unknown and not unverified:
+        return (
+            f"it can't be told whether this key only reads{can}; look at its rights at {name}, "
+            "and if it only reads store it with --allow-unverified"
+        )
+    return None
+
+
+def notes(rights: Rights) -> list[str]:
+    """What is good to know of a key that may be stored: its reach, its end, what it can't see."""
+    found = []
+    if rights.ip_bound is False:
+        found.append("the key is not bound to an address: bind it to yours at the exchange if that does not change")
+    if rights.expires:
+        found.append(f"the key expires on {shown(rights.expires)}: make a new one before")
+    found.extend(f"the key does not see everything: {shown(limit, 200)}" for limit in rights.limits)
+    return found

@@ -1,0 +1,84 @@
+"""Which keys may be stored: one that only reads, and what the user allowed beside; never withdrawing."""
+
+from itertools import product
+
+import pytest
+
+from importers.base import Exchange, Rights
+from importers.permissions import notes, verdict
+from pipeline.model import Parsed
+
+HELP = "Settings > API > Create key, only the Query rights."
+KRAKEN = Exchange(
+    id="kraken",
+    name="Kraken",
+    version=1,
+    credentials=("apiKey", "secret"),
+    allow=frozenset(),
+    streams=(),
+    parse=lambda records: Parsed([], []),
+    key_help=HELP,
+)
+BOTH = list(product((False, True), repeat=2))
+
+
+def refusal(rights: Rights, trade: bool = False, unverified: bool = False) -> str:
+    line = verdict(KRAKEN, rights, trade=trade, unverified=unverified)
+    assert line is not None and "\n" not in line
+    assert line.startswith("Kraken: ") and line.endswith(HELP)
+    return line
+
+
+@pytest.mark.parametrize(("trade", "unverified"), BOTH)
+def test_a_key_that_only_reads_is_taken(trade: bool, unverified: bool) -> None:
+    assert verdict(KRAKEN, Rights(read=True), trade=trade, unverified=unverified) is None
+
+
+@pytest.mark.parametrize(("trade", "unverified"), BOTH)
+@pytest.mark.parametrize("unknown", [False, True])
+def test_a_key_that_withdraws_is_never_taken(trade: bool, unverified: bool, unknown: bool) -> None:
+    rights = Rights(read=True, trade=True, withdraw=True, unknown=unknown, may=("query-funds", "withdraw-funds"))
+    line = refusal(rights, trade, unverified)
+    assert "withdraw" in line and "withdraw-funds" in line and "never stored" in line and "--allow" not in line
+
+
+def test_a_key_that_trades_is_taken_only_when_that_is_allowed() -> None:
+    rights = Rights(read=True, trade=True, may=("modify-trades",))
+    for unverified in (False, True):
+        line = refusal(rights, unverified=unverified)
+        assert "may trade (it may: modify-trades)" in line and "--allow-trade" in line
+        assert verdict(KRAKEN, rights, trade=True, unverified=unverified) is None
+
+
+def test_rights_that_can_not_be_told_are_taken_only_when_that_is_allowed() -> None:
+    rights = Rights(read=False, unknown=True)
+    for trade in (False, True):
+        assert "--allow-unverified" in refusal(rights, trade=trade)
+        assert verdict(KRAKEN, rights, trade=trade, unverified=True) is None
+
+
+@pytest.mark.parametrize(("trade", "unverified"), BOTH)
+def test_what_import_needs_is_named(trade: bool, unverified: bool) -> None:
+    line = refusal(Rights(read=True, missing=("query-ledger", "query-closed-trades")), trade, unverified)
+    assert "lacks what import needs: query-ledger, query-closed-trades; add it to the key at Kraken" in line
+    assert "may not read" in refusal(Rights(read=False), trade, unverified)
+
+
+def test_one_allowance_is_not_the_other() -> None:
+    rights = Rights(read=True, trade=True, unknown=True)
+    assert "--allow-trade" in refusal(rights, unverified=True)
+    assert "--allow-unverified" in refusal(rights, trade=True)
+    assert verdict(KRAKEN, rights, trade=True, unverified=True) is None
+
+
+def test_words_of_the_exchange_move_no_cursor() -> None:
+    assert "\x1b" not in refusal(Rights(read=True, withdraw=True, may=("\x1b[2Jall\n",)))
+
+
+def test_notes_say_what_is_good_to_know() -> None:
+    assert notes(Rights(read=True)) == notes(Rights(read=True, ip_bound=True)) == []
+    rights = Rights(read=True, ip_bound=False, expires="2026-12-31", limits=("nothing before 2024-01-01",))
+    address, expiry, history = notes(rights)
+    assert "not bound to an address" in address
+    assert "expires on 2026-12-31" in expiry
+    assert history.endswith("nothing before 2024-01-01")
