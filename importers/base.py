@@ -6,6 +6,8 @@ An exchange is one file in `exchanges/` with `EXCHANGE = Exchange(...)`; a file 
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
 
 from pipeline.issues import Stop
 from pipeline.model import Parsed, Price, RawRecord, Transaction
@@ -49,18 +51,52 @@ class RowError(Exception):
         self.column, self.found, self.should = column, found, should
 
 
+# What an exchange answers: JSON with the numbers' own digits (see `exact`).
+Answer = Any
+
+Params = dict[str, str | int]
+Place = str | int  # where in a list the next page begins; the exchange's own cursor or offset
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One record of a page: its identity in the stream, its time (Unix seconds), its object as received."""
+
+    id: str
+    time: Decimal
+    value: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One page as a stream read it. `next` None: it was the last. `total`: records in all, where that is told."""
+
+    items: list[Item]
+    next: Place | None = None
+    total: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One list that an exchange gives: how it is asked for, page by page.
+    """One list that an exchange gives, page by page, from any order of time.
 
-    `method` is ccxt's implicit method; `path` its answer's list; everything else is the
-    exchange's own paging, read by `importers.sync`.
+    `method` is ccxt's implicit method. `ask` makes its parameters from the time (Unix seconds, None:
+    the beginning) and the place to begin at (None: the list's head). `read` takes the raw answer and the
+    place it was asked for; it raises `Unlike` for what is no page of this list: nothing is taken for
+    empty that does not say so. `overlap`: days before the newest known record that are asked for again,
+    since records come late and change. `optional`: without the right to it, the rest is whole all the same.
     """
 
     name: str
     method: str
-    page: int
-    params: Mapping[str, str | int] = field(default_factory=dict)
+    ask: Callable[[Decimal | None, Place | None], Params]
+    read: Callable[[Answer, Place | None], Listed]
+    overlap: int
+    optional: bool = False
+
+
+class Unlike(Exception):
+    """An answer of another form than the exchange documents: (what is wrong with it)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +129,11 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One exchange behind ccxt. `allow` is every request that may leave this machine with a
-    signature: (api section, METHOD, path template) as ccxt declares them; all else is refused.
+    """One exchange behind ccxt. `allow` is every request that may leave this machine: (api section,
+    METHOD, path template) as ccxt declares them; all else is refused. `balances` and `rights` take the
+    answers of their methods, or raise `Unlike`: what is held (kept as received), and what a key may do.
+    `faults` are its error codes; `key_help` says how to make a key that only reads, `revoke_help` where
+    to revoke one.
     """
 
     id: str
@@ -104,7 +143,10 @@ class Exchange:
     allow: frozenset[tuple[str, str, str]]
     streams: tuple[Stream, ...]
     parse: Callable[[Iterable[RawRecord]], Parsed]
-    rights: Callable[[Mapping[str, object]], Rights] | None = None  # reads the answer of `rights_method`
+    balances: Callable[[Answer], Answer] | None = None
+    balances_method: str = ""
+    rights: Callable[[Answer], Rights] | None = None
     rights_method: str = ""
     faults: Mapping[str, Fault] = field(default_factory=dict)
     key_help: str = ""
+    revoke_help: str = ""

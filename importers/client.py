@@ -1,7 +1,7 @@
 """One exchange behind ccxt, made safe: it can only read, it hides no failure, it rounds no number.
 
     client = open_client(EXCHANGE, credentials, proxy_url)
-    answer = client.call("privatePostLedgers", {"ofs": 50})     # the raw answer, numbers as exact text
+    page = client.call("privatePostLedgers", {"ofs": 50}, read)    # `read` gets the raw answer, numbers as text
 
 Three rings, each of which would do alone: `fetch2`, through which every method of ccxt goes, lets only
 what is on the exchange's list pass, before anything is signed; `fetch`, the one place that touches
@@ -11,23 +11,23 @@ requests hold addresses, signatures and keys, and are never shown nor chained.
 """
 
 import contextvars
-import json
 import logging
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
-from importers.base import Exchange, Refused
-
-Answer = dict[str, Any]
+from importers import exact
+from importers.base import Answer, Exchange, Params, Refused, Unlike
 
 TIMEOUT = 30_000  # milliseconds
 BODY_LIMIT = 64 * 1024 * 1024  # bytes of one answer
 TRIES = 6
 LIMIT_TRIES = 10  # against a rate limit, which only time cures
+WORTH_SAYING = 3  # seconds of a pause
 
-PUBLIC_READS = "public"
+Waiting = Callable[[str], None]
+T = TypeVar("T")
 
 
 class Unreachable(Refused):
@@ -110,7 +110,7 @@ def _hosts(api: Any) -> frozenset[str]:
 
 
 def _shadow(cls: type[Any]) -> None:
-    def refuse(self: object, *_arguments: object, **_named: object) -> NoReturn:
+    def refuse(_self: object, *_arguments: object, **_named: object) -> NoReturn:
         raise Forbidden("taxsync only reads")
 
     for name in cls().has:
@@ -124,79 +124,101 @@ def _shadow(cls: type[Any]) -> None:
 class Client:
     """An opened exchange. `call` is all it can do."""
 
-    def __init__(self, exchange: Exchange, api: Any, *, impatient: bool) -> None:
+    def __init__(self, exchange: Exchange, api: Any, waiting: Waiting, *, impatient: bool) -> None:
         self.exchange = exchange
         self._api = api
+        self._waiting = waiting
         self._impatient = impatient
 
     def __repr__(self) -> str:
         return f"Client({self.exchange.id})"
 
-    def call(self, method: str, params: Mapping[str, str | int] | None = None) -> Answer:
-        """The raw answer of one implicit method of ccxt, its numbers as text.
+    def call(self, method: str, params: Params, read: Callable[[Answer], T]) -> T:
+        """What `read` makes of the raw answer of one implicit method of ccxt, its numbers as text.
 
-        Tried again, with growing pauses and an end, when the fault may pass. Raises Unreachable.
+        Tried again, with growing pauses and an end, when the fault may pass; an answer that `read` finds
+        Unlike is one of those. Raises Unreachable, without a trace of the error behind it: that one's
+        text may hold anything.
         """
         from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
-        unit = 1 if not self._impatient else 0.05  # seconds of waiting, no money
+        unit = 0.05 if self._impatient else 1  # seconds of waiting, no money
 
         def stop(state: RetryCallState) -> bool:
             return state.attempt_number >= (LIMIT_TRIES if _limited(state) else TRIES)
 
         def wait(state: RetryCallState) -> float:
             longest, first = (60, 4) if _limited(state) else (30, 1)
-            return min(longest, first * unit * 2 ** (state.attempt_number - 1))
+            return float(min(longest, first * unit * 2 ** (state.attempt_number - 1)))
+
+        def say(state: RetryCallState) -> None:
+            pause = state.next_action.sleep if state.next_action else 0
+            if state.outcome and pause >= WORTH_SAYING:
+                self._waiting(f"{self._place(method)}: {state.outcome.exception()}; tried again in {pause:.0f} s")
+
+        failed: Unreachable | None = None
+        retrying = Retrying(
+            retry=retry_if_exception_type(_Passing), stop=stop, wait=wait, before_sleep=say, reraise=True
+        )  # fmt: skip
+
+        def ask() -> T:
+            try:
+                return read(self._once(method, dict(params)))
+            except Unlike as what:
+                raise _Passing(str(what)) from None
 
         try:
-            for attempt in Retrying(retry=retry_if_exception_type(_Passing), stop=stop, wait=wait, reraise=True):
-                with attempt:
-                    return self._once(method, dict(params or {}))
+            return retrying(ask)
         except _Passing as fault:
-            raise self._failed(method, f"{fault.why}; run `taxsync import` again later, it goes on where it stopped")
-        raise AssertionError("unreachable")
+            failed = self._failed(method, f"{fault.why}; run `taxsync import` again later, it goes on where it stopped")
+        raise failed
 
-    def _once(self, method: str, params: dict[str, str | int]) -> Answer:
+    def _once(self, method: str, params: Params) -> Answer:
         import ccxt
 
+        answer: Answer = {}
+        fault: Exception | None = None
         try:
             answer = getattr(self._api, method)(params)
-        except Forbidden:
-            raise
-        except _Passing:
-            raise
+        except _Passing as passing:
+            fault = _Passing(passing.why, passing.limited)
         except ccxt.BaseError as error:
-            self._explain(method, error)
+            fault = self._meaning(method, error)
         except (ValueError, TypeError, AttributeError, UnicodeError):  # binascii.Error is a ValueError
-            raise self._failed(method, "the stored key is not of the form that it gives; add it again") from None
+            fault = self._failed(method, "the stored key is not of the form that it gives; add it again")
         finally:
             self._api.last_request_headers = self._api.last_request_body = self._api.last_request_url = None
-        if not isinstance(answer, dict):
-            raise _Passing("it answered with something else than data")
-        return dict(answer)
+        if fault is not None:
+            if isinstance(fault, _Passing) and fault.limited:
+                self._api.enableRateLimit = True
+            raise fault
+        return answer
 
-    def _explain(self, method: str, error: Exception) -> NoReturn:
-        """Raises what one error means; its text is only searched for the exchange's own codes."""
+    def _meaning(self, method: str, error: Exception) -> Exception:
+        """What one error means; its text is only searched for the exchange's own codes."""
         import ccxt
 
         text = str(error)
         for code, meaning in self.exchange.faults.items():
             if code in text:
                 if meaning.passing:
-                    raise _Passing(meaning.sentence, limited=meaning.limited) from None
-                raise self._failed(method, meaning.sentence) from None
+                    return _Passing(meaning.sentence, limited=meaning.limited)
+                return self._failed(method, meaning.sentence)
         if isinstance(error, ccxt.DDoSProtection | ccxt.RateLimitExceeded):
-            raise _Passing("it asks for fewer requests", limited=True) from None
+            return _Passing("it asks for fewer requests", limited=True)
         if isinstance(error, ccxt.AuthenticationError):
-            raise self._failed(method, "it does not take the key; add a new one with `taxsync keys add`") from None
+            return self._failed(method, "it does not take the key; add a new one with `taxsync keys add`")
         if isinstance(error, ccxt.RequestTimeout):
-            raise _Passing("it did not answer in time") from None
+            return _Passing("it did not answer in time")
         if isinstance(error, ccxt.OperationFailed):
-            raise _Passing("it can't be reached, or is under maintenance") from None
-        raise self._failed(method, "it refuses the request for a reason that taxsync does not know") from None
+            return _Passing("it can't be reached, or is under maintenance")
+        return self._failed(method, "it refuses the request for a reason that taxsync does not know")
+
+    def _place(self, method: str) -> str:
+        return f"{self.exchange.name} ({_words(method)})"
 
     def _failed(self, method: str, why: str) -> Unreachable:
-        return Unreachable(f"{self.exchange.name} ({_words(method)}): {why}")
+        return Unreachable(f"{self._place(method)}: {why}")
 
 
 def _limited(state: Any) -> bool:
@@ -209,10 +231,16 @@ def _words(method: str) -> str:
     return re.sub(r"^(?:[a-z0-9]*?(?:Get|Post))(?=[A-Z])", "", method) or method
 
 
-def open_client(exchange: Exchange, credentials: Mapping[str, str] | None, proxy_url: str = "") -> Client:
+def open_client(
+    exchange: Exchange,
+    credentials: Mapping[str, str] | None,
+    proxy_url: str = "",
+    waiting: Waiting = lambda _: None,
+) -> Client:
     """The exchange, ready to be read; without credentials only its public market data.
 
-    `proxy_url`: every request goes to it followed by the whole original address.
+    `proxy_url`: every request goes to it followed by the whole original address. `waiting` gets a
+    line before each long pause.
     """
     import ccxt
 
@@ -226,26 +254,16 @@ def open_client(exchange: Exchange, credentials: Mapping[str, str] | None, proxy
             **(credentials or {}),
             "number": str,
             "timeout": TIMEOUT,
-            "enableRateLimit": not loopback,  # a test server on this machine says itself when it is too much
+            "enableRateLimit": not loopback,  # who listens on this machine says itself when it is too much
             "fetchHistoryCacheSize": 0,
         }
     )
-    api.on_json_response = _exact_json
+    api.on_json_response = exact.loads
     if proxy_url:
         api.proxyUrl = proxy_url
     api.session.max_redirects = 0  # a redirect would take the key's headers along
     api.session.request = _bounded(api.session.request)
-    return Client(exchange, api, impatient=loopback)
-
-
-def _exact_json(text: str) -> Any:
-    return json.loads(text, parse_float=str, parse_int=_int)
-
-
-def _int(text: str) -> int:
-    if len(text) > 40:
-        raise ValueError("a number of more than 40 digits")
-    return int(text)
+    return Client(exchange, api, waiting, impatient=loopback)
 
 
 def _bounded(request: Callable[..., Any]) -> Callable[..., Any]:

@@ -15,6 +15,7 @@ import typer
 
 from pipeline import __version__, console
 from pipeline.issues import Stop
+from pipeline.settings import FILE, Access, data_folder, read_environment
 
 app = typer.Typer(
     name="taxsync",
@@ -40,13 +41,24 @@ DataOption = Annotated[
     Path | None,
     typer.Option("--data", metavar="DIR", help="The data folder; else TAXSYNC_DATA, else ./data.", show_default=False),
 ]
+_CREDENTIALS_LIMIT = 200_000  # characters
+
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
 
 def _folder(data: Path | None) -> Path:
-    from pipeline.settings import data_folder
-
     return data_folder(data, os.environ)
+
+
+def _access() -> Access:
+    """How this person's keys are reached: asks for a passphrase on a terminal only."""
+
+    def ask(new: bool) -> str:
+        what = "New passphrase for the encrypted file of keys" if new else "Passphrase of the encrypted file of keys"
+        passphrase: str = typer.prompt(what, hide_input=True, confirmation_prompt=new, err=True)
+        return passphrase
+
+    return Access(read_environment(os.environ), ask if console.is_terminal() else None)
 
 
 def _now() -> datetime:
@@ -74,7 +86,6 @@ def init(
     """
     from pipeline.rules.base import countries, rules_of
     from pipeline.run.project import Choices, init
-    from pipeline.settings import FILE
 
     folder = _folder(data)
     fresh = not (folder / FILE).exists()
@@ -116,19 +127,21 @@ def import_(
     taxsync import trades.csv prices.csv
     taxsync import ~/exports --account Ledger
     """
-    from pipeline.run import importing
+    from pipeline.run.importing import Notes, files
 
     folder = _folder(data)
+    if paths and since:
+        raise typer.BadParameter("--since is for accounts behind an API; a file is read whole")
+    if not paths and (account or revise):
+        raise typer.BadParameter("--account and --revise go with files")
     with console.progress() as progress:
-        notes = importing.Notes(console.complain, progress)
+        notes = Notes(console.complain, progress)
         if paths:
-            if since:
-                raise typer.BadParameter("--since is for accounts behind an API; a file is read whole")
-            outcome = importing.files(folder, paths, account, notes, revise=revise)
+            outcome = files(folder, paths, account, notes, revise=revise, in_demo=False)
         else:
-            if account or revise:
-                raise typer.BadParameter("--account and --revise go with files")
-            outcome = importing.sync(folder, _now(), notes, since=since)
+            from pipeline.run.syncing import sync
+
+            outcome = sync(folder, _now(), notes, _access(), since=since)
     console.say(*outcome.lines)
     console.complain(*outcome.failures)
     if outcome.failures:
@@ -250,20 +263,24 @@ def keys_add(
     from pipeline.run import keys
 
     folder = _folder(data)
-    if stdin or not console.is_terminal():
-        if not stdin:
-            raise typer.BadParameter("not a terminal: give --stdin and one JSON object on standard input")
-        text = sys.stdin.read(100_000)
-    else:
-        asked = {field: typer.prompt(f"{exchange} {field}", hide_input=True) for field in keys.fields(exchange)}
+    person = console.is_terminal() and not stdin
+    if person:
         import json
 
+        console.complain(f"{exchange} will be asked what the key may do; nothing else is done with it now.")
+        asked = {name: typer.prompt(f"{exchange} {name}", hide_input=True) for name in keys.fields(exchange)}
         text = json.dumps(asked)
-    may_be_unverified = allow_unverified or (
-        console.is_terminal() and not stdin and keys.cannot_tell(exchange)
-        and typer.confirm(f"{exchange} can't tell what this key may do. Store it all the same?", default=False)
+    elif stdin:
+        text = sys.stdin.read(_CREDENTIALS_LIMIT)
+    else:
+        raise typer.BadParameter("not a terminal: give --stdin and one JSON object on standard input")
+    unverified = allow_unverified
+    if person and not unverified and not keys.can_tell(exchange):
+        unverified = typer.confirm(f"{exchange} can't tell what this key may do. Store it all the same?", default=False)
+    lines = keys.add(
+        folder, exchange, name or exchange, text, _now(), _access(), console.complain,
+        trade=allow_trade, unverified=unverified,
     )  # fmt: skip
-    lines = keys.add(folder, exchange, name or exchange, text, _now(), trade=allow_trade, unverified=may_be_unverified)
     console.say(*lines)
 
 
@@ -273,7 +290,7 @@ def keys_list(data: DataOption = None, as_json: JsonOption = False) -> None:
     from pipeline import views
     from pipeline.run import keys
 
-    stored = keys.stored(_folder(data))
+    stored = keys.stored(_folder(data), _access())
     console.say(*(views.keys_json(stored) if as_json else views.keys(stored)))
 
 
@@ -287,7 +304,7 @@ def keys_check(
     from pipeline import views
     from pipeline.run import keys
 
-    checked = keys.check(_folder(data), name, _now())
+    checked = keys.check(_folder(data), name, _access(), console.complain)
     console.say(*(views.rights_json(checked) if as_json else views.rights(checked)))
     if any(not c.reads_only for c in checked):
         raise typer.Exit(1)
@@ -298,7 +315,7 @@ def keys_remove(name: Annotated[str, typer.Argument(metavar="NAME")], data: Data
     """Forget a key here, and say how to revoke it at the exchange."""
     from pipeline.run import keys
 
-    console.say(*keys.remove(_folder(data), name))
+    console.say(*keys.remove(_folder(data), name, _access(), console.complain))
 
 
 def _version(value: bool) -> None:

@@ -15,7 +15,7 @@ from typing import Protocol
 class Report(Protocol):
     """Called as long work goes on: what it is at, how much is done, and of how much (None: unknown)."""
 
-    def __call__(self, what: str, done: int, total: int | None) -> None: ...
+    def __call__(self, what: str, done: int, total: int | None, /) -> None: ...
 
 
 def is_terminal() -> bool:
@@ -61,11 +61,15 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[
     return lines
 
 
+def _silent(_what: str, _done: int, _total: int | None) -> None:
+    pass
+
+
 @contextmanager
 def progress() -> Iterator[Report]:
     """A progress line on a terminal: what, how many, how long still. Nothing elsewhere."""
     if not sys.stderr.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        yield lambda what, done, total: None
+        yield _silent
         return
     from rich.console import Console
     from rich.progress import (

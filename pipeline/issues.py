@@ -98,7 +98,8 @@ CODES: dict[str, Code] = {
     "missing_price": Code(
         _ERROR,
         "no price in {currency} for {quantity} {asset} on {day} ({what}): no figure is given for it",
-        "put a line `{day},{asset},{currency},PRICE` under `Date,Asset,Currency,Price` in a CSV file and import it",
+        "run `taxsync import` to look it up; where there is no market, put a line `{day},{asset},{currency},PRICE` "
+        "under `Date,Asset,Currency,Price` in a CSV file and import that",
     ),
     "unknown_basis": Code(
         _ERROR,
@@ -140,6 +141,11 @@ CODES: dict[str, Code] = {
         "{account}: a record of {day} could not be read ({why}); it is kept, and counts for nothing yet",
         "look at record {ref} with the exchange; a newer version of taxsync may read it",
     ),
+    "divided_evenly": Code(
+        _WARNING,
+        "{account}, {day}: {received} were paid for {assets} together; each is taken to have brought an even part",
+        "the sum is right, the parts are not known; if they matter, ask {account} what each brought",
+    ),
     "look_alike_asset": Code(
         _WARNING,
         "{asset} in {account} looks like {other} but is written with other characters: kept apart",
@@ -151,13 +157,18 @@ CODES: dict[str, Code] = {
         "check the date in the source; day and month may be swapped",
     ),
     "short_history": Code(
-        _WARNING,
+        _ERROR,
         "{account}: {why}",
         "{cure}",
     ),
+    "not_fetched": Code(
+        _ERROR,
+        "{account}: {stream} was never fetched; its records are missing",
+        "run `taxsync import`; it fetches the whole history",
+    ),
     "stored_in_part": Code(
         _ERROR,
-        "{account}: the last import stopped before the end of {stream} ({why}); older records may be missing",
-        "run `taxsync import` again; it goes on where it stopped",
+        "{account}: {stream} is not fetched to its end; records are missing",
+        "run `taxsync import`; it goes on where it stopped",
     ),
 }

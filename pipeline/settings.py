@@ -11,7 +11,7 @@ import ipaddress
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -223,6 +223,15 @@ class Environment:
     vault: str = ""
     passphrase: Passphrase | None = None
     proxy_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How a person's keys are reached: the environment, and who asks for a passphrase on a terminal
+    (`new`: for one that is chosen now); None elsewhere."""
+
+    environment: Environment
+    ask_passphrase: Callable[[bool], str] | None = None
 
 
 def data_folder(argument: Path | None, environ: Mapping[str, str]) -> Path:

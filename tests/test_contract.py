@@ -20,8 +20,8 @@ BUY_AND_SELL = (
 )
 PRICES = "Date,Asset,Currency,Price\n2025-03-05,BTC,USD,2000\n"
 CSV_FILES = {
-    "disposals.csv": "disposal_id,acquisition_id,account,asset,quantity,acquired_at,disposed_at,proceeds,cost_basis,gain,"
-    "term,rule,kind",
+    "disposals.csv": "disposal_id,acquisition_id,account,asset,quantity,acquired_at,disposed_at,proceeds,"
+    "cost_basis,gain,term,rule,kind",
     "income.csv": "transaction_id,received_at,account,asset,quantity,kind,value",
     "holdings.csv": "account,asset,quantity,acquired_at,cost_basis,market_value",
     "summary.csv": "section,item,value",

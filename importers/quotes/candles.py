@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any, NoReturn
+from typing import Any
 
-from importers.base import shown
+from importers.base import Answer, Params, Unlike, shown
+from importers.parsers.kraken import asset
 from pipeline.issues import Stop
 from pipeline.model import Price, is_fiat
 from pipeline.money import parse
@@ -99,12 +100,12 @@ def _ask(
         return
     market = _Market(source, {day for _, day in needs}, note)
     by_asset: dict[str, set[date]] = defaultdict(set)
-    for asset, day in needs:
-        by_asset[asset].add(day)
-    for asset, days in sorted(by_asset.items()):
-        direct = market.closes(asset, currency)
+    for name, day in needs:
+        by_asset[name].add(day)
+    for name, days in sorted(by_asset.items()):
+        direct = market.closes(name, currency)
         yield from (direct[day] for day in sorted(days & direct.keys()))
-        yield from _through(market, asset, days - direct.keys(), currency, known)
+        yield from _through(market, name, days - direct.keys(), currency, known)
 
 
 def _through(
@@ -166,18 +167,7 @@ class _Market:
 KRAKEN_REACH = 720  # days: one answer has that many candles, and older ones are not to be had
 MINUTES_OF_A_DAY = 1440
 
-# Where Kraken's name is not the one the others use; its LUNA and UST are those of before May 2022.
-KRAKEN_NAMES = {
-    "XBT": "BTC",
-    "XDG": "DOGE",
-    "LUNA": "LUNC",
-    "LUNA2": "LUNA",
-    "UST": "USTC",
-    "REP": "REPV1",
-    "REPV2": "REP",
-}
-
-Call = Callable[[str, dict[str, str | int]], Mapping[str, Any]]
+Call = Callable[[str, Params, Callable[[Answer], Any]], Any]  # Client.call
 
 
 def kraken(call: Call) -> Source:
@@ -185,30 +175,32 @@ def kraken(call: Call) -> Source:
 
     def pairs() -> Mapping[Pair, str]:
         listed: dict[Pair, str] = {}
-        for market, entry in _result(call("publicGetAssetPairs", {}), "AssetPairs").items():
+        for market, entry in call("publicGetAssetPairs", {}, _result).items():
             name = entry.get("wsname") if isinstance(entry, dict) else None
             base, slash, quote = str(name or "").partition("/")  # without a name: dark pools, which have no candles
             if slash:
-                listed[KRAKEN_NAMES.get(base, base), KRAKEN_NAMES.get(quote, quote)] = market
+                listed[asset(base), asset(quote)] = market
         return listed
 
     def candles(market: str) -> list[Candle]:
-        answer = call("publicGetOHLC", {"pair": market, "interval": MINUTES_OF_A_DAY})
-        rows = [rows for name, rows in _result(answer, "OHLC").items() if name != "last"]
-        if len(rows) != 1 or not isinstance(rows[0], list):
-            _unlike("OHLC")
-        return [_candle(row) for row in rows[0]]
+        found: list[Candle] = call("publicGetOHLC", {"pair": market, "interval": MINUTES_OF_A_DAY}, _candles)
+        return found
 
     return Source("Kraken", pairs, candles, reach=KRAKEN_REACH)
 
 
-def _result(answer: Mapping[str, Any], what: str) -> dict[str, Any]:
-    if answer.get("error"):
-        raise Stop(f"Kraken ({what}): it answers '{shown(str(answer['error']))}'; try again later")
-    result = answer.get("result")
-    if not isinstance(result, dict):
-        _unlike(what)
+def _result(answer: Answer) -> dict[str, Any]:
+    result = answer.get("result") if isinstance(answer, dict) else None
+    if not isinstance(result, dict) or not result:
+        raise Unlike("its answer has no result")
     return result
+
+
+def _candles(answer: Answer) -> list[Candle]:
+    rows = [rows for name, rows in _result(answer).items() if name != "last"]
+    if len(rows) != 1 or not isinstance(rows[0], list):
+        raise Unlike("its answer has no candles")
+    return [_candle(row) for row in rows[0]]
 
 
 def _candle(row: Any) -> Candle:
@@ -216,11 +208,7 @@ def _candle(row: Any) -> Candle:
     try:
         begin, close = datetime.fromtimestamp(int(row[0]), UTC), row[4]
     except (TypeError, ValueError, LookupError, OverflowError, OSError):
-        _unlike("OHLC")
+        raise Unlike("a candle of its answer has another form") from None
     if not isinstance(close, str | int):  # a float would have lost digits already
-        _unlike("OHLC")
+        raise Unlike("a candle of its answer has another form")
     return begin.date(), str(close)
-
-
-def _unlike(what: str) -> NoReturn:
-    raise Stop(f"Kraken ({what}): its answer has another form than it documents; put prices in a file instead")

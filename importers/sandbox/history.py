@@ -20,10 +20,10 @@ from decimal import Decimal
 
 from importers.sandbox.book import Book
 from importers.sandbox.kraken import Key, Records
-from importers.sandbox.server import Faults, Sandbox
+from importers.sandbox.server import NOW, Faults, Sandbox
 
 BEGIN, END = date(2023, 1, 3), date(2025, 12, 30)
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
 WALLET = "Ledger wallet"
 
 WALLET_COLUMNS = (
@@ -99,8 +99,8 @@ def _savings() -> Iterator[Action]:
 
 
 def _rewards() -> Iterator[Action]:
-    """Staked DOT pays each Thursday of 2023 and 2024, by Kraken's old staking; SOL each Sunday of 2025, by Earn."""
-    for day in _weekly(date(2023, 3, 30), date(2024, 12, 5)):
+    """Staked DOT pays each Thursday of 2024, by Kraken's old staking; SOL each Sunday of 2025, by Earn."""
+    for day in _weekly(date(2024, 2, 8), date(2024, 12, 5)):
         yield _at(day, "03:11"), lambda book, second: book.reward(second, "staking", "", "DOT.S", "0.0022")
     for day in _weekly(date(2025, 1, 26), END):
         yield _at(day, "01:46"), lambda book, second: book.reward(second, "earn", "reward", "SOL.F", "0.0011")
@@ -124,12 +124,12 @@ def _pay_out(amount: str, fee: str) -> Callable[[Book, int], object]:
 
 _ONCE: tuple[tuple[date, Callable[[Book, int], object]], ...] = (
     (date(2023, 3, 15), _buy("DOTUSD", "1800")),
-    (date(2023, 3, 20), _move("transfer", "spottostaking", "stakingfromspot", "DOT", "DOT.S", "200")),
     (date(2023, 8, 16), _sell("XETHZUSD", "0.6")),  # short; some of its lots at a loss
     (date(2023, 9, 12), _sell("DOTUSD", "60")),  # short, a loss
-    (date(2023, 10, 4), _buy("SOLUSD", "700")),
+    (date(2023, 10, 4), _buy("SOLUSD", "760")),
     (date(2023, 11, 14), _sell("XXBTZUSD", "0.04")),  # short, a gain
     (date(2023, 12, 19), _pay_out("1500", "4")),
+    (date(2024, 1, 29), _move("transfer", "spottostaking", "stakingfromspot", "DOT", "DOT.S", "200")),
     (date(2024, 2, 8), _sell("XETHXXBT", "0.6")),  # crypto for crypto
     (date(2024, 3, 12), _buy("ADAUSD", "500")),
     (date(2024, 3, 13), _buy("SOLUSD", "900")),
@@ -165,8 +165,8 @@ _ONCE: tuple[tuple[date, Callable[[Book, int], object]], ...] = (
 # ---- the wallet -----------------------------------------------------------------------------------------------------
 
 _TO_THE_WALLET = (
-    (date(2023, 6, 20), "XXBT", "0.08", "0.0002"),
-    (date(2023, 12, 5), "XETH", "1.1", "0.0035"),
+    (date(2024, 1, 23), "XXBT", "0.08", "0.0002"),
+    (date(2024, 2, 27), "XETH", "1.1", "0.0035"),
     (date(2024, 4, 16), "XXBT", "0.12", "0.00012"),
     (date(2024, 9, 10), "XETH", "0.9", "0.0025"),
     (date(2025, 2, 11), "XXBT", "0.06", "0.00004"),

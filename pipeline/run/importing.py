@@ -1,7 +1,7 @@
-"""`taxsync import`: files and exchanges into the ledger, then the prices that are missing.
+"""`taxsync import FILE...`: files into the ledger.
 
-One import at a time in a data folder. A file is taken whole or not at all, an exchange page by page;
-what fails hides nothing else: it is told at the end, with exit code 1.
+One import at a time in a data folder. A file is taken whole or not at all; one that is refused hides
+no other: it is told at the end, with exit code 1.
 """
 
 from collections.abc import Callable, Sequence
@@ -36,10 +36,12 @@ class Outcome:
     failures: list[str] = field(default_factory=list)
 
 
-def files(folder: Path, paths: Sequence[Path], account: str, notes: Notes, *, revise: bool = False) -> Outcome:
+def files(
+    folder: Path, paths: Sequence[Path], account: str, notes: Notes, *, revise: bool = False, in_demo: bool = False
+) -> Outcome:
     """Reads files, and the files of folders. `account` is for rows that name none."""
     outcome = Outcome()
-    with opened(folder) as (_, ledger), ledger.importing(COMMAND, notes.say):
+    with opened(folder, in_demo=in_demo) as (_, ledger), ledger.importing(COMMAND, notes.say):
         found, missing = _expand(paths)
         outcome.failures += missing
         for path in found:
@@ -59,14 +61,16 @@ def _expand(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
         if not path.is_dir():
             found.append(path)
             continue
-        inside = [
-            p for p in sorted(path.rglob("*"))
-            if p.suffix.lower() in SUFFIXES and not any(part.startswith((".", "~$")) for part in p.relative_to(path).parts)
-        ]  # fmt: skip
+        inside = [p for p in sorted(path.rglob("*")) if p.suffix.lower() in SUFFIXES and not _hidden(p, path)]
         found += inside
         if not inside:
             missing.append(f"{path}: there is no CSV or XLSX file in this folder")
     return found, missing
+
+
+def _hidden(path: Path, folder: Path) -> bool:
+    """Whether it, or a folder it is in, is hidden, or the lock file of an office program."""
+    return any(part.startswith((".", "~$")) for part in path.relative_to(folder).parts)
 
 
 def _file(ledger: Ledger, path: Path, account: str, notes: Notes, revise: bool) -> str:

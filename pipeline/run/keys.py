@@ -1,11 +1,162 @@
-from dataclasses import dataclass
+"""`taxsync keys`: add, list, check, remove. A key is asked what it may do before it is stored.
+
+A key is an account: its name stands in taxsync.toml with its exchange, its secrets in the vault only.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+import importers
+from importers.base import Exchange, Refused, Rights
+from importers.client import Client, open_client
+from importers.permissions import notes, verdict
+from importers.vault import Credentials, Entry, PassphraseNeeded, Vault, open_vault, read_credentials
+from pipeline.ledger import Ledger
+from pipeline.settings import Access, AccountSettings, check_account_name, load, save
+
+COMMAND = "taxsync keys"
 
 
-@dataclass
-class Stored:
-    pass
+Stored = Entry
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Checked:
-    pass
+    """What a key may do today. `reads_only`: nothing more, as far as the exchange can tell. `notes` are lines."""
+
+    name: str
+    exchange: str
+    rights: Rights
+    reads_only: bool
+    notes: tuple[str, ...] = ()
+
+
+def fields(exchange: str) -> tuple[str, ...]:
+    """The credentials that an exchange gives, by ccxt's names."""
+    return importers.exchange(exchange).credentials
+
+
+def can_tell(exchange: str) -> bool:
+    """Whether an exchange says what a key may do."""
+    return importers.exchange(exchange).rights is not None
+
+
+def vault(folder: Path, access: Access) -> Vault:
+    """The keys of a data folder; asks for the passphrase where one is wanted and a person is there."""
+    passphrase = access.environment.passphrase
+    given = passphrase.reveal() if passphrase else None
+    try:
+        return open_vault(folder, access.environment.vault, given)
+    except PassphraseNeeded as needed:
+        if access.ask_passphrase is None:
+            raise
+        return open_vault(folder, access.environment.vault, access.ask_passphrase(needed.new))
+
+
+def client(
+    exchange: Exchange, credentials: Credentials | None, access: Access, waiting: Callable[[str], None]
+) -> Client:
+    """The exchange, opened with these credentials (None: for its public data)."""
+    secrets = credentials.reveal() if credentials else None
+    return open_client(exchange, secrets, access.environment.proxy_url, waiting)
+
+
+def rights_of(one: Client) -> Rights:
+    """What the exchange says the key of `one` may do now."""
+    exchange = one.exchange
+    if exchange.rights is None:
+        return Rights(read=False, unknown=True)
+    return one.call(exchange.rights_method, {}, exchange.rights)
+
+
+def add(
+    folder: Path,
+    exchange: str,
+    name: str,
+    text: str,
+    now: datetime,
+    access: Access,
+    waiting: Callable[[str], None],
+    *,
+    trade: bool,
+    unverified: bool,
+) -> list[str]:
+    """Stores a key (`text`: one JSON object of credentials) when the exchange says it may just read.
+
+    Raises Stop, and stores nothing, for any other. `trade` and `unverified` are what the user allowed.
+    """
+    plug_in = importers.exchange(exchange)
+    check_account_name(name)
+    settings = load(folder)
+    credentials = read_credentials(text, plug_in.credentials, plug_in.name)
+    known = settings.accounts.get(name)
+    if known is not None and known.exchange != exchange:
+        raise Refused(f"account '{name}' is at {known.exchange}: give this key another --name")
+    rights = rights_of(client(plug_in, credentials, access, waiting))
+    refusal = verdict(plug_in, rights, trade=trade, unverified=unverified)
+    if refusal is not None:
+        raise Refused(refusal)
+    allowed = tuple(what for what, yes in (("trade", trade and rights.trade), ("unverified", rights.unknown)) if yes)
+    with _changing(folder, waiting):
+        keys = vault(folder, access)
+        try:
+            entry = keys.put(name, exchange, f"{now:%Y-%m-%d}", allowed, credentials)
+        except PassphraseNeeded as needed:
+            if access.ask_passphrase is None:
+                raise
+            keys = open_vault(folder, access.environment.vault, access.ask_passphrase(needed.new))
+            entry = keys.put(name, exchange, f"{now:%Y-%m-%d}", allowed, credentials)
+        settings = load(folder)
+        save(folder, replace(settings, accounts={**settings.accounts, name: AccountSettings(exchange)}))
+    may = f" It may: {', '.join(rights.may)}." if rights.may else ""
+    lines = [f"{name}: the key is stored in the {entry.store}.{may}"]
+    return [*lines, *([keys.note] if keys.note else []), *(f"{name}: {note}" for note in notes(rights))]
+
+
+def stored(folder: Path, access: Access) -> list[Stored]:
+    """Every stored key, without its secrets."""
+    load(folder)
+    return vault(folder, access).entries()
+
+
+def check(folder: Path, name: str, access: Access, waiting: Callable[[str], None]) -> list[Checked]:
+    """What each key may do today (`name`: only that one), as its exchange says."""
+    load(folder)
+    keys = vault(folder, access)
+    entries = [e for e in keys.entries() if name in ("", e.name)]
+    if name and not entries:
+        keys.get(name)  # says which keys there are
+    return [_checked(entry, keys, access, waiting) for entry in entries]
+
+
+def _checked(entry: Entry, keys: Vault, access: Access, waiting: Callable[[str], None]) -> Checked:
+    plug_in = importers.exchange(entry.exchange)
+    rights = rights_of(client(plug_in, keys.get(entry.name), access, waiting))
+    refusal = verdict(plug_in, rights, trade=False, unverified=True)
+    told = [refusal] if refusal else []
+    return Checked(entry.name, entry.exchange, rights, refusal is None, (*told, *notes(rights)))
+
+
+def remove(folder: Path, name: str, access: Access, waiting: Callable[[str], None]) -> list[str]:
+    """Forgets a key here; what it fetched stays. At the exchange it lives on until it is revoked there."""
+    with _changing(folder, waiting):
+        settings = load(folder)
+        entry = vault(folder, access).remove(name)
+        accounts = {n: a for n, a in settings.accounts.items() if n != name}
+        save(folder, replace(settings, accounts=accounts))
+    help = importers.exchange(entry.exchange).revoke_help
+    return [
+        f"{name}: the key is forgotten here; what was imported with it stays",
+        f"It still works until you revoke it. {help}".rstrip(),
+    ]
+
+
+@contextmanager
+def _changing(folder: Path, waiting: Callable[[str], None]) -> Iterator[None]:
+    """Holds the folder, as an import does: one at a time writes vault and settings."""
+    load(folder)
+    with Ledger.open(folder, create=True) as ledger, ledger.importing(COMMAND, waiting):
+        yield

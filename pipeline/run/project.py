@@ -63,10 +63,15 @@ def _close_to_others(folder: Path) -> None:
         raise Stop(f"{folder} can't be closed to other users: {error.strerror}; use a folder of your own") from None
 
 
+DEMO = "demo.txt"  # marks a folder as the demo's own
+
+
 @contextmanager
-def opened(folder: Path) -> Iterator[tuple[Settings, Ledger]]:
-    """Settings and ledger of a folder that `init` has made."""
+def opened(folder: Path, *, in_demo: bool = True) -> Iterator[tuple[Settings, Ledger]]:
+    """Settings and ledger of a folder that `init` has made; not `in_demo`: real data, which goes into no demo."""
     settings = load(folder)
+    if not in_demo and (folder / DEMO).exists():
+        raise Stop(f"{folder} is the demo's: choose another folder for your own data, `--data DIR` with every command")
     with Ledger.open(folder, create=True) as ledger:
         yield settings, ledger
 

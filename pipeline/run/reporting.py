@@ -13,7 +13,9 @@ from pipeline.ledger import Ledger
 from pipeline.model import Allocation
 from pipeline.money import parse, plain
 from pipeline.rules.base import Period
+from pipeline.run.coverage import unfinished
 from pipeline.run.project import Choices, basis_of, choices_text, last_ended_year, opened, refresh
+from pipeline.settings import Settings
 from reports.table import Report, SourceUsed
 
 OPENING = "opening"  # the kind of answer that keeps what a change of lot scope dealt out
@@ -50,7 +52,7 @@ def report(
         basis = basis_of(settings, choices)
         refresh(ledger)
         period = _period(basis, year, now)
-        one = year_report(ledger, basis, period, reallocate=reallocate)
+        one = year_report(settings, ledger, basis, period, reallocate=reallocate)
     target = (out or folder / "reports") / period.name
     files = write_year(target, one, xlsx=xlsx)
     severities = [i.severity for i in one.result.issues]
@@ -65,7 +67,9 @@ def _period(basis: Basis, year: str, now: datetime) -> Period:
     return basis.rules.year.period(number, basis.zone)
 
 
-def year_report(ledger: Ledger, basis: Basis, period: Period, *, reallocate: bool = False) -> Report:
+def year_report(
+    settings: Settings, ledger: Ledger, basis: Basis, period: Period, *, reallocate: bool = False
+) -> Report:
     """Everything of one tax year, derived from the ledger.
 
     The first report that reaches past a change of lot scope settles what each account got then; it
@@ -79,7 +83,8 @@ def year_report(ledger: Ledger, basis: Basis, period: Period, *, reallocate: boo
     )  # fmt: skip
     if result.allocations and not settled:
         ledger.keep_answer(OPENING, _opening_key(basis), _to_json(result.allocations), "report")
-    issues = result.issues + [i for i in ledger.parsed_issues() if i.at is None or i.at < period.ends]
+    read = [i for i in ledger.parsed_issues() if i.at is None or i.at < period.ends]
+    issues = result.issues + read + unfinished(settings, ledger)
     return Report(
         result=replace(result, issues=issues),
         period=period,

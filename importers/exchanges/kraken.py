@@ -1,0 +1,198 @@
+"""Kraken over its API: the ledger is the truth, TradesHistory says price and pair, the statuses say hashes.
+
+Sources: docs.kraken.com/api-reference, "Get Ledgers Info", "Get Trades History", "Get Status of Recent
+Deposits", "Get Status of Recent Withdrawals", "Get API Key Information" (2026-11).
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from importers.base import Answer, Exchange, Fault, Item, Listed, Params, Place, Rights, Stream, Unlike
+from importers.parsers.kraken import LEDGERS, read_records
+from pipeline.money import parse
+
+TRADES, DEPOSITS, WITHDRAWALS = "TradesHistory", "DepositStatus", "WithdrawStatus"
+LATE = 7  # days that a ledger entry may come late
+PENDING = 30  # days that a deposit or withdrawal may stay unfinished
+
+# ---- reading its answers ----------------------------------------------------------------------
+
+
+def _result(answer: Answer) -> Answer:
+    if not isinstance(answer, dict) or "result" not in answer:
+        raise Unlike("its answer has no result")
+    return answer["result"]
+
+
+def _ask(since: Decimal | None, place: Place | None) -> Params:
+    params: Params = {"ofs": place or 0}
+    if since is not None:
+        params["start"] = str(since)
+    return params
+
+
+def _by_offset(key: str) -> Any:
+    """A page of an object of records by id, newest first, with their number in all."""
+
+    def read(answer: Answer, place: Place | None) -> Listed:
+        result = _result(answer)
+        if not isinstance(result, dict) or not isinstance(result.get(key), dict | list):
+            raise Unlike(f"its answer has no {key}")
+        found = result[key] or {}  # an empty list is how some servers write an empty object
+        total = result.get("count")
+        if isinstance(found, list) or type(total) is not int:
+            if found or total != 0:
+                raise Unlike(f"its answer does not say how many {key} entries there are")
+            found, total = {}, 0
+        items = [Item(id, _seconds(entry), entry) for id, entry in found.items()]
+        begin = int(place or 0)
+        end = begin + len(items)
+        if not items and begin < total:
+            raise Unlike(f"it tells of {total} {key} entries and gives {begin}")
+        return Listed(items, end if end < total else None, total)
+
+    return read
+
+
+def _ask_statuses(since: Decimal | None, place: Place | None) -> Params:
+    params: Params = {"cursor": "true" if place is None else place}
+    if since is not None:
+        params["start"] = str(since)
+    return params
+
+
+def _by_cursor(answer: Answer, _place: Place | None) -> Listed:
+    """A page of movements: a list and the next page's cursor, or just a list, which is all."""
+    result = _result(answer)
+    following = None
+    if isinstance(result, dict):
+        lists = [each for each in result.values() if isinstance(each, list)]
+        following = result.get("next_cursor") or None
+        if len(lists) != 1 or not isinstance(following, str | None):
+            raise Unlike("its answer has no list of movements")
+        result = lists[0]
+    if not isinstance(result, list):
+        raise Unlike("its answer has no list of movements")
+    items = [Item(_text(entry, "refid"), _seconds(entry), entry) for entry in result]
+    return Listed(items, following if items else None)
+
+
+def _seconds(entry: Answer) -> Decimal:
+    if not isinstance(entry, dict):
+        raise Unlike("an entry of its answer is no object")
+    try:
+        return parse(str(entry.get("time")))
+    except ValueError:
+        raise Unlike("an entry of its answer has no time") from None
+
+
+def _text(entry: Mapping[str, Any], name: str) -> str:
+    value = entry.get(name)
+    if not isinstance(value, str) or not value:
+        raise Unlike(f"an entry of its answer has no {name}")
+    return value
+
+
+def _balances(answer: Answer) -> Answer:
+    if not isinstance(_result(answer), dict):
+        raise Unlike("its answer has no balances")
+    return answer
+
+
+# ---- what a key may do ------------------------------------------------------------------------
+
+_READ = {"query-funds": "Query funds", "query-ledger": "Query ledger entries",
+         "query-closed-trades": "Query closed orders & trades"}  # fmt: skip
+_HARMLESS = frozenset((*_READ, "query-open-trades", "export-data"))
+_MOVES = frozenset(("withdraw-funds", "add-withdraw-address", "update-withdraw-address"))
+
+
+def _rights(answer: Answer) -> Rights:
+    """Of GetApiKeyInfo, which needs no right itself. What is not known to read counts as more than reading."""
+    info = _result(answer)
+    may = info.get("permissions") if isinstance(info, dict) else None
+    if not isinstance(may, list) or not all(isinstance(each, str) for each in may):
+        raise Unlike("its answer does not say what the key may do")
+    limits = []
+    begins, ends = (_day(info.get(name)) for name in ("queryFrom", "queryTo"))
+    if begins:
+        limits.append(f"nothing before {begins} (its Query start date at Kraken)")
+    if ends:
+        limits.append(f"nothing after {ends} (its Query end date at Kraken)")
+    listed = info.get("ipAllowlist")
+    return Rights(
+        read=set(_READ) <= set(may),
+        trade=bool(set(may) - _HARMLESS - _MOVES),
+        withdraw=bool(set(may) & _MOVES),
+        missing=tuple(words for right, words in _READ.items() if right not in may),
+        may=tuple(sorted(may)),
+        ip_bound=bool(listed) if isinstance(listed, list) else None,
+        expires=_day(info.get("validUntil")),
+        created=_day(info.get("createdTime")),
+        limits=tuple(limits),
+    )
+
+
+def _day(text: object) -> str:
+    """The UTC day of Unix seconds as text; "" for 0 and for none."""
+    digits = str(text or "").partition(".")[0]
+    if not digits.isdigit() or int(digits) == 0:
+        return ""
+    return f"{datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=min(int(digits), 10**11)):%Y-%m-%d}"
+
+
+_BUSY = Fault("it is busy or under maintenance", passing=True)
+_LIMITED = Fault("it asks for fewer requests", passing=True, limited=True)
+_NEW_KEY = "make a new key there and add it with `taxsync keys add`"
+
+EXCHANGE = Exchange(
+    id="kraken",
+    name="Kraken",
+    version=1,
+    credentials=("apiKey", "secret"),
+    allow=frozenset(
+        {
+            *(
+                ("private", "POST", path)
+                for path in (LEDGERS, TRADES, DEPOSITS, WITHDRAWALS, "Balance", "GetApiKeyInfo")
+            ),
+            ("public", "GET", "AssetPairs"),
+            ("public", "GET", "OHLC"),
+        }
+    ),
+    streams=(
+        Stream(LEDGERS, "privatePostLedgers", _ask, _by_offset("ledger"), LATE),
+        Stream(TRADES, "privatePostTradesHistory", _ask, _by_offset("trades"), LATE),
+        Stream(DEPOSITS, "privatePostDepositStatus", _ask_statuses, _by_cursor, PENDING, optional=True),
+        Stream(WITHDRAWALS, "privatePostWithdrawStatus", _ask_statuses, _by_cursor, PENDING, optional=True),
+    ),
+    parse=read_records,
+    balances=_balances,
+    balances_method="privatePostBalance",
+    rights=_rights,
+    rights_method="privatePostGetApiKeyInfo",
+    faults={
+        "EAPI:Invalid key": Fault(
+            f"it does not know the key, or it has expired or is bound to another address; {_NEW_KEY}"
+        ),
+        "EAPI:Invalid signature": Fault("the secret does not belong to the key; copy both again, `taxsync keys add`"),
+        "EAPI:Invalid nonce": Fault(
+            "another program uses this key, too; make a key of its own for taxsync", passing=True
+        ),
+        "EGeneral:Permission denied": Fault("the key lacks the right to this; see `taxsync keys check`"),
+        "EGeneral:Invalid arguments:otp": Fault(f"the key wants a one-time password; without one, {_NEW_KEY}"),
+        "EAPI:Rate limit exceeded": _LIMITED,
+        "EGeneral:Too many requests": _LIMITED,
+        "EGeneral:Temporary lockout": _LIMITED,
+        "EService:": _BUSY,
+        "EGeneral:Internal error": _BUSY,
+        "EDatabase:Internal error": _BUSY,
+    },
+    key_help=(
+        "At kraken.com: Settings > API > Create API key; tick Query (Funds), Query closed orders & trades and "
+        "Query ledger entries (Data), nothing else"
+    ),
+    revoke_help="At kraken.com: Settings > API, open the key, Delete",
+)

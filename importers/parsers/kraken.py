@@ -1,0 +1,316 @@
+"""What Kraken's records mean: ledger entries, trades and statuses -> transactions and balances.
+
+A ledger entry changes one balance by `amount` less `fee`; the entries of one happening share a `refid`.
+What moves only between Kraken's own places (spot, staking, Earn) is no transaction: DOT, DOT.S and
+DOT28.S are one asset of one account. What is not understood becomes an Issue, with all entries of its refid.
+
+Source: docs.kraken.com/api-reference, "Get Ledgers Info" and "Get Trades History" (2026-11), and what was
+seen of the ledger's types.
+"""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from importers.base import shown
+from importers.sync import BALANCE
+from pipeline.issues import Issue
+from pipeline.model import Amount, Balance, Label, Parsed, RawRecord, Transaction, is_fiat, transaction_id
+from pipeline.money import ZERO, exact, parse, plain, split
+
+LEDGERS = "Ledgers"
+
+# ---- names ------------------------------------------------------------------------------------
+
+# The ids of before 2017 have a letter for the kind of asset in front; later ones (ZETA, XCN) have not.
+_LEGACY = frozenset(
+    "XETC XETH XICN XLTC XMLN XREP XXBT XXDG XXLM XXMR XXRP XZEC XDAO XNMC XXVN "
+    "ZAUD ZCAD ZEUR ZGBP ZJPY ZKRW ZUSD".split()
+)
+# Where Kraken's name is not the one that others use; its LUNA and UST are those of before May 2022.
+NAMES = {
+    "XBT": "BTC",
+    "XDG": "DOGE",
+    "ETH2": "ETH",
+    "LUNA": "LUNC",
+    "LUNA2": "LUNA",
+    "UST": "USTC",
+    "REP": "REPV1",
+    "REPV2": "REP",
+}
+# Places of one asset: staked (with the days of its bond), opted in to rewards, Earn's flexible and
+# bonded, parachain, on hold.
+_PLACE = re.compile(r"(?:(?<=[A-Z])[0-9]{2})?\.(?:S|M|F|B|P|HOLD)")
+CREDITS = "KFEE"  # points that pay fees: neither money nor an asset that is held
+
+
+def asset(code: str) -> str:
+    """The ledger's name of one of Kraken's: XXBT and XBT.M are BTC, DOT28.S is DOT."""
+    place = _PLACE.search(code)
+    bare = code[: place.start()] if place and place.end() == len(code) else code
+    bare = bare[1:] if bare in _LEGACY else bare
+    return NAMES.get(bare, bare)
+
+
+# ---- transactions -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One ledger entry. `amount` has the sign of its effect, `fee` is taken besides."""
+
+    id: str
+    refid: str
+    at: datetime
+    position: int
+    type: str
+    subtype: str
+    code: str
+    asset: str
+    amount: Decimal
+    fee: Decimal
+
+
+# Between two of the account's own places. Kraken writes one entry or two, with one refid or two.
+_INTERNAL = frozenset(
+    "spottostaking stakingfromspot stakingtospot spotfromstaking "
+    "allocation deallocation autoallocation migration".split()
+)
+_RECEIPTS = {
+    "staking": Label.REWARD,
+    "reward": Label.REWARD,
+    "earn": Label.REWARD,
+    "dividend": Label.INCOME,
+    "invite bonus": Label.INCOME,
+    "referral": Label.INCOME,
+    "airdrop": Label.AIRDROP,
+}
+_SWAPS = frozenset(("trade", "spend", "receive", "sale"))
+_MOVEMENTS = frozenset(("deposit", "withdrawal", "transfer"))
+
+
+class _Unread(Exception):
+    """Why the entries of one refid can't be read."""
+
+
+def read_records(records: Iterable[RawRecord]) -> Parsed:
+    """Transactions by refid, balances, and an Issue for each refid that is not understood."""
+    parsed = Parsed()
+    groups: dict[str, list[_Entry]] = defaultdict(list)
+    details: dict[str, Mapping[str, Any]] = {}  # by refid: a trade or the status of a movement
+    account = ""
+    with exact():
+        for record in records:
+            account = record.account
+            value = json.loads(record.payload, parse_float=str)
+            if record.stream == LEDGERS:
+                try:
+                    entry = _entry(record, value)
+                    groups[entry.refid].append(entry)
+                except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+                    parsed.issues.append(_unread(record.account, record.source_id, None, "it has another form"))
+            elif record.stream == BALANCE:
+                parsed.balances.extend(_balances(record, value))
+            else:
+                details[record.source_id] = value
+        for refid, entries in groups.items():
+            entries.sort(key=lambda e: (e.position, e.id))
+            try:
+                parsed.transactions.extend(
+                    _transactions(account, refid, entries, details.get(refid, {}), parsed.issues)
+                )
+            except _Unread as why:
+                parsed.issues.append(_unread(account, refid, entries[0], str(why)))
+        parsed.transactions.sort(key=lambda t: (t.at, t.position, t.source_id))
+    return parsed
+
+
+def _entry(record: RawRecord, value: Mapping[str, Any]) -> _Entry:
+    seconds = parse(str(value["time"]))
+    micros = int(seconds * 1_000_000)
+    code = value["asset"]
+    return _Entry(
+        id=record.source_id,
+        refid=value["refid"] or record.source_id,
+        at=datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros),
+        position=record.position,
+        type=value["type"],
+        subtype=value.get("subtype") or "",
+        code=code,
+        asset=asset(code),
+        amount=parse(value["amount"]),
+        fee=parse(value["fee"]),
+    )
+
+
+def _balances(record: RawRecord, value: Mapping[str, Any]) -> list[Balance]:
+    held: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    for code, quantity in value["result"].items():
+        if code != CREDITS:
+            held[asset(code)] += parse(quantity)
+    at = datetime.fromisoformat(record.source_id)
+    return [Balance(record.account, name, quantity, at) for name, quantity in sorted(held.items())]
+
+
+def _unread(account: str, refid: str, entry: _Entry | None, why: str) -> Issue:
+    at, code = (entry.at, entry.asset) if entry else (None, "")
+    return Issue("unread_record", account, code, at, refid, details={"why": shown(why, 200)})
+
+
+def _transactions(
+    account: str, refid: str, entries: Sequence[_Entry], details: Mapping[str, Any], issues: list[Issue]
+) -> Iterator[Transaction]:
+    """What the entries of one refid are."""
+    entries = [e for e in entries if e.asset != CREDITS]
+    rows = _Rows(account, refid, details)
+    moved = [e for e in entries if e.subtype in _INTERNAL or (e.type == "deposit" and e.code.endswith(".S"))]
+    entries = [e for e in entries if e not in moved]
+    for entry in moved:
+        if entry.fee:
+            yield rows.cost(entry, entry.fee)
+    types = {e.type for e in entries}
+    if types & _SWAPS and types <= _SWAPS:
+        yield from _swap(rows, entries, issues)
+    elif types <= _MOVEMENTS:
+        yield from _movements(rows, entries)
+    elif len(types) == 1 and (type_ := types.pop()) in _RECEIPTS:
+        for entry in entries:
+            if entry.amount <= 0 or entry.subtype not in ("", "reward", "bonus"):
+                raise _Unread(f"type {type_} {entry.subtype} of {plain(entry.amount)} {entry.asset}")
+            yield rows.row(entry, received=entry.amount, fee=entry.fee, label=_RECEIPTS[type_])
+    else:
+        raise _Unread(f"type {', '.join(sorted(types))} is not supported yet")
+
+
+def _movements(rows: "_Rows", entries: Sequence[_Entry]) -> Iterator[Transaction]:
+    """Deposits and withdrawals; a cancelled one has a second entry that takes all back."""
+    by_asset: dict[str, list[_Entry]] = defaultdict(list)
+    for entry in entries:
+        by_asset[entry.asset].append(entry)
+    for same in by_asset.values():
+        amount, fee = sum((e.amount for e in same), ZERO), sum((e.fee for e in same), ZERO)
+        if amount > 0:
+            yield rows.row(same[0], received=amount, fee=fee)
+        elif amount < 0:
+            yield rows.row(same[0], sent=-amount, fee=fee)
+        elif fee:
+            yield rows.cost(same[0], fee)
+
+
+def _swap(rows: "_Rows", entries: Sequence[_Entry], issues: list[Issue]) -> Iterator[Transaction]:
+    """A trade, the Buy button, a sweep of dust: what was given, what was got, and the fees of both."""
+    legs: dict[str, list[_Entry]] = defaultdict(list)
+    for entry in entries:
+        legs[entry.asset].append(entry)
+    net = {name: sum((e.amount for e in same), ZERO) for name, same in legs.items()}
+    fees = {name: sum((e.fee for e in same), ZERO) for name, same in legs.items()}
+    given, got = [n for n in net if net[n] < 0], [n for n in net if net[n] > 0]
+    if len(got) > 1 or not (given or got):
+        raise _Unread(f"{len(given)} assets were given and {len(got)} got")
+    if not got or not given:
+        yield rows.one_legged(entries[0], (given or got)[0], net, fees)
+        return
+    shares = _shares(net[got[0]], len(given))
+    if len(given) > 1:
+        what = {"assets": ", ".join(sorted(given)), "received": f"{plain(net[got[0]])} {got[0]}"}
+        issues.append(Issue("divided_evenly", rows.account, got[0], entries[0].at, rows.refid, details=what))
+    paid = [(name, fees[name]) for name in (*given, *got) if fees[name]]
+    for name, share in zip(given, shares, strict=True):
+        mine = next(((n, fee) for n, fee in paid if n in (name, got[0])), None)
+        if mine is not None:
+            paid.remove(mine)
+        yield rows.row(legs[name][0], sent=-net[name], into=Amount(share, got[0]), paid=mine)
+    for name, fee in paid:  # a second fee, in the other asset
+        yield rows.cost(legs[name][0], fee)
+
+
+def _shares(total: Decimal, count: int) -> list[Decimal]:
+    """`total` in `count` even parts that add up to it."""
+    parts = []
+    for left in range(count, 0, -1):
+        parts.append(split(total, Decimal(1), Decimal(left)))
+        total -= parts[-1]
+    return parts
+
+
+class _Rows:
+    """Makes the transactions of one refid: the first bears its id, the others a number more."""
+
+    def __init__(self, account: str, refid: str, details: Mapping[str, Any]) -> None:
+        self.account, self.refid, self.details = account, refid, details
+        self._count = 0
+
+    def row(
+        self,
+        entry: _Entry,
+        *,
+        sent: Decimal | None = None,
+        received: Decimal | None = None,
+        into: Amount | None = None,
+        fee: Decimal = ZERO,
+        paid: tuple[str, Decimal] | None = None,
+        label: Label | None = None,
+        net_worth: Amount | None = None,
+    ) -> Transaction:
+        self._count += 1
+        id = self.refid if self._count == 1 else f"{self.refid}#{self._count}"
+        asset, fee = paid or (entry.asset, fee)
+        if fee < 0:
+            raise _Unread(f"a fee of {plain(fee)} {asset}")
+        return Transaction(
+            id=transaction_id(self.account, LEDGERS, id),
+            at=entry.at,
+            account=self.account,
+            sent=None if sent is None else Amount(sent, entry.asset),
+            received=into if received is None else Amount(received, entry.asset),
+            fee=Amount(fee, asset) if fee else None,
+            net_worth=net_worth,
+            label=label,
+            description=self._words(entry),
+            txhash=str(self.details.get("txid") or "") if not is_fiat(entry.asset) else "",
+            source="kraken",
+            source_id=id,
+            position=entry.position % 10,  # the seventh decimal of the second, which `at` has not
+        )
+
+    def cost(self, entry: _Entry, fee: Decimal) -> Transaction:
+        """A fee that belongs to nothing else."""
+        if fee < 0:
+            raise _Unread(f"a fee of {plain(fee)} {entry.asset}")
+        return self.row(entry, sent=fee, label=Label.COST)
+
+    def one_legged(
+        self, entry: _Entry, name: str, net: Mapping[str, Decimal], fees: Mapping[str, Decimal]
+    ) -> Transaction:
+        """A trade so small that its other leg rounded to 0, which the ledger leaves out. TradesHistory
+        knows what it was worth; the units themselves are as the ledger says."""
+        worth, quote = self.details.get("cost"), _quote(str(self.details.get("pair", "")))
+        if worth is None or not quote:
+            raise _Unread("the other leg of the trade is missing")
+        value = Amount(parse(worth), quote)
+        paid = next(((n, fee) for n, fee in fees.items() if fee), None)
+        if net[name] < 0:
+            return self.row(entry, sent=-net[name], paid=paid, label=Label.SPEND, net_worth=value)
+        return self.row(entry, received=net[name], paid=paid, label=Label.CASHBACK, net_worth=value)
+
+    def _words(self, entry: _Entry) -> str:
+        """What a person at Kraken would call it."""
+        trade = self.details
+        if "pair" in trade:
+            return f"{trade.get('type', '')} {trade['pair']} at {trade.get('price', '')}".strip()
+        return " ".join(part for part in (entry.type, entry.subtype, str(trade.get("method") or "")) if part)
+
+
+# Quotes as they end a pair's id; the longer ones first.
+_QUOTES = ("ZUSD", "ZEUR", "ZGBP", "ZCAD", "ZJPY", "ZAUD", "XXBT", "XETH", "USDT", "USDC", "USD", "EUR", "GBP", "CAD",
+           "JPY", "AUD", "CHF", "XBT", "ETH")  # fmt: skip
+
+
+def _quote(pair: str) -> str:
+    """The asset that a pair such as XXBTZUSD is quoted in; "" when it can't be told."""
+    return next((asset(quote) for quote in _QUOTES if pair.endswith(quote) and pair != quote), "")
