@@ -141,9 +141,9 @@ CODES: dict[str, Code] = {
         "{account}: a record of {day} could not be read ({why}); it is kept, and counts for nothing yet",
         "look at record {ref} with the exchange; a newer version of taxsync may read it",
     ),
-    "divided_evenly": Code(
+    "divided_proceeds": Code(
         _WARNING,
-        "{account}, {day}: {received} were paid for {assets} together; each is taken to have brought an even part",
+        "{account}, {day}: {received} were paid for {assets} together, and are divided {how}",
         "the sum is right, the parts are not known; if they matter, ask {account} what each brought",
     ),
     "look_alike_asset": Code(

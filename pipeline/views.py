@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from pipeline import console
 from pipeline.issues import Issue, Severity
-from pipeline.money import plain, round_to
+from pipeline.money import ZERO, plain, round_to
 from pipeline.run.keys import Checked, Stored
 from pipeline.run.overview import Holding, Status
 from pipeline.run.reporting import Written
@@ -159,14 +159,18 @@ def issues(found: Sequence[Issue]) -> list[str]:
         lines.append(f"{same[0].severity.upper()} {code} ({len(same)})")
         remedies = []
         for issue in same[:_SHOWN]:
-            stake = f" [up to {issue.at_stake} of tax base]" if issue.at_stake and issue.at_stake != "0" else ""
-            lines.append(f"  {issue.message}{stake}")
+            lines.append(f"  {issue.message}{_stake(issue)}")
             remedies.append(issue.remedy)
         if len(same) > _SHOWN:
             lines.append(f"  and {len(same) - _SHOWN} more: see `taxsync check --json`")
         lines += [f"  -> {remedy}" for remedy in dict.fromkeys(remedies)][:_SHOWN]
         lines.append("")
     return [*lines, _tally_line(found)]
+
+
+def _stake(issue: Issue) -> str:
+    stake = round_to(Decimal(issue.at_stake), 2) if issue.at_stake else ZERO
+    return f" [up to {stake:,} of tax base]" if stake else ""
 
 
 def _tally_line(found: Sequence[Issue]) -> str:

@@ -118,12 +118,13 @@ def read_records(records: Iterable[RawRecord]) -> Parsed:
                 parsed.balances.extend(_balances(record, value))
             else:
                 details[record.source_id] = value
-        for refid, entries in groups.items():
+        prices: dict[tuple[str, str], Decimal] = {}  # of the trades so far: (base, quote) -> price
+        for refid, entries in sorted(groups.items(), key=lambda group: min(e.position for e in group[1])):
             entries.sort(key=lambda e: (e.position, e.id))
+            rows = _Rows(account, refid, details.get(refid, {}))
+            prices.update(rows.price())
             try:
-                parsed.transactions.extend(
-                    _transactions(account, refid, entries, details.get(refid, {}), parsed.issues)
-                )
+                parsed.transactions.extend(_transactions(rows, entries, prices, parsed.issues))
             except _Unread as why:
                 parsed.issues.append(_unread(account, refid, entries[0], str(why)))
         parsed.transactions.sort(key=lambda t: (t.at, t.position, t.source_id))
@@ -163,11 +164,10 @@ def _unread(account: str, refid: str, entry: _Entry | None, why: str) -> Issue:
 
 
 def _transactions(
-    account: str, refid: str, entries: Sequence[_Entry], details: Mapping[str, Any], issues: list[Issue]
+    rows: "_Rows", entries: Sequence[_Entry], prices: Mapping[tuple[str, str], Decimal], issues: list[Issue]
 ) -> Iterator[Transaction]:
     """What the entries of one refid are."""
     entries = [e for e in entries if e.asset != CREDITS]
-    rows = _Rows(account, refid, details)
     moved = [e for e in entries if e.subtype in _INTERNAL or (e.type == "deposit" and e.code.endswith(".S"))]
     entries = [e for e in entries if e not in moved]
     for entry in moved:
@@ -175,7 +175,7 @@ def _transactions(
             yield rows.cost(entry, entry.fee)
     types = {e.type for e in entries}
     if types & _SWAPS and types <= _SWAPS:
-        yield from _swap(rows, entries, issues)
+        yield from _swap(rows, entries, prices, issues)
     elif types <= _MOVEMENTS:
         yield from _movements(rows, entries)
     elif len(types) == 1 and (type_ := types.pop()) in _RECEIPTS:
@@ -202,7 +202,9 @@ def _movements(rows: "_Rows", entries: Sequence[_Entry]) -> Iterator[Transaction
             yield rows.cost(same[0], fee)
 
 
-def _swap(rows: "_Rows", entries: Sequence[_Entry], issues: list[Issue]) -> Iterator[Transaction]:
+def _swap(
+    rows: "_Rows", entries: Sequence[_Entry], prices: Mapping[tuple[str, str], Decimal], issues: list[Issue]
+) -> Iterator[Transaction]:
     """A trade, the Buy button, a sweep of dust: what was given, what was got, and the fees of both."""
     legs: dict[str, list[_Entry]] = defaultdict(list)
     for entry in entries:
@@ -215,10 +217,11 @@ def _swap(rows: "_Rows", entries: Sequence[_Entry], issues: list[Issue]) -> Iter
     if not got or not given:
         yield rows.one_legged(entries[0], (given or got)[0], net, fees)
         return
-    shares = _shares(net[got[0]], len(given))
+    weights, how = _weights(given, net, got[0], prices)
+    shares = _shares(net[got[0]], weights)
     if len(given) > 1:
-        what = {"assets": ", ".join(sorted(given)), "received": f"{plain(net[got[0]])} {got[0]}"}
-        issues.append(Issue("divided_evenly", rows.account, got[0], entries[0].at, rows.refid, details=what))
+        what = {"assets": ", ".join(sorted(given)), "received": f"{plain(net[got[0]])} {got[0]}", "how": how}
+        issues.append(Issue("divided_proceeds", rows.account, got[0], entries[0].at, rows.refid, details=what))
     paid = [(name, fees[name]) for name in (*given, *got) if fees[name]]
     for name, share in zip(given, shares, strict=True):
         mine = next(((n, fee) for n, fee in paid if n in (name, got[0])), None)
@@ -229,12 +232,23 @@ def _swap(rows: "_Rows", entries: Sequence[_Entry], issues: list[Issue]) -> Iter
         yield rows.cost(legs[name][0], fee)
 
 
-def _shares(total: Decimal, count: int) -> list[Decimal]:
-    """`total` in `count` even parts that add up to it."""
-    parts = []
-    for left in range(count, 0, -1):
-        parts.append(split(total, Decimal(1), Decimal(left)))
+def _weights(
+    given: Sequence[str], net: Mapping[str, Decimal], got: str, prices: Mapping[tuple[str, str], Decimal]
+) -> tuple[list[Decimal], str]:
+    """What each of several assets brought: Kraken tells only the sum. By the last price of each in this
+    account's own trades; where one has none, evenly."""
+    if all((name, got) in prices for name in given):
+        return [-net[name] * prices[name, got] for name in given], "by its last price in your own trades"
+    return [Decimal(1)] * len(given), "evenly"
+
+
+def _shares(total: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
+    """`total` in parts of these weights that add up to it."""
+    parts, left = [], sum(weights, ZERO)
+    for weight in weights:
+        parts.append(split(total, weight, left))
         total -= parts[-1]
+        left -= weight
     return parts
 
 
@@ -289,14 +303,19 @@ class _Rows:
     ) -> Transaction:
         """A trade so small that its other leg rounded to 0, which the ledger leaves out. TradesHistory
         knows what it was worth; the units themselves are as the ledger says."""
-        worth, quote = self.details.get("cost"), _quote(str(self.details.get("pair", "")))
-        if worth is None or not quote:
+        worth, pair = self.details.get("cost"), _pair(str(self.details.get("pair", "")))
+        if worth is None or pair is None:
             raise _Unread("the other leg of the trade is missing")
-        value = Amount(parse(worth), quote)
+        value = Amount(parse(worth), pair[1])
         paid = next(((n, fee) for n, fee in fees.items() if fee), None)
         if net[name] < 0:
             return self.row(entry, sent=-net[name], paid=paid, label=Label.SPEND, net_worth=value)
         return self.row(entry, received=net[name], paid=paid, label=Label.CASHBACK, net_worth=value)
+
+    def price(self) -> dict[tuple[str, str], Decimal]:
+        """What one unit cost, when this is a trade: {(base, quote): price}."""
+        pair, price = _pair(str(self.details.get("pair", ""))), self.details.get("price")
+        return {pair: parse(price)} if pair and isinstance(price, str) else {}
 
     def _words(self, entry: _Entry) -> str:
         """What a person at Kraken would call it."""
@@ -311,6 +330,9 @@ _QUOTES = ("ZUSD", "ZEUR", "ZGBP", "ZCAD", "ZJPY", "ZAUD", "XXBT", "XETH", "USDT
            "JPY", "AUD", "CHF", "XBT", "ETH")  # fmt: skip
 
 
-def _quote(pair: str) -> str:
-    """The asset that a pair such as XXBTZUSD is quoted in; "" when it can't be told."""
-    return next((asset(quote) for quote in _QUOTES if pair.endswith(quote) and pair != quote), "")
+def _pair(pair: str) -> tuple[str, str] | None:
+    """(base, quote) of a pair such as XXBTZUSD; None when it can't be told."""
+    for quote in _QUOTES:
+        if pair.endswith(quote) and pair != quote:
+            return asset(pair.removesuffix(quote).rstrip("/")), asset(quote)
+    return None

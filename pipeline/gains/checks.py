@@ -5,7 +5,7 @@ A check takes the `Facts` and gives Issues; append it to CHECKS, its codes to th
 
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -18,10 +18,12 @@ from pipeline.money import ZERO, plain
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All transactions in order of time, and what the exchanges say is held."""
+    """All transactions in order of time, what the exchanges say is held, and the units that were disposed
+    of without an acquisition on record, by (account, asset): what follows from those is told once."""
 
     transactions: Sequence[Transaction]
     reported: Sequence[Balance]
+    missing: Mapping[tuple[str, str], Decimal]
 
 
 def balances(transactions: Sequence[Transaction], until: datetime | None = None) -> dict[tuple[str, str], Decimal]:
@@ -58,7 +60,7 @@ def negative_balance(facts: Facts) -> list[Issue]:
                 held[t.account, asset] += change
                 touched.add((t.account, asset))
         for key in touched:
-            if held[key] < ZERO and key not in found and not is_fiat(key[1]):
+            if held[key] < ZERO and key not in found and key not in facts.missing and not is_fiat(key[1]):
                 found[key] = (next(t for t in together if t.account == key[0]), held[key])
     return [
         Issue("negative_balance", account, asset, t.at, t.id, details={"quantity": plain(quantity)})
@@ -78,7 +80,7 @@ def balance_differs(facts: Facts) -> list[Issue]:
         reported = {b.asset: b.quantity for b in facts.reported if b.account == account and b.at == at}
         for asset in sorted(reported.keys() | {asset for _, asset in computed}):
             want, have = reported.get(asset, ZERO), computed.get((account, asset), ZERO)
-            if want != have:
+            if want != have and want - have != facts.missing.get((account, asset)):
                 words = {"reported": plain(want), "computed": plain(have), "difference": plain(abs(want - have))}
                 issues.append(Issue("balance_differs", account, asset, at, f"{account}/{asset}", details=words))
     return issues
@@ -150,7 +152,9 @@ def _skeleton(asset: str) -> str:
 CHECKS: tuple[Callable[[Facts], list[Issue]], ...] = (negative_balance, balance_differs, duplicates, look_alike_assets)
 
 
-def check(transactions: Sequence[Transaction], reported: Sequence[Balance]) -> list[Issue]:
+def check(
+    transactions: Sequence[Transaction], reported: Sequence[Balance], missing: Mapping[tuple[str, str], Decimal]
+) -> list[Issue]:
     """The Issues of every check."""
-    facts = Facts(sorted(transactions, key=sort_key), reported)
+    facts = Facts(sorted(transactions, key=sort_key), reported, missing)
     return [issue for run in CHECKS for issue in run(facts)]

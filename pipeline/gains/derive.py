@@ -6,6 +6,7 @@ A pure function: the same arguments, in any order, give the same Result. It open
 clock, and computes in the exact decimal context.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,8 +19,21 @@ from pipeline.gains.checks import balances, check
 from pipeline.gains.match import match, sort_key
 from pipeline.gains.value import PriceBook, value
 from pipeline.issues import Issue
-from pipeline.model import Allocation, Amount, Balance, Event, Lot, Price, Result, Transaction, Transfer, Valued
-from pipeline.money import exact
+from pipeline.model import (
+    Allocation,
+    Amount,
+    Balance,
+    Disposal,
+    Event,
+    Lot,
+    Price,
+    Result,
+    Rule,
+    Transaction,
+    Transfer,
+    Valued,
+)
+from pipeline.money import ZERO, exact
 from pipeline.rules.base import Dated, Rules, Scope
 
 
@@ -57,7 +71,7 @@ def derive(
         assessed = assess(valued, basis.rules, basis.currency, basis.zone)
         booked = book(assessed.flows, basis.rules, basis.method, basis.scope, basis.zone, opening, until)
         rows = [row for event in events for row in _rows(event)]
-        issues = unmatched + assessed.issues + booked.issues + check(rows, reported)
+        issues = unmatched + assessed.issues + booked.issues + check(rows, reported, _missing(booked.disposals))
         return Result(
             disposals=booked.disposals,
             lots=[_at_market(lot, prices_of, until) for lot in booked.lots],
@@ -70,6 +84,15 @@ def derive(
             issues=sorted((i for i in issues if until is None or i.at is None or i.at < until), key=_rank),
             needs=sorted(set(assessed.needs)),
         )
+
+
+def _missing(disposals: Iterable[Disposal]) -> dict[tuple[str, str], Decimal]:
+    """Units without an acquisition on record, by (account, asset)."""
+    units: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
+    for d in disposals:
+        if d.rule is Rule.MISSING and not d.acquisition_id:
+            units[d.account, d.asset] += d.quantity
+    return dict(units)
 
 
 def _rows(event: Event) -> list[Transaction]:

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from importers.sandbox.history import NOW, WALLET, demo_history, sandbox
+from importers.sandbox.history import demo_history, sandbox
+from importers.sandbox.server import NOW
 from pipeline.folder import write_private
 from pipeline.issues import Issue, Stop
 from pipeline.run import importing, keys, syncing
@@ -52,7 +53,7 @@ def demo(folder: Path, say: Callable[[str], None], complain: Callable[[str], Non
                 folder, "kraken", ACCOUNT, credentials, NOW, access, complain, trade=False, unverified=False
             ):
                 say(line)
-        say(f"$ taxsync import {folder / WALLET_FILE}          (the account {WALLET})")
+        say(f"$ taxsync import {folder / WALLET_FILE}")
         _tell(importing.files(folder, [folder / WALLET_FILE], "", notes, in_demo=True), say)
         say("$ taxsync import")
         _tell(syncing.sync(folder, NOW, notes, access, in_demo=True), say)
