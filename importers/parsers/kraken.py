@@ -222,14 +222,11 @@ def _swap(
     if len(given) > 1:
         what = {"assets": ", ".join(sorted(given)), "received": f"{plain(net[got[0]])} {got[0]}", "how": how}
         issues.append(Issue("divided_proceeds", rows.account, got[0], entries[0].at, rows.refid, details=what))
-    paid = [(name, fees[name]) for name in (*given, *got) if fees[name]]
-    for name, share in zip(given, shares, strict=True):
-        mine = next(((n, fee) for n, fee in paid if n in (name, got[0])), None)
-        if mine is not None:
-            paid.remove(mine)
-        yield rows.row(legs[name][0], sent=-net[name], into=Amount(share, got[0]), paid=mine)
-    for name, fee in paid:  # a second fee, in the other asset
-        yield rows.cost(legs[name][0], fee)
+    for name, share, fee in zip(given, shares, _shares(fees[got[0]], weights), strict=True):
+        paid = [each for each in ((name, fees[name]), (got[0], fee)) if each[1]]
+        yield rows.row(legs[name][0], sent=-net[name], into=Amount(share, got[0]), paid=paid[0] if paid else None)
+        for other, second in paid[1:]:
+            yield rows.cost(legs[other][0], second)
 
 
 def _weights(
@@ -238,7 +235,7 @@ def _weights(
     """What each of several assets brought: Kraken tells only the sum. By the last price of each in this
     account's own trades; where one has none, evenly."""
     if all((name, got) in prices for name in given):
-        return [-net[name] * prices[name, got] for name in given], "by its last price in your own trades"
+        return [-net[name] * prices[name, got] for name in given], "by the last price of each in your own trades"
     return [Decimal(1)] * len(given), "evenly"
 
 
