@@ -2,14 +2,14 @@
 
     read(path, account)       a file -> Pages of RawRecords, or prices
     importers.sync.sync(...)  an exchange -> Pages of RawRecords
-    parse(source, records)    RawRecords of one account -> Parsed
+    parse(source, records)    RawRecords of one account -> Parsed, in parts
 
 The folders `formats` and `exchanges` are the registry: a plug-in is found by its file's name.
 """
 
 import importlib
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -42,9 +42,9 @@ def version(source: str) -> int:
     return exchange(source).version if source in exchange_names() else _layouts()[source].version
 
 
-def parse(source: str, records: Iterable[RawRecord]) -> Parsed:
-    """What the records of one account and source say; all at once, since a trade may span rows."""
-    return exchange(source).parse(records) if source in exchange_names() else _parse(source, records)
+def parse(source: str, records: Iterable[RawRecord]) -> Iterator[Parsed]:
+    """What the records of one account and source say, in parts: an exchange's in one, as a trade may span records."""
+    return iter([exchange(source).parse(records)]) if source in exchange_names() else _parse(source, records)
 
 
 def read(path: Path, account: str | None = None) -> Reading:

@@ -30,7 +30,8 @@ class Format:
     `header` are the columns without which it is another layout, `one_of` those of which it has at
     least one, `columns` all it may have (all compared case-insensitively). `row` takes the cells that
     are not empty by the names in `columns` and raises `RowError` for what can't be taken; `parse`
-    reads the stored rows of one account.
+    reads the stored rows of one account. `row_by_row`: each row is a transaction of its own, whatever
+    stands in the others, so that rows can be parsed some at a time.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Format:
     row: Callable[[Mapping[str, str]], Transaction | Price]
     parse: Callable[[Iterable[RawRecord]], Parsed] | None = None
     prices: bool = False
+    row_by_row: bool = False
     one_of: frozenset[str] = frozenset()
 
 

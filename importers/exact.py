@@ -21,7 +21,10 @@ class Number(str):
 
 def loads(text: str) -> Any:
     """What `text` says. Raises ValueError."""
-    return json.loads(text, parse_float=_number, parse_int=_whole, parse_constant=_refuse)
+    try:
+        return json.loads(text, parse_float=_number, parse_int=_whole, parse_constant=_refuse)
+    except RecursionError:
+        raise ValueError("lists within lists, deeper than any answer of an exchange") from None
 
 
 def dumps(value: Any) -> str:

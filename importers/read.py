@@ -19,16 +19,18 @@ import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from importers import cells as cell
 from importers.base import Format, Refused, RowError, shown
 from importers.sheets import Sheet, open_file, sheets
-from pipeline.model import Amount, Page, Parsed, Price, RawRecord, Transaction
+from pipeline.model import Amount, Page, Parsed, Price, RawRecord, Transaction, transaction_id
 from pipeline.money import plain
 
-PAGE = 5000  # records that are given at once
+STREAM = "rows"
+PAGE = 2000  # records that are given at once
 PROBLEM_LINES = 3
 PROBLEM_LIMIT = 1000  # rows after which a file is not read any further
 
@@ -73,12 +75,17 @@ def read(path: Path, account: str | None = None) -> Reading:
         raise
 
 
-def parse(source: str, records: Iterable[RawRecord]) -> Parsed:
-    """What stored rows of one account say; `source` is the name of the format that took them."""
+def parse(source: str, records: Iterable[RawRecord]) -> Iterator[Parsed]:
+    """What stored rows of one account say, in parts; `source` is the name of the format that took them."""
     layout = formats().get(source)
     if layout is None or layout.parse is None:
         raise Refused(f"rows of the format '{shown(source)}' can't be read by this version; install the newest one")
-    return layout.parse(records)
+    if not layout.row_by_row:
+        yield layout.parse(records)
+        return
+    stored = iter(records)
+    while some := list(islice(stored, PAGE)):
+        yield layout.parse(some)
 
 
 def _closing(file: BinaryIO, pages: Iterator[Page]) -> Iterator[Page]:
@@ -178,14 +185,10 @@ class _Rows:
 
     def pages(self) -> Iterator[Page]:
         """Up to `PAGE` records at a time, and `Refused` in place of the last ones if any row can't be taken."""
-        records: list[RawRecord] = []
-        for record in self._each(self._record):
-            records.append(record)
-            if len(records) == PAGE:
-                yield Page(records)
-                records = []
-        if records:
-            yield Page(records)
+        rows = self._each(self._record)
+        while some := list(islice(rows, PAGE)):
+            said = [transaction for _, transaction in some] if self._layout.row_by_row else []
+            yield Page([record for record, _ in some], said=said)
 
     def prices(self) -> list[Price]:
         """Each price once. Two prices of one asset, currency and date are refused."""
@@ -214,11 +217,9 @@ class _Rows:
         """The cells that are not empty, by the layout's own names of the columns."""
         return {column: text for column, text in zip(self._columns, cells, strict=False) if text and not text.isspace()}
 
-    def _record(self, number: int, cells: list[str]) -> RawRecord | None:
-        """The record of one row; None when its ID was there before with the same content."""
-        filled = {
-            column: text for column, text in zip(self._columns, cells, strict=False) if text and not text.isspace()
-        }
+    def _record(self, number: int, cells: list[str]) -> tuple[RawRecord, Transaction] | None:
+        """The record of one row, and what it says; None when its ID was there before with the same content."""
+        filled = self._filled(cells)
         found = self._layout.row(filled)
         assert isinstance(found, Transaction)
         account = found.account or self._account
@@ -228,23 +229,28 @@ class _Rows:
         source_id = self._identities.of(account, found.source_id, content)
         if source_id is None:
             return None
-        return RawRecord(
+        payload = filled if self._as_known else {self._header[column]: text for column, text in filled.items()}
+        record = RawRecord(
             source=self._layout.name,
             account=account,
-            stream="rows",
+            stream=STREAM,
             source_id=source_id,
             position=number,
-            payload=_json(
-                filled if self._as_known else {self._header[column]: text for column, text in filled.items()}
-            ),
+            payload=_json(payload),
             origin=f"{self._name} row {number}",
             content=content,
         )
+        return record, replace(
+            found,
+            id=transaction_id(account, STREAM, source_id),
+            account=account,
+            source=self._layout.name,
+            source_id=source_id,
+            position=number,
+        )
 
     def _price(self, number: int, cells: list[str]) -> Price | None:
-        filled = {
-            column: text for column, text in zip(self._columns, cells, strict=False) if text and not text.isspace()
-        }
+        filled = self._filled(cells)
         found = self._layout.row(filled)
         assert isinstance(found, Price)
         price = replace(found, source=f"file {self._name} row {number}")

@@ -62,6 +62,17 @@ def position(cursor: str | None) -> Position | None:
     return Position(floor, newest, True, _time(kept["pass"]["since"]), kept["pass"]["place"])
 
 
+def anew(cursor: str) -> str:
+    """The cursor of a stream whose list is to be gone through once more, all of it that was asked for."""
+    here = position(cursor)
+    assert here is not None
+    return _from_the_head(here, here.floor).text()
+
+
+def _from_the_head(here: Position, since: Decimal | None) -> Position:
+    return replace(here, under_way=True, since=since, place=None)
+
+
 def _time(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
 
@@ -84,7 +95,7 @@ def pages(
     if here is None:
         here = Position(floor=since, under_way=True, since=since)
     elif here.floor is not None and (since is None or since < here.floor):
-        here = Position(since, here.newest, under_way=True, since=since)
+        here = _from_the_head(replace(here, floor=since), since)
     elif here.under_way:
         for page, after in _passes(exchange, stream, account, ask, here, progress):
             here = after
@@ -102,18 +113,23 @@ def _begin(here: Position, stream: Stream) -> Position:
     if here.newest is not None:
         overlapped = here.newest - stream.overlap * DAY
         since = overlapped if since is None else max(since, overlapped)
-    return replace(here, under_way=True, since=since, place=None)
+    return _from_the_head(here, since)
 
 
 def _passes(
     exchange: Exchange, stream: Stream, account: str, ask: Ask, here: Position, progress: Progress
 ) -> Iterator[tuple[Page, Position]]:
     """The rest of one pass, page by page, each with where the stream stands after it."""
-    done = 0
-    for _ in range(ANSWERS):
-        listed = _listed(stream, ask, here)
-        if listed.next is not None and listed.next == here.place:
+    done, places, before = 0, {here.place}, set[str]()
+    for number in range(ANSWERS):
+        listed, here = _listed(stream, ask, here, first=number == 0)
+        ids = {item.id for item in listed.items}
+        if (listed.next is not None and listed.next in places) or (ids and ids == before):
+            here = _from_the_head(here, here.since)  # for what such a list hides, the next run begins again
+            yield Page([], here.text()), here
             raise _unlike(exchange, stream, "it sends the same page again and again")
+        places.add(listed.next)
+        before = ids
         done += len(listed.items)
         progress(f"{account}: {stream.name}", done, listed.total)
         times = [t for t in (here.newest, *(item.time for item in listed.items)) if t is not None]
@@ -126,8 +142,16 @@ def _passes(
     raise _unlike(exchange, stream, f"its list has no end after {ANSWERS} pages")
 
 
-def _listed(stream: Stream, ask: Ask, here: Position) -> Listed:
-    return ask(stream.method, stream.ask(here.since, here.place), lambda answer: stream.read(answer, here.place))
+def _listed(stream: Stream, ask: Ask, here: Position, *, first: bool) -> tuple[Listed, Position]:
+    """The next page, and where it was asked for: the first of a run at the head, when the exchange no
+    longer knows a cursor that an earlier run was given."""
+    try:
+        return ask(stream.method, stream.ask(here.since, here.place), lambda a: stream.read(a, here.place)), here
+    except Refused:
+        if not (first and isinstance(here.place, str)):
+            raise
+    head = _from_the_head(here, here.since)
+    return ask(stream.method, stream.ask(head.since, None), lambda answer: stream.read(answer, None)), head
 
 
 def _unlike(exchange: Exchange, stream: Stream, what: str) -> Refused:

@@ -25,8 +25,10 @@ from pipeline.issues import Issue
 from pipeline.ledger_access import LedgerError, readable
 from pipeline.ledger_rows import (
     PRICE_COLUMNS,
+    RAW_ROW,
     RECORD_COLUMNS,
     TXN_COLUMNS,
+    TXN_ROW,
     AnswerKept,
     BatchKept,
     Source,
@@ -109,7 +111,7 @@ class Ledger(Store):
             _require_storable(record)
         with self.transaction():
             newest = self._newest(page.records)
-            rows: list[dict[str, Any]] = []
+            rows: list[tuple[Any, ...]] = []
             new = known = 0
             for record in page.records:
                 identity, digest = _identity(record), record.digest
@@ -123,7 +125,7 @@ class Ledger(Store):
                     raise RevisedRecord(self._kept(identity, page.records), record)
                 newest[identity] = (revision + 1, digest)
                 rows.append(record_row(record, digest, revision + 1, batch))
-            self._run(RAW.insert(), rows)
+            self._insert(RAW, RAW_ROW, rows)
             if page.cursor is not None:
                 self.set_cursor(*_stream_of(page.records), page.cursor)
         return Kept(new, len(rows) - new, known)
@@ -241,21 +243,38 @@ class Ledger(Store):
     def _last_row(self, account: str) -> int:
         return int(self._rows(select(func.max(RAW.c.id)).where(RAW.c.account == account))[0][0] or 0)
 
-    def replace_parsed(self, account: str, parsed: Parsed, stamp: str) -> None:
+    def replace_parsed(self, account: str, parts: Iterable[Parsed], stamp: str) -> None:
         """What the records of `account` say, as `records` gave them, according to the parser named by `stamp`."""
+        with self.transaction():
+            self._run(TXN.delete().where(TXN.c.said_by == account))
+            rest, count = Parsed(), 0
+            for part in parts:
+                self.add_parsed(account, part.transactions, count)
+                count += len(part.transactions)
+                rest.issues.extend(part.issues)
+                rest.balances.extend(part.balances)
+                rest.prices.extend(part.prices)
+            self.stamp_parsed(account, stamp, rest)
+
+    def add_parsed(self, account: str, transactions: Iterable[Transaction], number: int) -> None:
+        """Adds to what the records of `account` say, the first one as its `number`-th transaction."""
+        with self.transaction():
+            self._insert(TXN, TXN_ROW, [transaction_row(t, account, n) for n, t in enumerate(transactions, number)])
+
+    def stamp_parsed(self, account: str, stamp: str, rest: Parsed) -> None:
+        """Says that the transactions are there as the parser named by `stamp` reads all records of `account`;
+        `rest` is what else it says."""
         last_row = self._read_up_to.pop(account, None)
         row = {
             "account": account,
             "stamp": stamp,
             "last_row": self._last_row(account) if last_row is None else last_row,
-            "issues": issues_text(parsed.issues),
-            "balances": balances_text(parsed.balances),
-            "prices": prices_text(parsed.prices),
+            "issues": issues_text(rest.issues),
+            "balances": balances_text(rest.balances),
+            "prices": prices_text(rest.prices),
         }
         with self.transaction():
-            self._run(TXN.delete().where(TXN.c.said_by == account))
             self._run(PARSED.delete().where(PARSED.c.account == account))
-            self._run(TXN.insert(), [transaction_row(t, account, n) for n, t in enumerate(parsed.transactions)])
             self._run(PARSED.insert(), [row])
 
     def transactions(self) -> list[Transaction]:
@@ -307,7 +326,7 @@ class Ledger(Store):
             answers = {(answer.kind, answer.key): answer.content for answer in history}
             prices = prices_text(self.prices())
         digest = hashlib.sha256()
-        for part in (*records, prices, sorted(answers.items()), extra):
+        for part in (*_chunks(records), prices, sorted(answers.items()), extra):
             digest.update(json_text(part).encode() + b"\n")
         return digest.hexdigest()[:32]
 

@@ -68,41 +68,35 @@ TXN_COLUMNS: Columns = [
 _LABELS: dict[str | None, Label | None] = {None: None, **{label.value: label for label in Label}}
 
 
-def record_row(record: RawRecord, digest: str, revision: int, batch: int) -> dict[str, Any]:
-    return {
-        "source": record.source,
-        "account": record.account,
-        "stream": record.stream,
-        "source_id": record.source_id,
-        "revision": revision,
-        "digest": digest,
-        "seal": digest if not record.content else digest_of(record.payload),
-        "position": record.position,
-        "origin": record.origin,
-        "payload": record.payload,
-        "batch": batch,
-    }
+RAW_ROW = (
+    "source", "account", "stream", "source_id", "revision", "digest", "seal", "position", "origin", "payload", "batch",
+)  # fmt: skip
+TXN_ROW = (
+    "said_by", "number", "id", "account", "at", "sent_quantity", "sent_asset", "received_quantity", "received_asset",
+    "fee_quantity", "fee_asset", "net_worth_quantity", "net_worth_asset", "label", "description", "txhash", "source",
+    "source_id", "position",
+)  # fmt: skip
 
 
-def transaction_row(transaction: Transaction, said_by: str, number: int) -> dict[str, Any]:
-    row: dict[str, Any] = {
-        "said_by": said_by,
-        "number": number,
-        "id": transaction.id,
-        "account": transaction.account,
-        "at": transaction.at,
-        "label": transaction.label.value if transaction.label else None,
-        "description": transaction.description,
-        "txhash": transaction.txhash,
-        "source": transaction.source,
-        "source_id": transaction.source_id,
-        "position": transaction.position,
-    }
-    for name in _AMOUNTS:
-        amount: Amount | None = getattr(transaction, name)
-        row[f"{name}_quantity"] = amount.quantity if amount else None
-        row[f"{name}_asset"] = amount.asset if amount else None
-    return row
+def record_row(r: RawRecord, digest: str, revision: int, batch: int) -> tuple[Any, ...]:
+    """The values of RAW_ROW."""
+    seal = digest if not r.content else digest_of(r.payload)
+    return (
+        r.source, r.account, r.stream, r.source_id, revision, digest, seal, r.position, r.origin, r.payload, batch,
+    )  # fmt: skip
+
+
+def transaction_row(t: Transaction, said_by: str, number: int) -> tuple[Any, ...]:
+    """The values of TXN_ROW."""
+    return (
+        said_by, number, t.id, t.account, instant_text(t.at),
+        *_parts(t.sent), *_parts(t.received), *_parts(t.fee), *_parts(t.net_worth),
+        t.label.value if t.label else None, t.description, t.txhash, t.source, t.source_id, t.position,
+    )  # fmt: skip
+
+
+def _parts(amount: Amount | None) -> tuple[str | None, str | None]:
+    return (exact_text(amount.quantity), amount.asset) if amount else (None, None)
 
 
 def transaction_of(row: Sequence[Any]) -> Transaction:

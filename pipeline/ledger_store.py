@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, Executable, Select
+from sqlalchemy import Connection, Engine, Executable, Select, Table
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline import __version__
@@ -157,6 +157,18 @@ class Store:
     def _rows(self, statement: Select[*tuple[Any, ...]]) -> Sequence[Any]:
         with self.snapshot(), readable(self.path):
             return self._connection.execute(statement).all()
+
+    def _insert(self, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Adds rows inside the caller's transaction: texts and integers, in the order of `columns`.
+
+        For the two tables that hold a row per record: SQLAlchemy's way by dicts and column types takes
+        three times as long.
+        """
+        if rows:
+            statement = table.insert().compile(dialect=self._engine.dialect, column_keys=list(columns))
+            assert statement.positiontup == list(columns)
+            with readable(self.path):
+                self._connection.exec_driver_sql(str(statement), list(rows))
 
     def _run(self, statement: Executable, rows: list[dict[str, Any]] | None = None) -> int:
         """Runs a change inside the caller's transaction; how many rows it touched."""

@@ -121,11 +121,13 @@ class RawRecord:
 class Page:
     """Records that are kept in one commit, and the cursor that then holds for their stream.
 
-    `cursor` is None when the stream keeps none (files).
+    `cursor` is None when the stream keeps none (files). `said`: what each record says, where a record
+    is a transaction and its reader knows already; else empty.
     """
 
     records: list[RawRecord]
     cursor: str | None = None
+    said: "list[Transaction]" = field(default_factory=list)
 
 
 def digest_of(text: str) -> str:

@@ -48,10 +48,11 @@ def parse(text: str) -> Decimal:
     if _NUMBER.fullmatch(text) is None:
         raise ValueError("should be a plain number such as 1234.56 (decimal point, no thousands separator)")
     number = Decimal(text)
-    exponent = number.as_tuple().exponent
-    assert isinstance(exponent, int)
-    if exponent < -40 or number.adjusted() > 40:
-        raise ValueError("has more than 40 digits on one side of the point")
+    if "e" in text or "E" in text:
+        exponent = number.as_tuple().exponent
+        assert isinstance(exponent, int)
+        if exponent < -40 or number.adjusted() >= 40:
+            raise ValueError("has more than 40 digits on one side of the point")
     return number
 
 

@@ -159,8 +159,8 @@ def issues(found: Sequence[Issue]) -> list[str]:
         lines.append(f"{same[0].severity.upper()} {code} ({len(same)})")
         remedies = []
         for issue in same[:_SHOWN]:
-            lines.append(f"  {issue.message}{_stake(issue)}")
-            remedies.append(issue.remedy)
+            lines.append(f"  {console.clean(issue.message)}{_stake(issue)}")
+            remedies.append(console.clean(issue.remedy))
         if len(same) > _SHOWN:
             lines.append(f"  and {len(same) - _SHOWN} more: see `taxsync check --json`")
         lines += [f"  -> {remedy}" for remedy in dict.fromkeys(remedies)][:_SHOWN]
@@ -225,7 +225,7 @@ def rights(checked: Sequence[Checked]) -> list[str]:
         (
             c.name,
             c.exchange,
-            *(_yes(v) for v in (c.rights.read, c.rights.trade, c.rights.withdraw)),
+            *(_may(c, right) for right in (c.rights.read, c.rights.trade, c.rights.withdraw)),
             _bound(c),
             c.rights.expires,
         )
@@ -233,6 +233,11 @@ def rights(checked: Sequence[Checked]) -> list[str]:
     ]
     lines = console.table(("Name", "Exchange", "Read", "Trade", "Withdraw", "IP-bound", "Expires"), rows)
     return lines + [f"{c.name}: {note}" for c in checked for note in c.notes]
+
+
+def _may(c: Checked, right: bool) -> str:
+    """A right that the exchange does not tell is not one that the key lacks."""
+    return "unknown" if c.rights.unknown and not right else _yes(right)
 
 
 def _yes(value: bool) -> str:

@@ -7,10 +7,11 @@ spreadsheet program would evaluate gets an apostrophe in front.
 
 import csv
 import re
+from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import TextIO
+from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
 from pipeline.money import plain
@@ -32,23 +33,30 @@ def write_csv(out: TextIO, table: Table, zone: ZoneInfo) -> None:
     out.write(BOM)
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow([c.name for c in table.columns])
-    rounded = [c.type is Type.CENTS for c in table.columns]
+    writers = [_writer(c.type, zone) for c in table.columns]
     writer.writerows(
-        [cell(value, zone, as_is) for value, as_is in zip(row, rounded, strict=True)] for row in table.rows
+        ["" if value is None else write(value) for write, value in zip(writers, row, strict=True)] for row in table.rows
     )
 
 
-def cell(value: Value, zone: ZoneInfo, as_is: bool = False) -> str:
-    """One value as the CSV writes it; `as_is` keeps a rounded number's own decimals."""
+def _writer(type: Type, zone: ZoneInfo) -> Callable[[Any], str]:
+    """How the values of one column are written."""
+    if type is Type.CENTS:  # rounded numbers keep their own decimals
+        return lambda value: format(value, "f")
+    if type in (Type.MONEY, Type.QUANTITY):
+        return lambda value: plain(value) if isinstance(value, Decimal) else cell(value, zone)
+    return inert if type in (Type.TEXT, Type.ID) else lambda value: cell(value, zone)
+
+
+def cell(value: Value, zone: ZoneInfo) -> str:
+    """One value as the CSV writes it: columns such as the summary's hold values of several types."""
     if value is None:
         return ""
-    if isinstance(value, str):
-        return inert(value)
     if isinstance(value, Decimal):
-        return format(value, "f") if as_is else plain(value)
+        return plain(value)
     if isinstance(value, datetime):
         return value.astimezone(zone).isoformat()
-    return str(value)
+    return inert(value) if isinstance(value, str) else str(value)
 
 
 @lru_cache(maxsize=4096)

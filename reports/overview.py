@@ -155,7 +155,7 @@ def _income(page: _Page, report: Report, f: Figures) -> None:
         return
     page.section(f"Income ({report.currency})")
     for kind, value in f.income.items():
-        page.row(kind.capitalize(), value)
+        page.row(kind.capitalize(), "not known" if value is None else value)
     page.row("Total", f.income_total, total=True)
     if f.unpriced_income:
         page.row("Left out: no price known", f.unpriced_income)

@@ -90,7 +90,7 @@ class Report:
 
     def holds(self, at: datetime) -> bool:
         """Whether the taxpayer's day of an instant lies in the tax year."""
-        return self.period.first <= at.astimezone(self.zone).date() <= self.period.last
+        return self.period.starts <= at < self.period.ends
 
 
 # C0 without tab and line ends, DEL, C1, lone surrogates and the two non-characters: spreadsheet

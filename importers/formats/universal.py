@@ -179,4 +179,5 @@ FORMAT = Format(
     columns=COLUMNS,
     row=row,
     parse=parse,
+    row_by_row=True,
 )

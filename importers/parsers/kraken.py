@@ -102,6 +102,7 @@ def read_records(records: Iterable[RawRecord]) -> Parsed:
     """Transactions by refid, balances, and an Issue for each refid that is not understood."""
     parsed = Parsed()
     groups: dict[str, list[_Entry]] = defaultdict(list)
+    broken: set[str] = set()  # refids that have an entry of another form: the others say only half of it
     details: dict[str, Mapping[str, Any]] = {}  # by refid: a trade or the status of a movement
     account = ""
     with exact():
@@ -109,39 +110,62 @@ def read_records(records: Iterable[RawRecord]) -> Parsed:
             account = record.account
             value = json.loads(record.payload, parse_float=str)
             if record.stream == LEDGERS:
+                refid = _refid(record, value)
                 try:
-                    entry = _entry(record, value)
-                    groups[entry.refid].append(entry)
-                except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
-                    parsed.issues.append(_unread(record.account, record.source_id, None, "it has another form"))
+                    groups[refid].append(_entry(record, refid, value))
+                except _MALFORMED:
+                    broken.add(refid)
+                    parsed.issues.append(_unread(account, refid, _at(record), f"{record.origin} has another form"))
             elif record.stream == BALANCE:
-                parsed.balances.extend(_balances(record, value))
+                try:
+                    parsed.balances.extend(_balances(record, value))
+                except _MALFORMED:
+                    parsed.issues.append(_unread(account, record.source_id, _at(record), "balances of another form"))
             else:
                 details[record.source_id] = value
         prices: dict[tuple[str, str], Decimal] = {}  # of the trades so far: (base, quote) -> price
-        for refid, entries in sorted(groups.items(), key=lambda group: min(e.position for e in group[1])):
+        whole = [(refid, entries) for refid, entries in groups.items() if refid not in broken]
+        for refid, entries in sorted(whole, key=lambda group: min(e.position for e in group[1])):
             entries.sort(key=lambda e: (e.position, e.id))
             rows = _Rows(account, refid, details.get(refid, {}))
             prices.update(rows.price())
+            notes: list[Issue] = []
             try:
-                parsed.transactions.extend(_transactions(rows, entries, prices, parsed.issues))
+                found = list(_transactions(rows, entries, prices, notes))
             except _Unread as why:
-                parsed.issues.append(_unread(account, refid, entries[0], str(why)))
+                parsed.issues.append(_unread(account, refid, entries[0].at, str(why), entries[0].asset))
+            else:
+                parsed.transactions.extend(found)
+                parsed.issues.extend(notes)
         parsed.transactions.sort(key=lambda t: (t.at, t.position, t.source_id))
     return parsed
 
 
-def _entry(record: RawRecord, value: Mapping[str, Any]) -> _Entry:
-    seconds = parse(str(value["time"]))
-    micros = int(seconds * 1_000_000)
-    code = value["asset"]
+_MALFORMED = (ValueError, KeyError, TypeError, AttributeError, OverflowError)
+
+
+def _refid(record: RawRecord, value: Any) -> str:
+    """What an entry belongs to; itself where it does not say so."""
+    refid = value.get("refid") if isinstance(value, dict) else None
+    return refid if isinstance(refid, str) and refid else record.source_id
+
+
+def _at(record: RawRecord) -> datetime:
+    """A record's time, as the page told it that brought it."""
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=record.position // 10)
+
+
+def _entry(record: RawRecord, refid: str, value: Mapping[str, Any]) -> _Entry:
+    code, type_, subtype = value["asset"], value["type"], value.get("subtype") or ""
+    if not all(isinstance(text, str) for text in (code, type_, subtype)) or not code:
+        raise ValueError("a name should be text")
     return _Entry(
         id=record.source_id,
-        refid=value["refid"] or record.source_id,
-        at=datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros),
+        refid=refid,
+        at=_at(record),
         position=record.position,
-        type=value["type"],
-        subtype=value.get("subtype") or "",
+        type=type_,
+        subtype=subtype,
         code=code,
         asset=asset(code),
         amount=parse(value["amount"]),
@@ -158,9 +182,8 @@ def _balances(record: RawRecord, value: Mapping[str, Any]) -> list[Balance]:
     return [Balance(record.account, name, quantity, at) for name, quantity in sorted(held.items())]
 
 
-def _unread(account: str, refid: str, entry: _Entry | None, why: str) -> Issue:
-    at, code = (entry.at, entry.asset) if entry else (None, "")
-    return Issue("unread_record", account, code, at, refid, details={"why": shown(why, 200)})
+def _unread(account: str, refid: str, at: datetime, why: str, name: str = "") -> Issue:
+    return Issue("unread_record", account, name, at, refid, details={"why": shown(why, 200)})
 
 
 def _transactions(
@@ -170,6 +193,8 @@ def _transactions(
     entries = [e for e in entries if e.asset != CREDITS]
     moved = [e for e in entries if e.subtype in _INTERNAL or (e.type == "deposit" and e.code.endswith(".S"))]
     entries = [e for e in entries if e not in moved]
+    if len(moved) > 1 and any(_net(moved).values()):
+        raise _Unread("what left one place of the account is not what came to the other")
     for entry in moved:
         if entry.fee:
             yield rows.cost(entry, entry.fee)
@@ -178,13 +203,21 @@ def _transactions(
         yield from _swap(rows, entries, prices, issues)
     elif types <= _MOVEMENTS:
         yield from _movements(rows, entries)
-    elif len(types) == 1 and (type_ := types.pop()) in _RECEIPTS:
+    elif len(types) == 1 and (type_ := entries[0].type) in _RECEIPTS:
         for entry in entries:
             if entry.amount <= 0 or entry.subtype not in ("", "reward", "bonus"):
                 raise _Unread(f"type {type_} {entry.subtype} of {plain(entry.amount)} {entry.asset}")
             yield rows.row(entry, received=entry.amount, fee=entry.fee, label=_RECEIPTS[type_])
     else:
         raise _Unread(f"type {', '.join(sorted(types))} is not supported yet")
+
+
+def _net(entries: Sequence[_Entry]) -> dict[str, Decimal]:
+    """What the entries add to each asset, before fees."""
+    net: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    for entry in entries:
+        net[entry.asset] += entry.amount
+    return dict(net)
 
 
 def _movements(rows: "_Rows", entries: Sequence[_Entry]) -> Iterator[Transaction]:
@@ -209,13 +242,17 @@ def _swap(
     legs: dict[str, list[_Entry]] = defaultdict(list)
     for entry in entries:
         legs[entry.asset].append(entry)
-    net = {name: sum((e.amount for e in same), ZERO) for name, same in legs.items()}
+    net = _net(entries)
     fees = {name: sum((e.fee for e in same), ZERO) for name, same in legs.items()}
     given, got = [n for n in net if net[n] < 0], [n for n in net if net[n] > 0]
-    if len(got) > 1 or not (given or got):
+    if len(got) > 1 or not (given or got) or (len(given) > 1 and not got):
         raise _Unread(f"{len(given)} assets were given and {len(got)} got")
+    beside = [(legs[name][0], fee) for name, fee in fees.items() if fee and not net[name]]
     if not got or not given:
-        yield rows.one_legged(entries[0], (given or got)[0], net, fees)
+        (name,) = given or got
+        yield rows.one_legged(legs[name][0], net[name], fees[name])
+        for entry, fee in beside:
+            yield rows.cost(entry, fee)
         return
     weights, how = _weights(given, net, got[0], prices)
     shares = _shares(net[got[0]], weights)
@@ -225,8 +262,9 @@ def _swap(
     for name, share, fee in zip(given, shares, _shares(fees[got[0]], weights), strict=True):
         paid = [each for each in ((name, fees[name]), (got[0], fee)) if each[1]]
         yield rows.row(legs[name][0], sent=-net[name], into=Amount(share, got[0]), paid=paid[0] if paid else None)
-        for other, second in paid[1:]:
-            yield rows.cost(legs[other][0], second)
+        beside += [(legs[other][0], second) for other, second in paid[1:]]
+    for entry, fee in beside:
+        yield rows.cost(entry, fee)
 
 
 def _weights(
@@ -295,24 +333,29 @@ class _Rows:
             raise _Unread(f"a fee of {plain(fee)} {entry.asset}")
         return self.row(entry, sent=fee, label=Label.COST)
 
-    def one_legged(
-        self, entry: _Entry, name: str, net: Mapping[str, Decimal], fees: Mapping[str, Decimal]
-    ) -> Transaction:
+    def one_legged(self, entry: _Entry, net: Decimal, fee: Decimal) -> Transaction:
         """A trade so small that its other leg rounded to 0, which the ledger leaves out. TradesHistory
         knows what it was worth; the units themselves are as the ledger says."""
-        worth, pair = self.details.get("cost"), _pair(str(self.details.get("pair", "")))
+        worth, pair = self._number("cost"), _pair(str(self.details.get("pair", "")))
         if worth is None or pair is None:
             raise _Unread("the other leg of the trade is missing")
-        value = Amount(parse(worth), pair[1])
-        paid = next(((n, fee) for n, fee in fees.items() if fee), None)
-        if net[name] < 0:
-            return self.row(entry, sent=-net[name], paid=paid, label=Label.SPEND, net_worth=value)
-        return self.row(entry, received=net[name], paid=paid, label=Label.CASHBACK, net_worth=value)
+        value = Amount(worth, pair[1])
+        if net < 0:
+            return self.row(entry, sent=-net, fee=fee, label=Label.SPEND, net_worth=value)
+        return self.row(entry, received=net, fee=fee, label=Label.CASHBACK, net_worth=value)
 
     def price(self) -> dict[tuple[str, str], Decimal]:
         """What one unit cost, when this is a trade: {(base, quote): price}."""
-        pair, price = _pair(str(self.details.get("pair", ""))), self.details.get("price")
-        return {pair: parse(price)} if pair and isinstance(price, str) else {}
+        pair, price = _pair(str(self.details.get("pair", ""))), self._number("price")
+        return {pair: price} if pair and price else {}
+
+    def _number(self, name: str) -> Decimal | None:
+        """A number that the trade gives; None where it gives none, or one that can't be."""
+        try:
+            number = parse(str(self.details.get(name)))
+        except ValueError:
+            return None
+        return number if number >= 0 else None
 
     def _words(self, entry: _Entry) -> str:
         """What a person at Kraken would call it."""
@@ -328,8 +371,12 @@ _QUOTES = ("ZUSD", "ZEUR", "ZGBP", "ZCAD", "ZJPY", "ZAUD", "XXBT", "XETH", "USDT
 
 
 def _pair(pair: str) -> tuple[str, str] | None:
-    """(base, quote) of a pair such as XXBTZUSD; None when it can't be told."""
+    """(base, quote) of a pair such as XXBTZUSD; None when it can't be told.
+
+    A quote of the old form goes with a base of the old form: XTZUSD is XTZ in USD, AVAXXBT is AVAX in XBT.
+    """
     for quote in _QUOTES:
-        if pair.endswith(quote) and pair != quote:
-            return asset(pair.removesuffix(quote).rstrip("/")), asset(quote)
+        base = pair.removesuffix(quote).rstrip("/")
+        if base not in ("", pair) and (quote not in _LEGACY or base in _LEGACY or base == "USDT"):
+            return asset(base), asset(quote)
     return None

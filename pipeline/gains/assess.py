@@ -12,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from pipeline.gains.value import FIAT, NET_WORTH
 from pipeline.issues import Issue
 from pipeline.model import (
     Acquire,
@@ -56,6 +57,8 @@ def assess(valued: Iterable[Valued], rules: Rules, currency: str, zone: ZoneInfo
             books.receipt(v, v.event, v.event.received)
         elif v.event.sent:
             books.outlay(v, v.event, v.event.sent)
+        else:
+            books.pay_fee(v.event, v.event.fee, v.fee_value)
     return books.out
 
 
@@ -71,10 +74,12 @@ class _Books:
 
     def trade(self, v: Valued, t: Transaction, sent: Amount, received: Amount) -> None:
         day = self.day(t.at)
-        fee = self.fee_cost(v, t)
         gives, gets = not is_fiat(sent.asset), not is_fiat(received.asset)
-        if (gives or gets) and v.value is None:
-            self.unpriced(t, received, "its value", sent if gives else None)
+        fee = self.fee_cost(v, t) if gives or gets else ZERO
+        if gives or gets:
+            self.rates(v, t)
+            if v.value is None:
+                self.unpriced(t, received, "its value", sent)
         if gives:
             proceeds, costs = self.net(v.value, fee)
             kind = Kind.TRADE if gets else Kind.SALE
@@ -88,15 +93,16 @@ class _Books:
 
     def receipt(self, v: Valued, t: Transaction, received: Amount) -> None:
         day = self.day(t.at)
-        fee = self.fee_cost(v, t)
         if t.label is None:
             if not is_fiat(received.asset):
                 self.acquire(t, received, day, None)  # match has said so
         else:
             receipt = self.rules.receipts[t.label]
             needed = receipt.income or (receipt.basis is Basis.VALUE and not is_fiat(received.asset))
-            if needed and v.value is None:
-                self.unpriced(t, received, f"{t.label} received")
+            if needed:
+                self.rates(v, t)
+                if v.value is None:
+                    self.unpriced(t, received, f"{t.label} received")
             if receipt.income:
                 self.out.incomes.append(
                     Income(t.id, t.at, day, t.account, received.asset, received.quantity, t.label, v.value)
@@ -105,7 +111,7 @@ class _Books:
                 if receipt.basis is Basis.UNKNOWN:
                     self.problem("unknown_basis", t, received, why=receipt.why, cure=receipt.cure)
                 cost = {Basis.VALUE: v.value, Basis.ZERO: ZERO, Basis.UNKNOWN: None}[receipt.basis]
-                self.acquire(t, received, day, None if cost is None else cost + fee)
+                self.acquire(t, received, day, None if cost is None else cost + self.fee_cost(v, t))
         self.pay_fee(t, t.fee, v.fee_value)
 
     def outlay(self, v: Valued, t: Transaction, sent: Amount) -> None:
@@ -116,8 +122,10 @@ class _Books:
                 self.out.flows.append(Move(t.id, t.at, t.account, sent.asset, quantity, None, None, order))
             else:
                 outlay = self.rules.outlays[t.label]
-                if outlay.gain and v.value is None:
-                    self.unpriced(t, sent, f"{t.label} sent")
+                if outlay.gain:
+                    self.rates(v, t)
+                    if v.value is None:
+                        self.unpriced(t, sent, f"{t.label} sent")
                 proceeds, costs = self.net(v.value, self.fee_cost(v, t)) if outlay.gain else (None, ZERO)
                 self.dispose(
                     t, t.id, sent, day, proceeds, outlay.kind, costs=costs, gain=outlay.gain, order=(t.position, SENT)
@@ -127,11 +135,10 @@ class _Books:
     def transfer(self, v: Valued, transfer: Transfer) -> None:
         out, into = transfer.out, transfer.into
         assert out.sent is not None
-        arrives, order = max((into.at, into.position), (out.at, out.position))
         self.out.flows.append(
             Move(
-                out.id, out.at, out.account, out.sent.asset, out.sent.quantity, into.account, arrives,
-                (out.position, SENT), (order, RECEIVED),
+                out.id, out.at, out.account, out.sent.asset, out.sent.quantity, into.account, into.at,
+                (out.position, SENT), (into.position, RECEIVED),
             )
         )  # fmt: skip
         self.pay_fee(out, out.fee, v.fee_value)
@@ -179,6 +186,16 @@ class _Books:
         self.out.flows.append(
             Acquire(t.id, t.at, day, t.account, amount.asset, amount.quantity, cost, order)
         )  # fmt: skip
+
+    def rates(self, v: Valued, t: Transaction) -> None:
+        """Money that the row itself names beats a looked-up price of the asset: where its rate is not
+        known, it is to be looked up even though there is such a price."""
+        money = next((side for side in (t.received, t.sent) if side is not None and is_fiat(side.asset)), None)
+        for said, basis in ((t.net_worth, NET_WORTH), (money, FIAT)):
+            if v.basis.startswith(basis):
+                return
+            if said is not None:
+                self.out.needs.append(Need(t.at, said.asset))
 
     def unpriced(self, t: Transaction, amount: Amount, what: str, other: Amount | None = None) -> None:
         """No price is known: no figure is given. Either side's price would settle a swap."""

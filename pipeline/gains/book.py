@@ -80,9 +80,8 @@ def _steps(flows: Iterable[Flow]) -> list[_Step]:
         phase = 0 if isinstance(flow, Acquire) else 1
         keyed.append((flow.at, phase, flow.order, flow.account, flow.id, flow))
         if isinstance(flow, Move) and flow.into is not None and flow.arrives is not None:
-            phase = 1 if flow.arrives == flow.at else 0
             arrival = _Arrival(flow, flow.arrives)
-            keyed.append((flow.arrives, phase, flow.arrives_order, flow.into, flow.id, arrival))
+            keyed.append((flow.arrives, 0, flow.arrives_order, flow.into, flow.id, arrival))
     keyed.sort(key=lambda k: k[:5])
     return [k[5] for k in keyed]
 
@@ -95,6 +94,12 @@ class _Walk:
         self.out = Booked()
         self._queues: dict[tuple[str, str], Inventory] = {}
         self._units: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
+        self._places: dict[str, dict[str, None]] = defaultdict(dict)  # where an asset was, the first place first
+        # Moves by id: whose units are on the way, or were carried out before their withdrawal's turn;
+        # and those whose deposit had its turn first, by (account, asset) that they go to and where from.
+        self._on_the_way: set[str] = set()
+        self._early: set[str] = set()
+        self._announced: dict[tuple[str, str], dict[str, dict[str, Move]]] = defaultdict(lambda: defaultdict(dict))
 
     def queue(self, account: str, asset: str) -> Inventory:
         key = (account if self.scope is Scope.ACCOUNT else "", asset)
@@ -109,24 +114,66 @@ class _Walk:
         elif isinstance(step, Dispose):
             self._dispose(step)
         elif isinstance(step, Move):
-            into = f"{IN_TRANSIT} {step.id}"
-            self._shift(step.account, into, step, step.quantity)
+            self._depart(step)
         else:
-            assert step.move.into is not None
-            self._shift(f"{IN_TRANSIT} {step.move.id}", step.move.into, step.move, step.move.quantity)
+            self._arrive(step.move)
 
     def _acquire(self, a: Acquire) -> None:
         cost = ZERO if a.cost is None else a.cost
         unit_cost = split(cost, Decimal(1), a.quantity)
         units = Units(a.id, a.at, (*a.order,), a.quantity, cost, unit_cost, missing=a.cost is None)
         self.queue(a.account, a.asset).add(units)
-        self._units[a.asset][a.account] += a.quantity
+        self._hold(a.account, a.asset, a.quantity)
+
+    def _hold(self, account: str, asset: str, quantity: Decimal) -> None:
+        self._units[asset][account] += quantity
+        self._places[asset].setdefault(account)
+
+    def _depart(self, move: Move) -> None:
+        if move.id in self._early:
+            return
+        self._call_in(move.account, move.asset, move.quantity, set())
+        announced = self._announced[move.into or "", move.asset][move.account]
+        if move.into is not None and announced.pop(move.id, None) is not None:
+            self._shift(move.account, move.into, move, move.quantity)
+        else:
+            self._on_the_way.add(move.id)
+            self._shift(move.account, f"{IN_TRANSIT} {move.id}", move, move.quantity)
+
+    def _arrive(self, move: Move) -> None:
+        assert move.into is not None
+        if move.id in self._on_the_way:
+            self._shift(f"{IN_TRANSIT} {move.id}", move.into, move, move.quantity)
+        else:
+            self._announced[move.into, move.asset][move.account][move.id] = move
+
+    def _call_in(self, account: str, asset: str, quantity: Decimal, asked: set[str]) -> bool:
+        """Makes `quantity` be there, if deposits say that it is: a deposit may be stamped before its
+        withdrawal, or stand before it in the same instant. What is not needed waits for the withdrawal.
+
+        `asked`: accounts that are being asked or had too little, so that a circle ends.
+        """
+        held = self._units[asset]
+        asked.add(account)
+        for source, moves in self._announced[account, asset].items() if held[account] < quantity else ():
+            while moves and held[account] < quantity:
+                move = next(iter(moves.values()))
+                there = held[source] >= move.quantity
+                if not there and (source in asked or not self._call_in(source, asset, move.quantity, asked)):
+                    break
+                del moves[move.id]
+                self._early.add(move.id)
+                self._shift(source, account, move, move.quantity)
+        if held[account] < quantity:
+            return False
+        asked.discard(account)
+        return True
 
     def _shift(self, source: str, target: str, move: Move, quantity: Decimal) -> None:
         """Carries the method's first units on, with date and cost; units nobody has on record go
         along as missing ones, so that what is held still adds up."""
         self._units[move.asset][source] -= quantity
-        self._units[move.asset][target] += quantity
+        self._hold(target, move.asset, quantity)
         if self.scope is Scope.GLOBAL:
             return
         destination = self.queue(target, move.asset)
@@ -137,6 +184,7 @@ class _Walk:
             destination.add(Units(move.id, move.at, move.order, quantity, ZERO, ZERO, missing=True))
 
     def _dispose(self, d: Dispose) -> None:
+        self._call_in(d.account, d.asset, d.quantity, set())
         self._units[d.asset][d.account] -= d.quantity
         parts = self.queue(d.account, d.asset).take(d.quantity, d.units_of)
         lacking = d.quantity - sum((u.quantity for _, u in parts), ZERO)
@@ -191,7 +239,8 @@ class _Walk:
         assert (self.scope, to) == (Scope.GLOBAL, Scope.ACCOUNT)
         before, self._queues, self.scope = self._queues, {}, to
         for (_, asset), queue in sorted(before.items(), key=lambda item: item[0][1]):
-            claims = {a: q for a, q in self._units[asset].items() if q > ZERO}
+            held = self._units[asset]
+            claims = {account: held[account] for account in self._places[asset] if held[account] > ZERO}
             settled = [a for a in opening if a.asset == asset]
             dealt, rest = _deal(queue.held(), claims, settled)
             for account, units in dealt:

@@ -61,11 +61,15 @@ def negative_balance(facts: Facts) -> list[Issue]:
                 touched.add((t.account, asset))
         for key in touched:
             if held[key] < ZERO and key not in found and key not in facts.missing and not is_fiat(key[1]):
-                found[key] = (next(t for t in together if t.account == key[0]), held[key])
+                found[key] = (next(t for t in together if _touches(t, key)), held[key])
     return [
         Issue("negative_balance", account, asset, t.at, t.id, details={"quantity": plain(quantity)})
         for (account, asset), (t, quantity) in sorted(found.items())
     ]
+
+
+def _touches(t: Transaction, key: tuple[str, str]) -> bool:
+    return t.account == key[0] and any(asset == key[1] for asset, _ in changes(t))
 
 
 def balance_differs(facts: Facts) -> list[Issue]:

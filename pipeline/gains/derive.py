@@ -106,7 +106,7 @@ def _rows(event: Event) -> list[Transaction]:
 
 
 def _begins(event: Event) -> datetime:
-    return event.out.at if isinstance(event, Transfer) else event.at
+    return min(event.out.at, event.into.at) if isinstance(event, Transfer) else event.at
 
 
 def _at_market(lot: Lot, prices: PriceBook, until: datetime | None) -> Lot:

@@ -2,13 +2,14 @@
 
 In this order: the row's own Net Worth; its fiat leg; a price file; looked-up prices. A swap is worth
 the price of the asset received, else of the one given up (Treas. Reg. 1.1001-7(b)(1)(iii)(C), (b)(4);
-BMF 6 March 2025, Rn. 58). A fee in an asset of the trade has the trade's own price. What has no price
-stays None; nothing is ever taken for 0.
+BMF 6 March 2025, Rn. 58). A fee in an asset of the trade has the trade's own price, one in the asset of a
+transfer that of the row's Net Worth. What has no price stays None; nothing is ever taken for 0.
 """
 
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from pipeline.model import Amount, Event, Price, Transaction, Transfer, Valued, 
 from pipeline.money import split
 
 FROM_FILE = "file "
+NET_WORTH, FIAT = "net worth", "fiat"  # how `Valued.basis` begins where the row itself says the value
 NEAR = timedelta(hours=1)
 
 Quote = tuple[Decimal, str]
@@ -94,35 +96,35 @@ def value(events: Iterable[Event], book: PriceBook) -> list[Valued]:
 
 
 def _transfer(transfer: Transfer, book: PriceBook) -> Valued:
-    out, into = transfer.out, transfer.into
-    fee = book.value(out.fee, out.at) if out.fee else None
-    into_fee = book.value(into.fee, into.at) if into.fee else None
-    lost = book.value(transfer.lost, out.at) if transfer.lost else None
+    out, into, lost = transfer.out, transfer.into, transfer.lost
+    if out.sent is not None and lost is not None:  # its Net Worth is that of all that left
+        out = replace(out, sent=Amount(out.sent.quantity + lost.quantity, lost.asset))
+    worth, basis = _net_worth(out, book) or (None, "")
+    into_worth = _net_worth(into, book)
     return Valued(
         transfer,
-        value=lost[0] if lost else None,
-        fee_value=fee[0] if fee else None,
-        basis=lost[1] if lost else "",
-        into_fee_value=into_fee[0] if into_fee else None,
+        value=_part(lost, out, worth, book),
+        fee_value=_part(out.fee, out, worth, book),
+        basis=basis,
+        into_fee_value=_part(into.fee, into, into_worth[0] if into_worth else None, book),
     )
 
 
 def _transaction(t: Transaction, book: PriceBook) -> Valued:
     worth, basis = _worth(t, book) or (None, "")
-    return Valued(t, worth, _fee_value(t, worth, book), basis)
+    return Valued(t, worth, _part(t.fee, t, worth, book), basis)
 
 
 def _worth(t: Transaction, book: PriceBook) -> Quote | None:
-    if t.net_worth is not None:
-        worth = book.value(t.net_worth, t.at)
-        if worth is not None:
-            return worth[0], f"net worth{_via(worth[1])}"
+    worth = _net_worth(t, book)
+    if worth is not None:
+        return worth
     sides = [side for side in (t.received, t.sent) if side is not None]
     money = [side for side in sides if is_fiat(side.asset)]
     for side in sorted(money, key=lambda s: s.asset != book.currency):
         worth = book.value(side, t.at)
         if worth is not None:
-            return worth[0], f"fiat{_via(worth[1])}"
+            return worth[0], f"{FIAT}{_via(worth[1])}"
     for side in sides:
         worth = None if side in money else book.value(side, t.at)
         if worth is not None:
@@ -130,20 +132,26 @@ def _worth(t: Transaction, book: PriceBook) -> Quote | None:
     return None
 
 
+def _net_worth(t: Transaction, book: PriceBook) -> Quote | None:
+    worth = book.value(t.net_worth, t.at) if t.net_worth is not None else None
+    return None if worth is None else (worth[0], f"{NET_WORTH}{_via(worth[1])}")
+
+
 def _via(source: str) -> str:
     return f", {source}" if source else ""
 
 
-def _fee_value(t: Transaction, worth: Decimal | None, book: PriceBook) -> Decimal | None:
-    if t.fee is None:
+def _part(amount: Amount | None, t: Transaction, worth: Decimal | None, book: PriceBook) -> Decimal | None:
+    """What a fee of `t`, which as a whole is worth `worth`, is worth itself."""
+    if amount is None:
         return None
     of_trade = None
     if worth is not None:
         for side in (t.received, t.sent):
-            if side is not None and side.asset == t.fee.asset:
-                of_trade = split(worth, t.fee.quantity, side.quantity)
+            if side is not None and side.asset == amount.asset:
+                of_trade = split(worth, amount.quantity, side.quantity)
                 break
-    if of_trade is not None and not is_fiat(t.fee.asset):
+    if of_trade is not None and not is_fiat(amount.asset):
         return of_trade
-    fee = book.value(t.fee, t.at)
-    return fee[0] if fee else of_trade
+    found = book.value(amount, t.at)
+    return found[0] if found else of_trade

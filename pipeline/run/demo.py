@@ -10,14 +10,14 @@ from pathlib import Path
 
 from importers.sandbox.history import demo_history, sandbox
 from importers.sandbox.server import NOW
-from pipeline.folder import write_private
+from pipeline.folder import make_folder, write_private
 from pipeline.issues import Issue, Stop
 from pipeline.run import importing, keys, syncing
 from pipeline.run.importing import Notes, Progress
 from pipeline.run.overview import check
 from pipeline.run.project import DEMO, Choices, init
 from pipeline.run.reporting import Written, report
-from pipeline.settings import FILE, Access, Environment, Passphrase, load
+from pipeline.settings import Access, Environment, Passphrase, load
 
 COUNTRY = "us"
 ACCOUNT = "kraken"
@@ -36,12 +36,13 @@ class Shown:
 
 def demo(folder: Path, say: Callable[[str], None], complain: Callable[[str], None], progress: Progress) -> Shown:
     """Makes, or brings up to date, a demo folder. Raises Stop for a folder that holds anything else."""
-    if (folder / FILE).exists() and not (folder / DEMO).exists():
+    if not (folder / DEMO).exists() and folder.is_dir() and any(p.name[0] != "." for p in folder.iterdir()):
         raise Stop(f"{folder} holds data of its own: give the demo another folder, `taxsync demo --data DIR`")
     history = demo_history()
     notes = Notes(complain, progress)
+    make_folder(folder)
+    write_private(folder / DEMO, MARK)  # first of all, so that a demo that is stopped can be run again
     init(folder, Choices(country=COUNTRY))
-    write_private(folder / DEMO, MARK)
     write_private(folder / WALLET_FILE, history.wallet_csv.encode())
     say(f"A sandbox exchange that speaks Kraken's protocol runs on this machine; its data goes to {folder}.")
     with sandbox(history) as exchange:
@@ -50,8 +51,9 @@ def demo(folder: Path, say: Callable[[str], None], complain: Callable[[str], Non
             say("$ taxsync keys add kraken")
             credentials = f'{{"apiKey": "{history.key}", "secret": "{history.secret}"}}'
             for line in keys.add(
-                folder, "kraken", ACCOUNT, credentials, NOW, access, complain, trade=False, unverified=False
-            ):
+                folder, "kraken", ACCOUNT, credentials, NOW, access, complain,
+                trade=False, unverified=False, in_demo=True,
+            ):  # fmt: skip
                 say(line)
         say(f"$ taxsync import {folder / WALLET_FILE}")
         _tell(importing.files(folder, [folder / WALLET_FILE], "", notes, in_demo=True), say)

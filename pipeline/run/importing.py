@@ -12,7 +12,8 @@ from pathlib import Path
 import importers
 from pipeline.issues import Stop
 from pipeline.ledger import Kept, Ledger, RevisedRecord
-from pipeline.run.project import opened, refresh
+from pipeline.model import Page, Parsed, Transaction
+from pipeline.run.project import opened, refresh, stamp_of
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
 COMMAND = "taxsync import"
@@ -82,15 +83,42 @@ def _file(ledger: Ledger, path: Path, account: str, notes: Notes, revise: bool) 
         if reading.prices:
             new = ledger.keep_prices(reading.prices, now, batch)
             return f"{reading.name}: {len(reading.prices)} prices, {new} new"
+        parsed = _Parsed(ledger, reading.format)
         for page in reading.pages:
             try:
                 one = ledger.keep(page, batch, refuse_revisions=not revise)
             except RevisedRecord as clash:
                 raise Stop(_clash(clash)) from None
+            parsed.add(page)
             kept = Kept(kept.new + one.new, kept.revised + one.revised, kept.known + one.known)
             notes.progress(reading.name, kept.new + kept.revised + kept.known, None)
+        parsed.finish()
     revised = f", {kept.revised} revised" if kept.revised else ""
     return f"{reading.name}: {kept.new + kept.revised + kept.known} transactions, {kept.new} new{revised}"
+
+
+class _Parsed:
+    """Keeps what the rows of a file say beside them, for accounts that had no records before: all their
+    rows are new then, and need not be read again. `refresh` sees to the others."""
+
+    def __init__(self, ledger: Ledger, source: str) -> None:
+        self._ledger, self._source = ledger, source
+        self._before = set(ledger.accounts())
+        self._counts: dict[str, int] = {}
+
+    def add(self, page: Page) -> None:
+        said: dict[str, list[Transaction]] = {}
+        for transaction in page.said:
+            if transaction.account not in self._before:
+                said.setdefault(transaction.account, []).append(transaction)
+        for account, transactions in said.items():
+            count = self._counts.get(account, 0)
+            self._ledger.add_parsed(account, transactions, count)
+            self._counts[account] = count + len(transactions)
+
+    def finish(self) -> None:
+        for account in self._counts:
+            self._ledger.stamp_parsed(account, stamp_of([self._source]), Parsed())
 
 
 def _clash(clash: RevisedRecord) -> str:

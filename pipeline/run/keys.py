@@ -15,6 +15,7 @@ from importers.client import Client, open_client
 from importers.permissions import notes, verdict
 from importers.vault import Credentials, Entry, PassphraseNeeded, Vault, open_vault, read_credentials
 from pipeline.ledger import Ledger
+from pipeline.run.project import DEMO
 from pipeline.settings import Access, AccountSettings, check_account_name, load, save
 
 COMMAND = "taxsync keys"
@@ -83,6 +84,7 @@ def add(
     *,
     trade: bool,
     unverified: bool,
+    in_demo: bool = False,
 ) -> list[str]:
     """Stores a key (`text`: one JSON object of credentials) when the exchange says it may just read.
 
@@ -91,6 +93,10 @@ def add(
     plug_in = importers.exchange(exchange)
     check_account_name(name)
     settings = load(folder)
+    if not in_demo and (folder / DEMO).exists():
+        raise Refused(
+            f"{folder} is the demo's: choose another folder for your own keys, `--data DIR` with every command"
+        )
     credentials = read_credentials(text, plug_in.credentials, plug_in.name)
     known = settings.accounts.get(name)
     if known is not None and known.exchange != exchange:

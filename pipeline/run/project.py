@@ -1,9 +1,10 @@
 """One taxpayer's data folder, opened: settings, ledger, and what the figures are computed by."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,6 @@ from pipeline.folder import make_folder
 from pipeline.gains.derive import Basis
 from pipeline.issues import Stop
 from pipeline.ledger import Ledger
-from pipeline.model import Parsed
 from pipeline.rules.base import Dated, Rules, Scope, always, rules_of
 from pipeline.settings import FILE, Settings, load, save
 
@@ -104,24 +104,21 @@ def _scope(rules: Rules, name: str) -> Dated[Scope]:
     return always(Scope(name))
 
 
-def refresh(ledger: Ledger, accounts: Sequence[str] | None = None) -> None:
+def refresh(ledger: Ledger) -> None:
     """Parses anew the records of accounts whose cache is older than their records or their plug-in."""
-    for account in ledger.accounts() if accounts is None else accounts:
-        sources = sorted({s.source for s in ledger.sources() if s.account == account})
-        stamp = " ".join(f"{source}/{importers.version(source)}" for source in sources)
+    sources: dict[str, set[str]] = {}
+    for kept in ledger.sources():
+        sources.setdefault(kept.account, set()).add(kept.source)
+    for account, names in sources.items():
+        stamp = stamp_of(names)
         if ledger.stale(account, stamp):
-            parsed = [importers.parse(source, ledger.records(account, source)) for source in sources]
-            ledger.replace_parsed(account, _together(parsed), stamp)
+            parts = chain.from_iterable(importers.parse(s, ledger.records(account, s)) for s in sorted(names))
+            ledger.replace_parsed(account, parts, stamp)
 
 
-def _together(parts: Sequence[Parsed]) -> Parsed:
-    whole = Parsed()
-    for part in parts:
-        whole.transactions.extend(part.transactions)
-        whole.prices.extend(part.prices)
-        whole.balances.extend(part.balances)
-        whole.issues.extend(part.issues)
-    return whole
+def stamp_of(sources: Iterable[str]) -> str:
+    """Which parsers read these sources."""
+    return " ".join(f"{source}/{importers.version(source)}" for source in sorted(sources))
 
 
 def last_ended_year(basis: Basis, now: datetime) -> int:

@@ -14,7 +14,7 @@ from importers.base import Exchange, Stream
 from importers.client import Client
 from importers.permissions import verdict
 from importers.quotes import candles, ecb
-from importers.sync import balance, pages
+from importers.sync import anew, balance, pages
 from importers.vault import Vault
 from pipeline.gains.checks import balances
 from pipeline.gains.value import PriceBook
@@ -49,7 +49,7 @@ def sync(
                     exchange = importers.exchange(account.exchange)
                     _account(ledger, vault, name, exchange, floor, now, notes, access, outcome)
                 except Stop as refused:
-                    outcome.failures.append(str(refused))
+                    outcome.failures.append(f"{name}: {refused}")
         else:
             outcome.lines.append("no account is synced by API yet: `taxsync keys add kraken`, or `taxsync import FILE`")
         refresh(ledger)
@@ -85,9 +85,12 @@ def _account(
     client = keys.client(exchange, vault.get(name), access, notes.say)
     _check_key(ledger, vault, name, client)
     batch = ledger.begin_batch("api", name)
-    _balance(ledger, batch, name, client, now)
     kept = Kept(0, 0, 0)
     failures = []
+    try:
+        _balance(ledger, batch, name, client, now)
+    except Stop as refused:
+        failures.append(f"{name}: {refused}")
     for stream in exchange.streams:
         try:
             one = _stream(ledger, batch, name, client, stream, floor, notes)
@@ -108,8 +111,20 @@ def _check_key(ledger: Ledger, vault: Vault, name: str, client: Client) -> None:
     allowed = next((e.allow for e in vault.entries() if e.name == name), ())
     refusal = verdict(client.exchange, rights, trade="trade" in allowed, unverified="unverified" in allowed)
     if refusal is not None:
-        raise Stop(f"{name}: {refusal}. Nothing was fetched with it; what is kept stays")
-    ledger.keep_answer(KEY_LIMITS, name, json.dumps(rights.limits), COMMAND)
+        raise Stop(f"{refusal}. Nothing was fetched with it; what is kept stays")
+    limits = json.dumps(rights.limits)
+    with ledger.transaction():
+        if ledger.answers(KEY_LIMITS).get(name, "[]") not in ("[]", limits):
+            _begin_again(ledger, name, client.exchange)
+        ledger.keep_answer(KEY_LIMITS, name, limits, COMMAND)
+
+
+def _begin_again(ledger: Ledger, name: str, exchange: Exchange) -> None:
+    """Another key may see what the one before could not: every list is gone through once more."""
+    for stream in exchange.streams:
+        cursor = ledger.cursor(name, exchange.id, stream.name)
+        if cursor is not None:
+            ledger.set_cursor(name, exchange.id, stream.name, anew(cursor))
 
 
 def _balance(ledger: Ledger, batch: int, name: str, client: Client, now: datetime) -> None:

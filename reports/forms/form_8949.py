@@ -9,14 +9,14 @@ from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from pipeline.model import Disposal, Term
+from pipeline.model import Disposal, Rule, Term
 from pipeline.money import ZERO, exact, plain, round_to
 from reports.forms import Form
 from reports.table import Column, Report, Table, Type, Value
 
 COLUMNS = (
     Column("description", Type.TEXT, "(a) units and asset"),
-    Column("date_acquired", Type.TEXT, "(b) day acquired, MM/DD/YYYY, or VARIOUS"),
+    Column("date_acquired", Type.TEXT, "(b) day acquired, MM/DD/YYYY; VARIOUS of an average; empty where no acquisition is on record"),
     Column("date_sold", Type.TEXT, "(c) day sold or disposed of, MM/DD/YYYY"),
     Column("proceeds", Type.CENTS, "(d) proceeds"),
     Column("cost_basis", Type.CENTS, "(e) cost or other basis"),
@@ -50,7 +50,7 @@ def _part(disposal: Disposal) -> str:
 def _row(d: Disposal, box: str, zone: ZoneInfo) -> tuple[Value, ...]:
     assert d.proceeds is not None
     proceeds, cost = _cents(d.proceeds), _cents(d.cost_basis)
-    acquired = _day(d.acquired_at, zone) if d.acquired_at else "VARIOUS"
+    acquired = _day(d.acquired_at, zone) if d.acquired_at else "" if d.rule is Rule.MISSING else "VARIOUS"
     units = f"{plain(d.quantity)} {d.asset}"
     gain = proceeds - cost
     return (units, acquired, _day(d.disposed_at, zone), proceeds, cost, "", _cents(ZERO), gain, box, _part(d))

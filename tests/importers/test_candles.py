@@ -1,7 +1,8 @@
 """Looked-up daily prices: the pair, the bridge, the next source; and what one request serves."""
 
-import json
-from collections.abc import Callable, Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,8 +10,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from importers.base import Unlike
+from importers.client import open_client
+from importers.exchanges.kraken import EXCHANGE
 from importers.quotes import ecb
 from importers.quotes.candles import Candle, Source, kraken, look_up
+from importers.sandbox.kraken import Records
+from importers.sandbox.server import Fault, Sandbox
 from pipeline.gains.value import PriceBook
 from pipeline.issues import Stop
 from pipeline.model import Price
@@ -228,44 +234,46 @@ OHLC = """{"error": [], "result": {"XXBTZEUR": [
   ["1740873600", "81234.1", "82000.0", "79000.0", "81500", "81000.0", "512.00000001", 9000]], "last": 1740787200}}"""
 
 
-class Kraken:
-    def __init__(self, **answers: str) -> None:
-        self.answers = {"publicGetAssetPairs": PAIRS, "publicGetOHLC": OHLC} | answers
-        self.calls: list[tuple[str, dict[str, str | int]]] = []
+@contextmanager
+def kraken_says(**answers: str) -> Iterator[tuple[Source, Sandbox]]:
+    """Kraken behind the real client, with these bodies for its answers."""
+    bodies = {"AssetPairs": PAIRS, "OHLC": OHLC} | answers
 
-    def call(self, method: str, params: dict[str, str | int]) -> Mapping[str, Any]:
-        self.calls.append((method, params))
-        answer: dict[str, Any] = json.loads(self.answers[method], parse_float=str)
-        return answer
+    def instead(number: int, path: str) -> Fault:
+        return Fault(body=lambda right: bodies[path.rsplit("/", 1)[-1]].encode())
+
+    with Sandbox(Records(), faults=instead) as sandbox:
+        yield kraken(open_client(EXCHANGE, None, sandbox.proxy_url).call), sandbox
+
+
+def asked(sandbox: Sandbox) -> list[tuple[str, dict[str, str]]]:
+    return [(request.name, request.params) for request in sandbox.requests]
 
 
 def test_kraken_answers_become_prices() -> None:
-    exchange = Kraken()
-    found = look_up([("BTC", DAY), ("BTC", NEXT)], "EUR", [kraken(exchange.call)], Noted(), today=TODAY)
+    with kraken_says() as (source, sandbox):
+        found = look_up([("BTC", DAY), ("BTC", NEXT)], "EUR", [source], pytest.fail, today=TODAY)
     assert found == [
         Price("BTC", "EUR", Decimal("81234.10"), "Kraken BTC/EUR daily close", day=DAY),
         Price("BTC", "EUR", Decimal("81500"), "Kraken BTC/EUR daily close", day=NEXT),
     ]
-    assert exchange.calls == [
-        ("publicGetAssetPairs", {}),
-        ("publicGetOHLC", {"pair": "XXBTZEUR", "interval": 1440}),
-    ]
+    assert asked(sandbox) == [("AssetPairs", {}), ("OHLC", {"pair": "XXBTZEUR", "interval": "1440"})]
 
 
 def test_kraken_names_are_those_of_the_ledger() -> None:
-    assert kraken(Kraken().call).pairs() == {
-        ("BTC", "EUR"): "XXBTZEUR",
-        ("DOGE", "BTC"): "XDGXBT",
-        ("LUNC", "EUR"): "LUNAEUR",
-        ("LUNA", "EUR"): "LUNA2EUR",
-    }
+    with kraken_says() as (source, _):
+        assert source.pairs() == {
+            ("BTC", "EUR"): "XXBTZEUR",
+            ("DOGE", "BTC"): "XDGXBT",
+            ("LUNC", "EUR"): "LUNAEUR",
+            ("LUNA", "EUR"): "LUNA2EUR",
+        }
 
 
 def test_kraken_is_not_asked_for_days_before_its_720_candles() -> None:
-    exchange = Kraken()
-    old = TODAY - timedelta(days=721)
-    assert look_up([("BTC", old)], "EUR", [kraken(exchange.call)], Noted(), today=TODAY) == []
-    assert exchange.calls == []
+    with kraken_says() as (source, sandbox):
+        assert look_up([("BTC", TODAY - timedelta(days=721))], "EUR", [source], pytest.fail, today=TODAY) == []
+    assert asked(sandbox) == []
 
 
 @pytest.mark.parametrize(
@@ -284,17 +292,16 @@ def test_kraken_is_not_asked_for_days_before_its_720_candles() -> None:
         '{"error": [], "result": {"A": [null]}}',
     ],
 )
-def test_kraken_answers_of_another_form_are_one_line(answer: str) -> None:
+def test_kraken_answers_of_another_form_are_one_line(answer: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda seconds: None)  # the pauses before it is asked again
     noted = Noted()
-    exchange = Kraken(publicGetOHLC=answer)
-    assert look_up([("BTC", DAY)], "EUR", [kraken(exchange.call)], noted, today=TODAY) == []
+    with kraken_says(OHLC=answer) as (source, _):
+        assert look_up([("BTC", DAY)], "EUR", [source], noted, today=TODAY) == []
     (line,) = noted
-    assert line.startswith("no further prices from Kraken: Kraken (OHLC): it")
+    assert line.startswith("no further prices from Kraken: Kraken (OHLC): ") and line.isprintable()
 
 
 def test_a_float_is_refused() -> None:
-    def call(method: str, params: dict[str, str | int]) -> Mapping[str, Any]:
-        return {"error": [], "result": {"A": [[1740787200, 1, 1, 1, 81234.1]]}}
-
-    with pytest.raises(Stop, match="another form"):
-        list(kraken(call).candles("A"))
+    answer = {"error": [], "result": {"A": [[1740787200, 1, 1, 1, 81234.1]]}}
+    with pytest.raises(Unlike, match="another form"):
+        kraken(lambda method, params, read: read(answer)).candles("A")

@@ -600,7 +600,7 @@ def dump(ledger: Ledger) -> list[str]:
 
 
 def test_parsed_transactions_come_back_exactly(ledger: Ledger) -> None:
-    ledger.replace_parsed("Kraken", PARSED, "kraken 1")
+    ledger.replace_parsed("Kraken", [PARSED], "kraken 1")
     assert ledger.transactions() == [TRANSACTIONS[2], TRANSACTIONS[0], TRANSACTIONS[1]]
     assert str(ledger.transactions()[1].net_worth) == str(TRANSACTIONS[0].net_worth)
     assert ledger.transactions()[1].at.utcoffset() == timedelta(0)
@@ -612,13 +612,13 @@ def test_parsed_transactions_come_back_exactly(ledger: Ledger) -> None:
 
 
 def test_a_dropped_cache_is_rebuilt_byte_for_byte(ledger: Ledger) -> None:
-    ledger.replace_parsed("Kraken", PARSED, "1")
+    ledger.replace_parsed("Kraken", [PARSED], "1")
     before = dump(ledger)
     assert len(before) == 4
     ledger.drop_cache()
     assert dump(ledger) == [] and ledger.transactions() == [] and ledger.stale("Kraken", "1")
     for _ in range(2):
-        ledger.replace_parsed("Kraken", PARSED, "1")
+        ledger.replace_parsed("Kraken", [PARSED], "1")
         assert dump(ledger) == before
 
 
@@ -626,7 +626,7 @@ def test_the_cache_is_stale_after_new_records_or_another_parser(ledger: Ledger) 
     keep(ledger, record("a"), record("b", account="Other"))
     for account in ("Kraken", "Other"):
         assert ledger.stale(account, "1")
-        ledger.replace_parsed(account, Parsed(), "1")
+        ledger.replace_parsed(account, [Parsed()], "1")
         assert not ledger.stale(account, "1") and ledger.stale(account, "2")
     keep(ledger, record("a"))
     assert not ledger.stale("Kraken", "1")
@@ -639,10 +639,10 @@ def test_records_kept_while_others_are_parsed_leave_the_cache_stale(ledger: Ledg
     assert len(list(ledger.records("Kraken"))) == 1
     with Ledger.open(ledger.folder, create=False) as another:
         keep(another, record("b"))
-    ledger.replace_parsed("Kraken", Parsed(), "1")
+    ledger.replace_parsed("Kraken", [Parsed()], "1")
     assert ledger.stale("Kraken", "1")
     assert len(list(ledger.records("Kraken"))) == 2
-    ledger.replace_parsed("Kraken", Parsed(), "1")
+    ledger.replace_parsed("Kraken", [Parsed()], "1")
     assert not ledger.stale("Kraken", "1")
 
 
@@ -655,7 +655,7 @@ def test_records_kept_while_others_are_parsed_leave_the_cache_stale(ledger: Ledg
 )
 def test_no_number_is_refused_wherever_it_stands(ledger: Ledger, bad: Parsed) -> None:
     with pytest.raises(ValueError, match="not an exact number"):
-        ledger.replace_parsed("K", bad, "1")
+        ledger.replace_parsed("K", [bad], "1")
 
 
 @pytest.mark.parametrize(
@@ -669,7 +669,7 @@ def test_no_number_is_refused_wherever_it_stands(ledger: Ledger, bad: Parsed) ->
 def test_inexact_values_are_refused_in_one_line(ledger: Ledger, at: datetime, quantity: Decimal, said: str) -> None:
     bad = Parsed([Transaction("1", at, "K", sent=Amount(quantity, "BTC"))])
     with pytest.raises(ValueError, match=said) as refused:
-        ledger.replace_parsed("K", bad, "1")
+        ledger.replace_parsed("K", [bad], "1")
     assert "\n" not in str(refused.value)
     assert ledger.stale("K", "1")
 
@@ -700,7 +700,7 @@ def test_the_digest_of_the_inputs_does_not_know_when_and_in_which_order_they_cam
             for key in ("x", "y")[::turn]:
                 ledger.keep_answer("label", key, '"gift"', name)
             digests.add(ledger.inputs_digest("us 0.1"))
-            ledger.replace_parsed("Kraken", PARSED, "1")
+            ledger.replace_parsed("Kraken", [PARSED], "1")
             digests.add(ledger.inputs_digest("us 0.1"))
     assert len(digests) == 1
 

@@ -38,8 +38,8 @@ def test_income_of_unknown_value_is_unknown_not_zero() -> None:
 
 def test_open_problems_are_counted() -> None:
     lost = Issue("missing_acquisition", "Kraken", "BTC", at("2025-02-01 12:00"), details={"quantity": "2"})
-    short = Issue("short_history", "Kraken", details={"why": "90 days", "cure": "import"})
-    f = figures(report(issues=[lost, short, lost]))
+    alike = Issue("look_alike_asset", "Kraken", "ВТС", details={"other": "BTC"})
+    f = figures(report(issues=[lost, alike, lost]))
     assert (f.errors, f.warnings) == (2, 1)
 
 

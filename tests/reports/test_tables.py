@@ -87,9 +87,8 @@ def test_transactions_are_those_of_the_year_in_order_of_time() -> None:
 
 
 def test_the_gravest_issues_come_first_with_the_local_day() -> None:
-    details = {"why": "gives 90 days", "cure": "import the statement"}
     listed = [
-        Issue("short_history", "Kraken", details=details),
+        Issue("look_alike_asset", "Kraken", "ВТС", details={"other": "BTC"}),
         Issue("missing_acquisition", "Kraken", "BTC", at("2025-03-02 03:00"), details={"quantity": "1"}),
         Issue("missing_acquisition", "Kraken", "BTC", at("2025-02-01 12:00"), details={"quantity": "2"}),
     ]

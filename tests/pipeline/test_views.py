@@ -1,0 +1,262 @@
+"""What status, check, keys and report show: lines for people; one JSON document that holds the same, exactly."""
+
+import json
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from importers.base import Rights
+from importers.vault import Entry
+from pipeline import views
+from pipeline.issues import Issue
+from pipeline.run.keys import Checked
+from pipeline.run.overview import Holding, Status
+from pipeline.run.reporting import Written
+from pipeline.settings import Settings
+from reports.summary import figures
+from reports.table import SourceUsed
+from tests.reports.example import at, disposal, full, report
+
+D = Decimal
+SETTINGS = Settings("us", "USD", "America/New_York", method="hifo")
+FINE = D("0.000000000000000001")
+STATUS = Status(
+    SETTINGS,
+    sources=[
+        SourceUsed("Ledger", "universal", 9, at("2024-01-23 10:00"), at("2025-08-26 10:00")),
+        SourceUsed("kraken", "kraken", 1745, None, None),
+    ],
+    asked={"kraken": at("2026-01-01 06:00")},
+    holdings=[
+        Holding("Ledger", "BTC", D("0.20998"), None),
+        Holding("kraken", "ETH", D("12345.5") + FINE, D("12345.5") + FINE),
+        Holding("kraken", "LTC", D("-1.5"), D(0)),
+    ],
+    issues=[
+        Issue("stored_in_part", "kraken", ref="kraken/Ledgers", details={"stream": "Ledgers"}),
+        Issue("possible_duplicate", "kraken", details={"what": "1 BTC", "first": "a", "second": "b"}),
+    ],
+)
+
+
+def read(lines: list[str]) -> Any:
+    """One document; a number that is no whole one would have been rounded."""
+    (text,) = lines
+
+    def refuse(number: str) -> None:
+        raise AssertionError(f"{number} is not text")
+
+    return json.loads(text, parse_float=refuse)
+
+
+def missing(n: int, account: str = "Kraken", stake: str = "") -> Issue:
+    details = {"quantity": str(n)}
+    return Issue("missing_acquisition", account, "BTC", at("2025-01-10 12:00"), f"t{n}", stake, details)
+
+
+# ---- status -----------------------------------------------------------------------------------
+
+
+def test_status_is_two_tables_and_what_is_not_complete() -> None:
+    assert "\n".join(views.status(STATUS)) == (
+        "us, USD, America/New_York, hifo\n"
+        "\n"
+        "Account  Source     Records  From        To          Asked\n"
+        "-------  ---------  -------  ----------  ----------  ----------\n"
+        "Ledger   universal        9  2024-01-23  2025-08-26\n"
+        "kraken   kraken        1745                          2026-01-01\n"
+        "\n"
+        "Not complete: kraken: Ledgers is not fetched to its end; records are missing\n"
+        "\n"
+        "Account  Asset                By records               By exchange\n"
+        "-------  -----  ------------------------  ------------------------  -------\n"
+        "Ledger   BTC                     0.20998                 not asked\n"
+        "kraken   ETH    12345.500000000000000001  12345.500000000000000001  equal\n"
+        "kraken   LTC                        -1.5                         0  DIFFERS\n"
+        "\n"
+        "1 open problem, 1 note: run `taxsync check`."
+    )
+
+
+def test_the_status_document_holds_what_the_lines_hold() -> None:
+    document = read(views.status_json(STATUS))
+    assert document["settings"] == {
+        "country": "us",
+        "currency": "USD",
+        "timezone": "America/New_York",
+        "method": "hifo",
+        "lot_scope": "",
+    }
+    assert document["accounts"][0] == {
+        "account": "Ledger",
+        "source": "universal",
+        "records": 9,
+        "first": "2024-01-23T10:00:00Z",
+        "last": "2025-08-26T10:00:00Z",
+        "asked": None,
+    }
+    assert document["accounts"][1]["first"] is None
+    assert document["accounts"][1]["asked"] == "2026-01-01T06:00:00Z"
+    assert [tuple(each.values()) for each in document["balances"]] == [
+        ("Ledger", "BTC", "0.20998", None, None),
+        ("kraken", "ETH", "12345.500000000000000001", "12345.500000000000000001", "0"),
+        ("kraken", "LTC", "-1.5", "0", "1.5"),
+    ]
+    assert document["problems"] == {"error": 1, "warning": 1}
+
+
+def test_an_empty_ledger_says_what_to_do_first() -> None:
+    lines = views.status(Status(SETTINGS, [], {}, [], []))
+    assert "taxsync import FILE" in lines[-1] and "taxsync keys add" in lines[-1]
+    assert read(views.status_json(Status(SETTINGS, [], {}, [], [])))["accounts"] == []
+
+
+# ---- check ------------------------------------------------------------------------------------
+
+
+def test_problems_are_grouped_each_remedy_said_once_and_what_is_at_stake_told() -> None:
+    duplicate = Issue(
+        "possible_duplicate", "b", at=at("2025-01-10 12:00"), details={"what": "1 BTC", "first": "a", "second": "b"}
+    )
+    lines = views.issues([missing(1, stake="40000"), missing(2, stake="0.001"), duplicate])
+    assert lines == [
+        "ERROR missing_acquisition (2)",
+        "  1 BTC left Kraken on 2025-01-10 without any acquisition on record: basis 0 [up to 40,000.00 of tax base]",
+        "  2 BTC left Kraken on 2025-01-10 without any acquisition on record: basis 0",
+        f"  -> {missing(1).remedy}",
+        "",
+        "WARNING possible_duplicate (1)",
+        f"  {duplicate.message}",
+        f"  -> {duplicate.remedy}",
+        "",
+        "2 of these change a tax figure until settled.",
+    ]
+    assert views.issues([missing(1)])[-1] == "1 of these changes a tax figure until settled."
+    assert views.issues([duplicate])[-1] == "None of these changes a tax figure."
+    assert views.issues([]) == ["No open problems."]
+
+
+def test_of_many_problems_of_one_code_twenty_are_shown_and_the_document_has_all() -> None:
+    many = [missing(n) for n in range(1, 31)]
+    lines = views.issues(many)
+    assert lines[0] == "ERROR missing_acquisition (30)"
+    assert sum("left Kraken" in line for line in lines) == 20
+    assert "  and 10 more: see `taxsync check --json`" in lines
+    document = read(views.issues_json(many))
+    assert [each["ref"] for each in document] == [issue.ref for issue in many]
+    assert document[0] == {
+        "severity": "error",
+        "code": "missing_acquisition",
+        "account": "Kraken",
+        "asset": "BTC",
+        "date": "2025-01-10T12:00:00Z",
+        "ref": "t1",
+        "at_stake": None,
+        "message": many[0].message,
+        "remedy": many[0].remedy,
+    }
+
+
+def test_a_name_with_a_line_break_forges_no_problem() -> None:
+    forged = missing(1, account="Kraken\nNo open problems.\n")
+    lines = views.issues([forged])
+    assert len("\n".join(lines).splitlines()) == len(lines)
+    assert read(views.issues_json([forged]))[0]["account"] == forged.account
+
+
+# ---- keys -------------------------------------------------------------------------------------
+
+READS = Rights(read=True, may=("query-funds", "query-ledger"), ip_bound=False, expires="2026-12-31")
+TRADES = Rights(read=True, trade=True, may=("modify-trades",), ip_bound=True)
+UNKNOWN = Rights(read=False, unknown=True)
+
+
+def test_keys_are_listed_without_their_secrets() -> None:
+    stored = [Entry("kraken", "kraken", "2026-01-02", "abcd", (), "encrypted file")]
+    assert views.keys(stored) == [
+        "Name    Exchange  Key      Kept in         Since",
+        "------  --------  -------  --------------  ----------",
+        "kraken  kraken    abcd...  encrypted file  2026-01-02",
+    ]
+    assert read(views.keys_json(stored)) == [
+        {
+            "name": "kraken",
+            "exchange": "kraken",
+            "key_starts": "abcd",
+            "store": "encrypted file",
+            "added": "2026-01-02",
+        }
+    ]
+    assert views.keys([]) == views.rights([]) == ["No key is stored: `taxsync keys add kraken`."]
+    assert read(views.keys_json([])) == read(views.rights_json([])) == []
+
+
+def test_what_each_key_may_do_is_told_to_people_and_programs_alike() -> None:
+    checked = [
+        Checked("main", "kraken", READS, True, ("expires soon",)),
+        Checked("bot", "kraken", TRADES, False, ("may trade",)),
+        Checked("other", "elsewhere", UNKNOWN, True),
+    ]
+    assert views.rights(checked) == [
+        "Name   Exchange   Read     Trade    Withdraw  IP-bound  Expires",
+        "-----  ---------  -------  -------  --------  --------  ----------",
+        "main   kraken     yes      no       no        no        2026-12-31",
+        "bot    kraken     yes      yes      no        yes",
+        "other  elsewhere  unknown  unknown  unknown   unknown",
+        "main: expires soon",
+        "bot: may trade",
+    ]
+    main, bot, other = read(views.rights_json(checked))
+    assert main == {
+        "name": "main",
+        "exchange": "kraken",
+        "read": True,
+        "trade": False,
+        "withdraw": False,
+        "unknown": False,
+        "ip_bound": False,
+        "expires": "2026-12-31",
+        "may": ["query-funds", "query-ledger"],
+        "reads_only": True,
+        "notes": ["expires soon"],
+    }
+    assert (bot["trade"], bot["reads_only"], bot["expires"], bot["notes"]) == (True, False, None, ["may trade"])
+    assert (other["unknown"], other["ip_bound"]) == (True, None)
+
+
+# ---- report -----------------------------------------------------------------------------------
+
+
+def test_the_printed_figures_are_those_of_the_files() -> None:
+    one = full()
+    lines = views.report(Written(one, Path("data/reports/2025"), [], errors=1, warnings=0))
+    f = figures(one)
+    shown = {line.rsplit(None, 1)[0].strip(): line.rsplit(None, 1)[1] for line in lines[4:12]}
+    assert shown == {
+        "Proceeds": f"{f.proceeds:.2f}",
+        "Cost basis": f"{f.cost_basis:.2f}",
+        "Gain": f"{f.gain:.2f}",
+        "short term": f"{f.short_term_gain:.2f}",
+        "long term": f"{f.long_term_gain:.2f}",
+        "Income: mining": "1.25",
+        "Income: reward": "25.50",
+        "Income in total": f"{f.income_total:.2f}",
+    }
+    assert lines[0].startswith("Tax year 2025, 2025-01-01 to 2025-12-31: United States, fifo, per account")
+    assert lines[-2:] == [
+        "Files: data/reports/2025",
+        "1 open problem may change these figures: see issues.csv, or run `taxsync check`",
+    ]
+
+
+def test_figures_are_printed_to_the_cent_with_separators_and_the_unknown_is_no_0() -> None:
+    one = report(
+        disposals=[disposal(proceeds=D("1234567.885"), cost_basis=D(2000000))],
+        incomes=[replace(full().result.incomes[0], value=None)],
+    )
+    lines = views.report(Written(one, Path("x"), [], errors=0, warnings=3))
+    words = [line.split() for line in lines]
+    assert ["Proceeds", "1,234,567.89"] in words and ["Gain", "-765,432.12"] in words
+    assert ["Income:", "reward", "unknown"] in words
+    assert lines[-1] == "Files: x"

@@ -1,0 +1,87 @@
+"""The gallery of problems: for each code the smallest input that raises it, and what `taxsync check` then says.
+
+    tests/issues/CODE/*.csv           files, imported in the order of their names
+    tests/issues/CODE/kraken.json     what an account behind Kraken's API has given: records, cursors, limits
+    tests/issues/CODE/after/*.csv     files that are imported after the year's first report
+    tests/issues/CODE/message.txt     the whole output of `taxsync check`
+
+`TAXSYNC_WRITE_GALLERY=1 pytest tests/test_issues.py` writes the messages anew, to be read in the difference.
+"""
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from importers.sync import FINEST
+from pipeline.issues import CODES, Severity
+from pipeline.ledger import Ledger
+from pipeline.model import Page, RawRecord
+from pipeline.run.coverage import KEY_LIMITS
+from pipeline.settings import AccountSettings, Settings, save
+from tests.person import Person
+
+GALLERY = Path(__file__).parent / "issues"
+ACCOUNT = "kraken"
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_the_smallest_input_raises_the_problem_and_check_says_it_so(code: str, tmp_path: Path) -> None:
+    said = checked(GALLERY / code, tmp_path)
+    if os.environ.get("TAXSYNC_WRITE_GALLERY"):
+        (GALLERY / code / "message.txt").write_text(said, encoding="utf-8")
+    assert re.search(rf"^{CODES[code].severity.upper()} {code} \(\d+\)$", said, re.MULTILINE)
+    assert said == (GALLERY / code / "message.txt").read_text(encoding="utf-8")
+
+
+def test_every_code_has_its_folder_and_no_folder_is_left_behind() -> None:
+    assert {folder.name for folder in GALLERY.iterdir() if folder.is_dir()} == set(CODES)
+
+
+@pytest.mark.parametrize("code", sorted(CODES))
+def test_no_message_has_a_gap_where_a_word_should_be(code: str) -> None:
+    lines = (GALLERY / code / "message.txt").read_text(encoding="utf-8").splitlines()
+    said = [line[2:] for line in lines if line.startswith("  ")]
+    assert any(line.startswith("-> ") for line in said)
+    assert not [line for line in said if re.search(r"[{}]|\s\s|\s[,;:)]|\bNone\b", line)]
+
+
+def checked(folder: Path, home: Path) -> str:
+    """What `check` says of what lies in a gallery folder, imported the way a user would."""
+    person = Person(home)
+    person.run("init", "--country", "us")
+    files = sorted(folder.glob("*.csv"))
+    if files:
+        person.run("import", *map(str, files))
+    if (folder / "kraken.json").exists():
+        fetched(person.data, json.loads((folder / "kraken.json").read_text(encoding="utf-8")))
+    if (folder / "after").is_dir():
+        person.run("report", "--year", "2025", "--no-xlsx")
+        person.run("import", str(folder / "after"))
+    errors = {code for code, kind in CODES.items() if kind.severity is Severity.ERROR}
+    return person.run("check", code=int(folder.name in errors)).stdout
+
+
+def fetched(data: Path, given: Mapping[str, Any]) -> None:
+    """An account as an import over the API would have left it."""
+    save(data, Settings("us", "USD", "America/New_York", accounts={ACCOUNT: AccountSettings("kraken")}))
+    with Ledger.open(data, create=False) as ledger:
+        batch = ledger.begin_batch("api", ACCOUNT)
+        for stream, records in given.get("records", {}).items():
+            ledger.keep(Page([record(stream, id, value) for id, value in records.items()]), batch)
+        for stream, cursor in given["cursors"].items():
+            ledger.set_cursor(ACCOUNT, "kraken", stream, json.dumps(cursor))
+        ledger.keep_answer(KEY_LIMITS, ACCOUNT, json.dumps(given.get("limits", [])), "taxsync import")
+
+
+def record(stream: str, id: str, value: Mapping[str, Any]) -> RawRecord:
+    """One record as Kraken sent it; a balance bears the instant it was asked."""
+    seconds = value.get("time") or datetime.fromisoformat(id).astimezone(UTC).timestamp()
+    position = int(Decimal(str(seconds)) * FINEST)
+    return RawRecord("kraken", ACCOUNT, stream, id, position, json.dumps(value), f"Kraken {stream} {id}")

@@ -1,0 +1,395 @@
+"""`taxsync keys` against the sandbox exchange: only what reads is stored, and no secret shows anywhere."""
+
+import base64
+import hashlib
+import json
+import os
+import re
+import select
+import shutil
+import subprocess
+import sys
+import urllib.parse
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from importers.sandbox.book import Book
+from importers.sandbox.kraken import READ_ONLY, Key, Records
+from importers.sandbox.server import Sandbox
+from tests.person import Done, Person, contents
+
+NEW_YEAR_2026 = 1_767_225_600
+PASSPHRASE = "correct horse"
+
+
+def key(name: str, *more: str, without: str = "", **limits: object) -> Key:
+    """A key as Kraken makes them, of random-looking text; rights beside or `without` those that read."""
+    secret, public = (hashlib.sha512(f"{what} of {name}".encode()).digest() for what in ("secret", "key"))
+    rights = (*(right for right in READ_ONLY if right != without), *more)
+    made = Key(base64.b64encode(public[:42]).decode(), base64.b64encode(secret).decode(), rights)
+    return replace(made, **limits)  # type: ignore[arg-type]
+
+
+READS = key("reads", ip_allowlist=("203.0.113.7",))
+KEYS = {
+    "reads": READS,
+    "second": key("second"),
+    "exports": key("exports", "export-data"),
+    "trades": key("trades", "modify-trades", "close-trades"),
+    "withdraws": key("withdraws", "withdraw-funds"),
+    "addresses": key("addresses", "add-withdraw-address"),
+    "no ledger": key("no ledger", without="query-ledger"),
+    "unknown": key("unknown", "launch-rockets"),
+    "limited": key("limited", query_from=1_704_067_200, valid_until=NEW_YEAR_2026 + 86_400),
+    "ended": key("ended", valid_until=NEW_YEAR_2026 - 86_400),
+}
+STRANGER = key("stranger")  # not at the exchange
+
+
+@pytest.fixture(scope="module")
+def exchange() -> Iterator[Sandbox]:
+    book = Book({})
+    book.pay_in(1_735_810_200, "ZUSD", "2000")
+    book.buy(1_735_900_000, "XXBTZUSD", "420")
+    records = Records(book.ledgers, book.trades, book.deposits, book.withdrawals, tuple(KEYS.values()))
+    with Sandbox(records) as sandbox:
+        yield sandbox
+    assert sandbox.forbidden == []
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    person = Person(tmp_path_factory.mktemp("fresh"))
+    person.run("init", "--country", "us")
+    return person.data
+
+
+@pytest.fixture
+def person(tmp_path: Path, fresh: Path, exchange: Sandbox) -> Person:
+    person = Person(tmp_path)
+    person.environment["TAXSYNC_PROXY_URL"] = exchange.proxy_url
+    shutil.copytree(fresh, person.data)
+    return person
+
+
+def given(one: Key, **changes: str) -> str:
+    return json.dumps(one.credentials | changes)
+
+
+def add(person: Person, one: Key, *options: str, code: int = 0) -> Done:
+    return person.run("keys", "add", "kraken", "--stdin", *options, given=given(one), code=code)
+
+
+def assert_nothing_stored(person: Person) -> None:
+    assert not (person.data / "vault.bin").exists()
+    assert "accounts.kraken" not in (person.data / "taxsync.toml").read_text()
+    assert "No key is stored" in person.run("keys", "list").stdout
+
+
+# ---- where a secret may not be ----------------------------------------------------------------
+
+
+def traces(secret: str) -> set[bytes]:
+    """A secret as it might lie somewhere: as text, decoded, in hex, in base64 wherever it begins, in an address."""
+    found = {secret.encode(), secret.encode().hex().encode(), urllib.parse.quote_plus(secret).encode()}
+    raw = base64.b64decode(secret)
+    found |= {raw, raw.hex().encode(), secret.encode("utf-16-le")}
+    for text in (secret.encode(), raw):
+        for before in range(3):
+            encoded = base64.b64encode(b"\0" * before + text)
+            found.add(encoded[4 if before else 0 :].rstrip(b"=")[:-1])
+    return found
+
+
+def assert_no_secret(one: Key, person: Person, *done: Done) -> None:
+    places = {f"file {name}": content for name, content in contents(person.home).items()}
+    places |= {f"output {n}": each.said.encode() for n, each in enumerate(done)}
+    for secret in (one.secret, one.api_key):
+        for trace in traces(secret):
+            assert not [place for place, content in places.items() if trace in content]
+    for place, content in places.items():
+        assert PASSPHRASE.encode() not in content, place
+
+
+# ---- the journey ------------------------------------------------------------------------------
+
+
+def test_a_key_is_added_listed_checked_used_and_removed(person: Person) -> None:
+    steps = [person.process("keys", "add", "kraken", "--stdin", given=given(READS))]
+    assert "kraken: the key is stored in the encrypted file. It may: query-closed-trades, " in steps[0].stdout
+    assert "not bound" not in steps[0].stdout
+
+    steps.append(person.run("keys", "list"))
+    row = steps[1].stdout.splitlines()[-1].split()
+    assert row[:2] == ["kraken", "kraken"] and row[2] == f"{READS.api_key[:4]}..."
+
+    steps.append(person.run("keys", "check"))
+    assert steps[2].stdout.splitlines()[-1].split() == ["kraken", "kraken", "yes", "no", "no", "yes"]
+
+    steps.append(person.process("import"))
+    assert re.search(r"^kraken: \d+ new records$", steps[3].stdout, re.MULTILINE)
+    status = person.run("status")
+    assert "equal" in status.stdout and "DIFFERS" not in status.stdout
+    accounts = json.loads(person.run("status", "--json").stdout)["accounts"]
+    assert_no_secret(READS, person, *steps)
+
+    steps.append(person.run("keys", "remove", "kraken"))
+    assert "until you revoke it" in steps[4].stdout and "kraken.com" in steps[4].stdout
+    assert json.loads(person.run("status", "--json").stdout)["accounts"] == accounts
+    assert "No key is stored" in person.run("keys", "list").stdout
+    assert "no account is synced by API" in person.run("import").stdout
+    assert_no_secret(READS, person, *steps)
+
+
+def test_two_keys_of_one_exchange_have_two_names(person: Person) -> None:
+    add(person, READS)
+    again = add(person, KEYS["second"], code=1)
+    assert "already a key 'kraken'" in again.stderr and "--name" in again.stderr
+    add(person, KEYS["second"], "--name", "kraken-old")
+    documents = [json.loads(person.run("keys", which, "--json").stdout) for which in ("list", "check")]
+    assert [[each["name"] for each in document] for document in documents] == [["kraken", "kraken-old"]] * 2
+    assert [each["reads_only"] for each in documents[1]] == [True, True]
+    assert [each["ip_bound"] for each in documents[1]] == [True, False]
+    missing = person.run("keys", "remove", "karken", code=1)
+    assert missing.stderr == "there is no key 'karken' here; stored: kraken, kraken-old\n"
+    person.run("keys", "remove", "kraken")
+    settings = (person.data / "taxsync.toml").read_text()
+    assert "[accounts.kraken-old]" in settings and "[accounts.kraken]" not in settings
+
+
+# ---- what a key may do ------------------------------------------------------------------------
+
+BOTH = ("--allow-trade", "--allow-unverified")
+
+
+@pytest.mark.parametrize(
+    ("which", "options", "says"),
+    [
+        ("exports", (), ("export-data", "not bound to an address")),
+        ("limited", (), ("does not see everything: nothing before 2024-01-01", "expires on 2026-01-02")),
+        ("trades", ("--allow-trade",), ("modify-trades",)),
+        ("unknown", ("--allow-trade",), ("launch-rockets",)),
+    ],
+)
+def test_a_key_that_may_be_stored_is_stored(
+    which: str, options: tuple[str, ...], says: tuple[str, ...], person: Person
+) -> None:
+    done = add(person, KEYS[which], *options)
+    assert not [words for words in ("the key is stored in the encrypted file", *says) if words not in done.stdout]
+    assert '[accounts.kraken]\nexchange = "kraken"' in (person.data / "taxsync.toml").read_text()
+    assert_no_secret(KEYS[which], person, done)
+
+
+@pytest.mark.parametrize(
+    ("which", "options", "says"),
+    [
+        ("trades", (), "may trade (it may: close-trades, modify-trades, "),
+        ("trades", ("--allow-unverified",), "--allow-trade"),
+        ("unknown", (), "launch-rockets"),
+        ("withdraws", (), "never stored"),
+        ("withdraws", BOTH, "never stored"),
+        ("addresses", BOTH, "never stored"),
+        ("no ledger", (), "lacks what import needs: Query ledger entries"),
+        ("no ledger", BOTH, "lacks what import needs: Query ledger entries"),
+        ("ended", (), "expired"),
+    ],
+)
+def test_a_key_that_may_not_be_stored_leaves_nothing(
+    which: str, options: tuple[str, ...], says: str, person: Person
+) -> None:
+    done = add(person, KEYS[which], *options, code=1)
+    assert says in done.stderr and len(done.stderr.splitlines()) == 1 and not done.stdout
+    assert_nothing_stored(person)
+    assert_no_secret(KEYS[which], person, done)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"secret": STRANGER.secret}, "the secret does not belong to the key"),
+        ({"apiKey": STRANGER.api_key}, "does not know the key"),
+        ({"secret": READS.secret[:-5]}, "not of the form"),
+        ({"apiKey": READS.secret, "secret": READS.api_key}, "does not know the key"),
+    ],
+    ids=["another secret", "unknown key", "truncated secret", "pasted into each other's place"],
+)
+def test_credentials_that_the_exchange_does_not_take_leave_nothing(
+    changes: dict[str, str], says: str, person: Person
+) -> None:
+    done = person.run("keys", "add", "kraken", "--stdin", given=given(READS, **changes), code=1)
+    assert says in done.stderr and len(done.stderr.splitlines()) == 1
+    assert_nothing_stored(person)
+    for one in (READS, STRANGER):
+        assert_no_secret(one, person, done)
+
+
+def test_a_key_that_has_gained_a_right_is_not_used_any_more(person: Person, exchange: Sandbox) -> None:
+    add(person, READS)
+    grown = replace(exchange.records, keys=(replace(READS, permissions=(*READ_ONLY, "withdraw-funds")),))
+    with Sandbox(grown) as today:
+        person.environment["TAXSYNC_PROXY_URL"] = today.proxy_url
+        done = person.run("import", code=1)
+        assert "may withdraw" in done.stderr and "Nothing was fetched" in done.stderr
+        assert {request.name for request in today.requests} & {"Ledgers", "Balance"} == set()
+        checked = person.run("keys", "check", code=1)
+        assert checked.stdout.splitlines()[2].split()[2:5] == ["yes", "no", "yes"]
+    assert today.forbidden == []
+
+
+# ---- what is given ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "not one JSON object"),
+        (given(READS)[:-9], "not one JSON object"),
+        (f"{READS.api_key}\n{READS.secret}\n", "not one JSON object"),
+        (given(READS).replace('"', "'"), "not one JSON object"),
+        (f"[{given(READS)}]", "not one JSON object"),
+        (given(READS, password=READS.secret), "has password which is not one of"),
+        (given(READS, **{READS.secret: "x"}), "has a name which is not one of"),
+        (json.dumps({"apiKey": READS.api_key}), "secret is missing"),
+        (given(READS, secret=""), "secret is empty"),
+        (given(READS, secret=f"{READS.secret[:40]}\n{READS.secret[40:]}"), "line break"),
+        (given(READS, privateKey="0x" + "1" * 64), "privateKey"),
+        ("[" * 199_000, "larger than 100 kB"),
+    ],
+    ids=["empty", "truncated", "no JSON", "single quotes", "a list", "an extra name", "a secret as a name",
+         "one missing", "an empty one", "a line break", "a private key", "huge"],
+)  # fmt: skip
+def test_what_is_no_set_of_credentials_is_refused_before_anyone_is_asked(
+    text: str, says: str, person: Person, exchange: Sandbox
+) -> None:
+    before = len(exchange.requests)
+    done = person.run("keys", "add", "kraken", "--stdin", given=text, code=1)
+    assert says in done.stderr and len(done.stderr.splitlines()) == 1
+    assert len(exchange.requests) == before
+    assert_nothing_stored(person)
+    assert_no_secret(READS, person, done)
+
+
+def test_spaces_and_line_ends_that_came_along_are_no_part_of_a_secret(person: Person) -> None:
+    text = given(READS, apiKey=f"  {READS.api_key}\n", secret=f"\t{READS.secret} \r\n")
+    assert "is stored" in person.run("keys", "add", "kraken", "--stdin", given=f"\ufeff{text}\n").stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "says"),
+    [
+        (("kraken",), 2, "not a terminal: give --stdin"),
+        (("krakne", "--stdin"), 1, "there are: kraken"),
+        (("kraken", "--stdin", "--name", " x"), 1, "not an account name"),
+        (("kraken", "--stdin", READS.secret), 2, "credentials are never arguments"),
+        (("kraken", "--secret", READS.secret), 2, "No such option: --secret"),
+        ((), 2, "Missing argument 'EXCHANGE'"),
+    ],
+    ids=["no --stdin", "a misspelt exchange", "no name", "a secret as argument", "a secret as option", "no exchange"],
+)
+def test_a_wrong_command_is_one_line_without_the_secret(
+    arguments: tuple[str, ...], code: int, says: str, person: Person, exchange: Sandbox
+) -> None:
+    before = len(exchange.requests)
+    done = person.run("keys", "add", *arguments, given=given(READS), code=code)
+    assert says in done.stderr and len(done.stderr.splitlines()) == 1 and not done.stdout
+    assert len(exchange.requests) == before
+    assert_no_secret(READS, person, done)
+
+
+def test_nobodys_key_goes_into_the_demos_folder(person: Person) -> None:
+    (person.data / "demo.txt").touch()
+    assert "is the demo's" in add(person, READS, code=1).stderr
+    assert not (person.data / "vault.bin").exists()
+
+
+# ---- the passphrase ---------------------------------------------------------------------------
+
+
+def test_a_wrong_passphrase_destroys_nothing(person: Person) -> None:
+    add(person, READS)
+    vault, settings = (person.data / "vault.bin").read_bytes(), (person.data / "taxsync.toml").read_bytes()
+    person.environment["TAXSYNC_PASSPHRASE"] = "Correct horse"
+    for command in (("keys", "list"), ("keys", "remove", "kraken"), ("import",)):
+        done = person.run(*command, code=1)
+        assert "wrong passphrase" in done.stderr and len(done.stderr.splitlines()) == 1
+    assert "wrong passphrase" in add(person, KEYS["second"], "--name", "second", code=1).stderr
+    assert (person.data / "vault.bin").read_bytes() == vault
+    assert (person.data / "taxsync.toml").read_bytes() == settings
+    person.environment["TAXSYNC_PASSPHRASE"] = PASSPHRASE
+    assert "kraken" in person.run("keys", "list").stdout
+
+
+def test_without_a_passphrase_and_a_terminal_the_line_says_which_variable(person: Person) -> None:
+    del person.environment["TAXSYNC_PASSPHRASE"]
+    done = add(person, READS, code=1)
+    assert "TAXSYNC_PASSPHRASE" in done.stderr and len(done.stderr.splitlines()) == 1
+    assert_nothing_stored(person)
+
+
+# ---- a person at a terminal -------------------------------------------------------------------
+
+AT_TERMINAL = (
+    "import fcntl, os, sys, termios\n"
+    "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+    "os.execv(sys.executable, [sys.executable, '-m', 'pipeline.cli', *sys.argv[1:]])\n"
+)
+
+
+def talk(person: Person, arguments: tuple[str, ...], answers: list[tuple[str, str]]) -> tuple[int, str]:
+    """Runs a command at a terminal of its own: waits for each question, then types the answer. What it showed."""
+    import pty
+
+    screen, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", AT_TERMINAL, *arguments], stdin=terminal, stdout=terminal, stderr=terminal,
+        cwd=person.home, env=person.environment, start_new_session=True,
+    )  # fmt: skip
+    os.close(terminal)
+    shown = ""
+
+    def read() -> bool:
+        nonlocal shown
+        assert select.select([screen], [], [], 60)[0], f"nothing more than: {shown}"
+        try:
+            text = os.read(screen, 4096).decode()
+        except OSError:  # Linux: the other end is closed
+            text = ""
+        shown += text
+        return bool(text)
+
+    try:
+        for question, answer in answers:
+            begin = len(shown)
+            while not shown[begin:].endswith(question):
+                assert read(), shown
+            os.write(screen, f"{answer}\n".encode())
+        while read():
+            pass
+        return process.wait(60), shown
+    finally:
+        process.kill()
+        process.wait()
+        os.close(screen)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals of POSIX systems")
+def test_at_a_terminal_every_secret_is_asked_for_and_none_is_echoed(person: Person) -> None:
+    del person.environment["TAXSYNC_PASSPHRASE"]
+    code, shown = talk(
+        person,
+        ("keys", "add", "kraken"),
+        [
+            ("kraken apiKey: ", READS.api_key),
+            ("kraken secret: ", READS.secret),
+            ("New passphrase for the encrypted file of keys: ", PASSPHRASE),
+            ("Repeat for confirmation: ", PASSPHRASE),
+        ],
+    )
+    assert code == 0 and "the key is stored in the encrypted file" in shown
+    assert_no_secret(READS, person, Done(code, shown, ""))
+    code, shown = talk(person, ("keys", "list"), [("Passphrase of the encrypted file of keys: ", PASSPHRASE)])
+    assert code == 0 and f"{READS.api_key[:4]}..." in shown
+    assert_no_secret(READS, person, Done(code, shown, ""))
