@@ -297,7 +297,7 @@ def test_at_most_three_lines(tmp_path: Path, bad: int, end: str) -> None:
 
 def test_no_page_follows_a_problem(tmp_path: Path) -> None:
     good = [ROW.replace("0.01", str(n)) for n in range(1, 12_000)]
-    pages = read(write(tmp_path, *good[:6000], ROW.replace("0.01", "x"), *good[6000:])).pages
+    pages = read(write(tmp_path, *good[: PAGE + 1000], ROW.replace("0.01", "x"), *good[PAGE + 1000 :])).pages
     assert len(next(pages).records) == PAGE
     with pytest.raises(Refused):
         next(pages)
