@@ -291,7 +291,12 @@ def keys_add(
 
 @keys_app.command("list")
 def keys_list(data: DataOption = None, as_json: JsonOption = False) -> None:
-    """What is stored; never the secret."""
+    """What is stored; never the secret.
+
+    \b
+    taxsync keys list
+    taxsync keys list --json
+    """
     from pipeline import views
     from pipeline.run import keys
 
@@ -305,7 +310,12 @@ def keys_check(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask each exchange what its key may do today. Exits 1 when one may do more than read."""
+    """Ask each exchange what its key may do today. Exits 1 when one may do more than read.
+
+    \b
+    taxsync keys check
+    taxsync keys check kraken --json
+    """
     from pipeline import views
     from pipeline.run import keys
 
@@ -317,7 +327,11 @@ def keys_check(
 
 @keys_app.command("remove")
 def keys_remove(name: Annotated[str, typer.Argument(metavar="NAME")], data: DataOption = None) -> None:
-    """Forget a key here, and say how to revoke it at the exchange."""
+    """Forget a key here, and say how to revoke it at the exchange.
+
+    \b
+    taxsync keys remove kraken
+    """
     from pipeline.run import keys
 
     console.say(*keys.remove(_folder(data), name, _access(), console.complain))
@@ -361,7 +375,8 @@ def _run(command: Callable[[], object]) -> int:
         console.complain(_usage(error))
         return 2
     except (typer.Abort, KeyboardInterrupt):
-        console.complain("stopped; what was complete is kept, run the command again to go on")
+        begin = "\n" if sys.stderr.isatty() else ""  # the terminal has shown ^C without a line's end
+        console.complain(f"{begin}stopped; what was complete is kept, run the command again to go on")
         return 1
     except BrokenPipeError:
         sys.stderr.close()

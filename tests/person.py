@@ -11,9 +11,10 @@ import csv
 import gc
 import io
 import os
+import select
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from pipeline.cli import main
 
 ROOT = Path(__file__).parent.parent
 NOBODY = "http://127.0.0.1:9/"
+CTRL_C = "\x03"  # as an answer: the line end after it wakes a read that began just as it came
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,33 @@ class Person:
         )  # fmt: skip
         return _checked(Done(done.returncode, done.stdout, done.stderr), arguments, code)
 
+    def at_terminal(self, arguments: tuple[str, ...], answers: Sequence[tuple[str, str]]) -> Done:
+        """At a terminal of its own: waits for each question, then types the answer. What the screen showed."""
+        import pty
+
+        screen, terminal = pty.openpty()
+        process = subprocess.Popen(
+            [sys.executable, "-c", _AT_TERMINAL, *arguments], stdin=terminal, stdout=terminal, stderr=terminal,
+            cwd=self.home, env=self.environment, start_new_session=True,
+        )  # fmt: skip
+        os.close(terminal)
+        shown = ""
+        try:
+            for question, answer in answers:
+                begin = len(shown)
+                while not shown[begin:].endswith(question):
+                    more = _read(screen)
+                    assert more, shown
+                    shown += more
+                os.write(screen, f"{answer}\n".encode())
+            while more := _read(screen):
+                shown += more
+            return Done(process.wait(60), shown.replace("\r\n", "\n"), "")
+        finally:
+            process.kill()
+            process.wait()
+            os.close(screen)
+
     @contextmanager
     def _here(self, given: str) -> Iterator[None]:
         """This process, for a while, as the person's shell would have started it."""
@@ -91,6 +120,22 @@ class Person:
     def rows(self, name: str, year: str = "2025") -> list[dict[str, str]]:
         with (self.data / "reports" / year / name).open(newline="", encoding="utf-8-sig") as file:
             return list(csv.DictReader(file))
+
+
+_AT_TERMINAL = (
+    "import fcntl, os, sys, termios\n"
+    "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+    "os.execv(sys.executable, [sys.executable, '-m', 'pipeline.cli', *sys.argv[1:]])\n"
+)
+
+
+def _read(screen: int) -> str:
+    """What comes next; "" at the end."""
+    assert select.select([screen], [], [], 60)[0], "nothing more comes"
+    try:
+        return os.read(screen, 4096).decode()
+    except OSError:  # how Linux says that the other end is closed
+        return ""
 
 
 def _checked(done: Done, arguments: tuple[str, ...], code: int) -> Done:

@@ -1,6 +1,5 @@
-"""The outside: commands, exit codes, streams, files. Run as a person or a script would: as a process."""
+"""The outside: commands, exit codes, streams, files, as a person or a script at a shell meets them."""
 
-import csv
 import json
 import os
 import stat
@@ -10,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+from tests.person import CTRL_C, Person, contents
+from tests.test_readme import command, commands
+
 HEADER = "Date,Account,Sent Amount,Sent Currency,Received Amount,Received Currency,Fee Amount,Fee Currency,Label\n"
 BUY_AND_SELL = (
     HEADER
@@ -19,6 +20,7 @@ BUY_AND_SELL = (
     + "2025-03-05T12:00:00Z,Kraken,,,0.25,BTC,,,reward\n"
 )
 PRICES = "Date,Asset,Currency,Price\n2025-03-05,BTC,USD,2000\n"
+HEAVY = {"ccxt", "pandas", "openpyxl", "sqlmodel", "sqlalchemy", "keyring", "cryptography", "requests", "rich"}
 CSV_FILES = {
     "disposals.csv": "disposal_id,acquisition_id,account,asset,quantity,acquired_at,disposed_at,proceeds,"
     "cost_basis,gain,term,rule,kind",
@@ -30,41 +32,6 @@ CSV_FILES = {
     "issues.csv": "severity,code,account,asset,date,message,remedy",
     "form_8949.csv": "description,date_acquired,date_sold,proceeds,cost_basis,code,adjustment,gain,box,part",
 }
-
-
-class Person:
-    """Someone with a data folder, at a shell that is no terminal."""
-
-    def __init__(self, home: Path) -> None:
-        self.home, self.data = home, home / "data"
-        kept = {k: v for k, v in os.environ.items() if not k.startswith("TAXSYNC_")}
-        # every request would go to a closed port of this machine
-        self.environment = kept | {
-            "HOME": str(home),
-            "TAXSYNC_VAULT": "file",
-            "TAXSYNC_PASSPHRASE": "correct horse",
-            "TAXSYNC_PROXY_URL": "http://127.0.0.1:9/",
-            "PYTHONPATH": str(ROOT),
-        }
-
-    def run(self, *arguments: str, given: str = "", code: int = 0) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [sys.executable, "-m", "pipeline.cli", *arguments],
-            cwd=self.home, env=self.environment, input=given, capture_output=True, text=True, timeout=120,
-        )  # fmt: skip
-        assert done.returncode == code, (arguments, done.stdout, done.stderr)
-        assert "Traceback" not in done.stderr
-        if code:
-            assert done.stdout or done.stderr
-        return done
-
-    def write(self, name: str, text: str) -> str:
-        (self.home / name).write_text(text, encoding="utf-8")
-        return name
-
-    def rows(self, name: str, year: str = "2025") -> list[dict[str, str]]:
-        with (self.data / "reports" / year / name).open(newline="", encoding="utf-8-sig") as file:
-            return list(csv.DictReader(file))
 
 
 @pytest.fixture
@@ -226,6 +193,11 @@ def test_the_data_folder_is_the_option_else_the_environment_else_data(person: Pe
     assert not person.data.exists()
 
 
+def test_a_tax_year_may_have_the_name_that_a_form_gives_it(filed: Person) -> None:
+    for name in ("2025", "2024-25", "2024/2025"):
+        assert "Tax year 2025, 2025-01-01 to 2025-12-31" in filed.run("report", "--year", name, "--no-xlsx").stdout
+
+
 def test_out_and_no_xlsx(filed: Person) -> None:
     filed.run("report", "--year", "2025", "--no-xlsx", "--out", "elsewhere")
     names = {p.name for p in (filed.home / "elsewhere" / "2025").iterdir()}
@@ -233,21 +205,114 @@ def test_out_and_no_xlsx(filed: Person) -> None:
     assert not (filed.data / "reports").exists()
 
 
-def test_help_has_examples_and_loads_nothing_heavy(person: Person) -> None:
+@pytest.mark.parametrize("path", sorted(commands()))
+def test_the_help_of_every_command_has_an_example(path: str, person: Person) -> None:
+    done = person.run(*path.split(), "--help")
+    assert f"\n  taxsync {path}" in done.stdout
+    assert command(path).help.splitlines()[0] in " ".join(done.stdout.split())
+
+
+def test_help_loads_nothing_heavy(person: Person) -> None:
     script = (
         "import sys; from pipeline.cli import main\n"
         "try: main(['--help'])\n"
         "except SystemExit: pass\n"
-        "heavy = {'ccxt', 'pandas', 'openpyxl', 'sqlmodel', 'sqlalchemy', 'keyring', 'cryptography', 'requests'}\n"
-        "sys.exit(f'loaded: {heavy & set(sys.modules)}' if heavy & set(sys.modules) else 0)"
+        f"sys.exit(str({HEAVY} & set(sys.modules)) if {HEAVY} & set(sys.modules) else 0)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=person.home, env=person.environment, capture_output=True, text=True
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    for command in ("init", "import", "report", "status", "check", "demo"):
-        assert command in done.stdout
-        assert f"taxsync {command}" in person.run(command, "--help").stdout
+    assert not [name for name in commands() if name.split()[0] not in done.stdout]
+
+
+@pytest.mark.parametrize("arguments", [(), ("keys",)], ids=["taxsync", "taxsync keys"])
+def test_no_command_at_all_is_answered_with_the_help(person: Person, arguments: tuple[str, ...]) -> None:
+    done = person.run(*arguments, code=2)
+    assert done.stderr.splitlines()[0].startswith(" ".join(["Usage: taxsync", *arguments]))
+    assert len(done.stderr.splitlines()) > 8 and not done.stdout
+
+
+def test_a_process_of_its_own_says_the_same(filed: Person) -> None:
+    """The other tests run commands in this process; this one through the interpreter's front door."""
+    before = contents(filed.data)
+    for arguments, code in ((("check", "--json"), 0), (("report", "--year", "20x5"), 1), ((), 2)):
+        assert filed.process(*arguments, code=code) == filed.run(*arguments, code=code)
+    assert contents(filed.data) == before
+
+
+def test_a_name_that_the_terminal_cannot_show_is_written_as_an_escape(person: Person) -> None:
+    person.run("init", "--country", "us")
+    person.run("import", person.write("кошелёк.csv", "Date,Received Amount,Received Currency\n2025-01-05,1,BTC\n"))
+    done = person.process("status", environment=person.environment | {"PYTHONIOENCODING": "ascii"})
+    assert "\\u043a\\u043e\\u0448" in done.stdout
+    assert "кошелёк" in person.run("status").stdout
+
+
+def test_a_reader_that_has_gone_is_no_fault(filed: Person) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", "status"], cwd=filed.home, env=filed.environment, stdout=writer,
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.parametrize("command", [("init", "--country", "us"), ("demo",)], ids=["init", "demo"])
+def test_a_data_folder_that_can_be_none_is_one_line_that_names_it(person: Person, command: tuple[str, ...]) -> None:
+    person.write("file", "")
+    for place in ("file", "file/data"):
+        done = person.run(*command, "--data", place, code=1)
+        assert place in done.stderr and len(done.stderr.splitlines()) == 1 and not done.stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals of POSIX systems")
+def test_at_a_terminal_init_asks_for_what_is_missing(person: Person) -> None:
+    questions = [("(generic, us) [us]: ", ""), ("Currency [USD]: ", "EUR"), ("Time zone [America/New_York]: ", "")]
+    done = person.at_terminal(("init",), questions)
+    assert done.code == 0 and done.stdout.endswith("taxsync.toml: us, EUR, America/New_York\n")
+    person.data.rename(person.home / "first")
+    done = person.at_terminal(("init",), [("(generic, us) [us]: ", CTRL_C)])
+    assert done.code == 1 and done.stdout.splitlines()[-1].startswith("stopped; ") and "Traceback" not in done.stdout
+    assert not person.data.exists()
+
+
+def test_init_again_keeps_what_is_not_chosen_anew(person: Person) -> None:
+    person.run("init", "--country", "us", "--timezone", "America/Denver", "--method", "hifo")
+    person.run("init", "--method", "lifo")
+    settings = (person.data / "taxsync.toml").read_text()
+    assert 'timezone = "America/Denver"' in settings and 'method = "lifo"' in settings
+    assert "generic, USD, UTC" in person.run("init", "--country", "generic").stdout
+
+
+def test_a_rows_account_is_its_cell_else_the_option_else_the_files_name(person: Person) -> None:
+    person.run("init", "--country", "us")
+    header = "Date,Account,Sent Amount,Sent Currency,Received Amount,Received Currency\n"
+    trade = "2025-01-05T{}:00Z,{},100,USD,1,ETH\n"
+    person.write("Bitstamp.csv", header + trade.format("01:00", "") + trade.format("02:00", "Kraken"))
+    person.run("import", "Bitstamp.csv")
+    assert accounts(person) == {"Bitstamp": 1, "Kraken": 1}
+    person.write("other.csv", header + trade.format("03:00", "") + trade.format("04:00", "Kraken"))
+    person.run("import", "other.csv", "--account", "Ledger")
+    assert accounts(person) == {"Bitstamp": 1, "Kraken": 2, "Ledger": 1}
+
+
+def accounts(person: Person) -> dict[str, int]:
+    return {a["account"]: a["records"] for a in json.loads(person.run("status", "--json").stdout)["accounts"]}
+
+
+def test_a_folder_is_imported_with_all_files_in_it_but_hidden_ones(person: Person) -> None:
+    person.run("init", "--country", "us")
+    exports = person.home / "exports"
+    (exports / "old").mkdir(parents=True)
+    for name in ("a.csv", "old/b.CSV", ".hidden.csv", "~$c.csv", "notes.md"):
+        (exports / name).write_text("Date,Received Amount,Received Currency\n2025-01-05,1,BTC\n")
+    person.run("import", "exports")
+    assert accounts(person) == {"a": 1, "b": 1}
+    (person.home / "empty").mkdir()
+    assert "empty: there is no CSV or XLSX file" in person.run("import", "empty", code=1).stderr
 
 
 def test_the_change_of_scope_is_settled_by_the_first_report(person: Person) -> None:

@@ -5,10 +5,7 @@ import hashlib
 import json
 import os
 import re
-import select
 import shutil
-import subprocess
-import sys
 import urllib.parse
 from collections.abc import Iterator
 from dataclasses import replace
@@ -331,55 +328,11 @@ def test_without_a_passphrase_and_a_terminal_the_line_says_which_variable(person
 
 # ---- a person at a terminal -------------------------------------------------------------------
 
-AT_TERMINAL = (
-    "import fcntl, os, sys, termios\n"
-    "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
-    "os.execv(sys.executable, [sys.executable, '-m', 'pipeline.cli', *sys.argv[1:]])\n"
-)
-
-
-def talk(person: Person, arguments: tuple[str, ...], answers: list[tuple[str, str]]) -> tuple[int, str]:
-    """Runs a command at a terminal of its own: waits for each question, then types the answer. What it showed."""
-    import pty
-
-    screen, terminal = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-c", AT_TERMINAL, *arguments], stdin=terminal, stdout=terminal, stderr=terminal,
-        cwd=person.home, env=person.environment, start_new_session=True,
-    )  # fmt: skip
-    os.close(terminal)
-    shown = ""
-
-    def read() -> bool:
-        nonlocal shown
-        assert select.select([screen], [], [], 60)[0], f"nothing more than: {shown}"
-        try:
-            text = os.read(screen, 4096).decode()
-        except OSError:  # Linux: the other end is closed
-            text = ""
-        shown += text
-        return bool(text)
-
-    try:
-        for question, answer in answers:
-            begin = len(shown)
-            while not shown[begin:].endswith(question):
-                assert read(), shown
-            os.write(screen, f"{answer}\n".encode())
-        while read():
-            pass
-        return process.wait(60), shown
-    finally:
-        process.kill()
-        process.wait()
-        os.close(screen)
-
 
 @pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals of POSIX systems")
 def test_at_a_terminal_every_secret_is_asked_for_and_none_is_echoed(person: Person) -> None:
     del person.environment["TAXSYNC_PASSPHRASE"]
-    code, shown = talk(
-        person,
+    added = person.at_terminal(
         ("keys", "add", "kraken"),
         [
             ("kraken apiKey: ", READS.api_key),
@@ -388,8 +341,7 @@ def test_at_a_terminal_every_secret_is_asked_for_and_none_is_echoed(person: Pers
             ("Repeat for confirmation: ", PASSPHRASE),
         ],
     )
-    assert code == 0 and "the key is stored in the encrypted file" in shown
-    assert_no_secret(READS, person, Done(code, shown, ""))
-    code, shown = talk(person, ("keys", "list"), [("Passphrase of the encrypted file of keys: ", PASSPHRASE)])
-    assert code == 0 and f"{READS.api_key[:4]}..." in shown
-    assert_no_secret(READS, person, Done(code, shown, ""))
+    assert added.code == 0 and "the key is stored in the encrypted file" in added.stdout
+    listed = person.at_terminal(("keys", "list"), [("Passphrase of the encrypted file of keys: ", PASSPHRASE)])
+    assert listed.code == 0 and f"{READS.api_key[:4]}..." in listed.stdout
+    assert_no_secret(READS, person, added, listed)

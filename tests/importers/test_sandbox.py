@@ -13,7 +13,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal, localcontext
 from http.client import HTTPConnection
 from itertools import count, pairwise
 from pathlib import Path
@@ -307,7 +307,8 @@ def test_times_are_numbers_with_the_digits_of_the_account(sandbox: Sandbox) -> N
 
 
 def test_the_history_is_the_same_on_every_run(history: DemoHistory) -> None:
-    assert demo_history() == history
+    with localcontext(rounding=ROUND_UP, prec=9):  # ccxt, once used, leaves another rounding behind
+        assert demo_history() == history
     shows = "from importers.sandbox.history import demo_history; print(repr(demo_history()))"
     elsewhere = subprocess.run(
         [sys.executable, "-c", shows],

@@ -1,0 +1,287 @@
+"""`taxsync import` from a key to balances: the real client and ledger against the exchange on this machine.
+
+Promised: whichever request fails, wherever it is killed, the next import that is let through ends with the
+same ledger as one that nothing disturbed; until then something says what is missing. What is there is not
+asked for again, and a key that may do more than it did is not used.
+"""
+
+import shutil
+import socket
+import sqlite3
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from importers.sandbox.kraken import READ_ONLY, Records
+from importers.sandbox.server import (
+    BAD_GATEWAY,
+    BROKEN_JSON,
+    BUSY,
+    CUT_OFF,
+    DROPPED,
+    EMPTY_OBJECT,
+    HTML,
+    NOW,
+)
+from pipeline.ledger import Ledger
+from pipeline.run import keys, syncing
+from pipeline.run.overview import check, status
+from pipeline.run.project import refresh
+from pipeline.run.reporting import report
+from pipeline.settings import load, save
+from tests.pipeline.run.conftest import (
+    DAY,
+    KEY,
+    LISTS,
+    NEEDED,
+    Run,
+    access,
+    account,
+    add_key,
+    at,
+    begun,
+    fetch,
+    kept,
+    made_key,
+    missing,
+    on,
+    savings,
+    second,
+)
+
+# ---- disturbed --------------------------------------------------------------------------------
+
+
+def test_an_import_that_fails_at_any_request_is_made_good_by_the_next(
+    tmp_path: Path, ready: Path, whole: tuple[Path, Run], history: Records
+) -> None:
+    undisturbed, run = kept(whole[0]), whole[1]
+    assert run.asked == {"GetApiKeyInfo": 1, "Balance": 1, "Ledgers": 4, "TradesHistory": 2, "DepositStatus": 2,
+                         "WithdrawStatus": 2, "AssetPairs": 1, "OHLC": 3}  # fmt: skip
+    met: Counter[str] = Counter()
+    for request in run.requests:
+        name, first = request.name, met[request.name] == 0
+        met[name] += 1
+        folder = shutil.copytree(ready, tmp_path / str(request.number))
+        disturbed = fetch(folder, history, at(request.number))
+        (failure,) = disturbed.failures
+        assert name in failure, request
+        if name == "GetApiKeyInfo":
+            assert missing(folder) == {("not_fetched", each) for each in NEEDED}
+        elif name in LISTS and not first:
+            assert missing(folder) == {("stored_in_part", name)}, request
+        else:
+            assert missing(folder) == {("not_fetched", name)} & {("not_fetched", each) for each in NEEDED}, request
+        if name in ("AssetPairs", "OHLC"):
+            assert "missing_price" in {issue.code for issue in check(folder)}, request
+        assert fetch(folder, history).failures == []
+        assert kept(folder) == undisturbed, request
+
+
+class Killed(BaseException):
+    pass
+
+
+def test_an_import_that_is_killed_at_any_page_is_made_good_by_the_next(
+    tmp_path: Path, ready: Path, whole: tuple[Path, Run], history: Records
+) -> None:
+    undisturbed, names = kept(whole[0]), [request.name for request in whole[1].requests if request.name in LISTS]
+    for number in range(0, len(names), 3):
+        folder, left = shutil.copytree(ready, tmp_path / str(number)), iter(range(number))
+
+        def kill(*_: object, left: Iterator[int] = left) -> None:
+            if next(left, None) is None:
+                raise Killed
+
+        with pytest.raises(Killed):
+            fetch(folder, history, progress=kill)
+        assert missing(folder) or names[number] not in NEEDED
+        fetch(folder, history)
+        assert kept(folder) == undisturbed
+
+
+def test_an_exchange_that_fails_every_other_time_gives_the_same_history(
+    folder: Path, whole: tuple[Path, Run], history: Records
+) -> None:
+    passing = (BAD_GATEWAY, BROKEN_JSON, BUSY, CUT_OFF, DROPPED, EMPTY_OBJECT, HTML)
+    run = fetch(folder, history, lambda number, _: passing[number // 2 % len(passing)] if number % 2 else None)
+    assert (run.failures, len(run.requests)) == ([], 2 * len(whole[1].requests))
+    assert kept(folder) == kept(whole[0])
+
+
+def test_a_list_that_is_refused_hides_no_other(folder: Path, history: Records) -> None:
+    run = fetch(folder, history, on("Ledgers"))
+    assert run.failures == ["mine: Kraken (Ledgers): the key lacks the right to this; see `taxsync keys check`"]
+    assert run.lines[0].endswith(", not complete")
+    assert {name: run.asked[name] for name in LISTS[1:]} == {
+        "TradesHistory": 2,
+        "DepositStatus": 2,
+        "WithdrawStatus": 2,
+    }
+
+
+def test_without_the_right_to_an_optional_list_all_else_is_whole(
+    folder: Path, whole: tuple[Path, Run], history: Records
+) -> None:
+    run = fetch(folder, history, on("WithdrawStatus"))
+    assert len(run.failures) == 1 and "WithdrawStatus" in run.failures[0]
+    assert missing(folder) == set()
+    rows, full = kept(folder)["transactions"], kept(whole[0])["transactions"]
+    known = {"txhash": "", "description": ""}  # what only the statuses say
+    assert [replace(t, **known) for t in rows] == [replace(t, **known) for t in full]
+
+
+def test_an_account_whose_key_is_gone_hides_no_other(folder: Path, history: Records) -> None:
+    other = made_key("another")
+    add_key(folder, replace(history, keys=(other,)), other, "afar")
+    run = fetch(folder, history)
+    (failure,) = run.failures
+    assert failure.startswith("afar: Kraken (GetApiKeyInfo): it does not know the key")
+    assert run.lines[0].startswith("mine: ") and missing(folder) == {("not_fetched", f"afar/{name}") for name in NEEDED}
+
+
+# ---- up to date -------------------------------------------------------------------------------
+
+
+def test_an_account_that_is_up_to_date_takes_one_request_a_list(imported: Path, history: Records) -> None:
+    before = kept(imported)
+    run = fetch(imported, history, now=NOW + timedelta(hours=1))
+    assert run.asked == {"GetApiKeyInfo": 1, "Balance": 1, **dict.fromkeys(LISTS, 1)}
+    assert run.lines[0] == "mine: 0 new records"
+    after = kept(imported)
+    assert after["transactions"] == before["transactions"] and after["prices"] == before["prices"]
+    assert len(after["records"]) == len(before["records"]) + 1  # the balance of that hour
+
+
+def test_what_is_new_at_the_exchange_arrives_once(tmp_path: Path, ready: Path) -> None:
+    folder, book = shutil.copytree(ready, tmp_path / "data"), savings()
+    fetch(folder, account(book))
+    before = {record.source_id for record in kept(folder)["records"]}
+    late = max(entry["time"] for entry in book.ledgers.values()) - 3 * DAY
+    book.enter(late, "STLATER-EWARD-OFSOL1", "earn", "SOL.F", Decimal("0.5"), sub="reward")
+    book.pay_in(second("2025-12-01 10:00"), "ZUSD", "900")
+    book.sell(second("2025-12-02 10:00"), "XXBTZUSD", "0.01")
+    for hour in (1, 2):
+        fetch(folder, account(book), now=NOW + timedelta(hours=hour))
+    with Ledger.open(folder, create=False) as ledger:
+        assert ledger.raw_count() == len(before) + 4 + 1 + 1 + 2  # entries, trade, deposit, balances
+    assert {"STLATER-EWARD-OFSOL1", *list(book.trades)[-1:]} <= {t.source_id for t in kept(folder)["transactions"]}
+    assert all(holding.computed == holding.reported for holding in status(folder).holdings)
+
+
+def test_computed_balances_are_those_that_the_exchange_reports(demo: Path) -> None:
+    holdings = status(demo).holdings
+    assert len(holdings) > 8
+    assert [h.asset for h in holdings if h.computed != h.reported] == ["LTC"]  # sold, its purchase nowhere
+
+
+def test_what_was_parsed_can_be_forgotten_and_is_said_again_byte_by_byte(tmp_path: Path, demo: Path) -> None:
+    folder = shutil.copytree(demo, tmp_path / "data")
+    before = cache_of(folder)
+    with Ledger.open(folder, create=False) as ledger:
+        ledger.drop_cache()
+        assert ledger.transactions() == []
+        refresh(ledger)
+    assert cache_of(folder) == before != []
+
+
+def cache_of(folder: Path) -> list[tuple[Any, ...]]:
+    """The rows of the cache as they stand in the file."""
+    connection = sqlite3.connect(folder / "ledger.db")
+    try:
+        rows = connection.execute("SELECT * FROM txn ORDER BY said_by, number").fetchall()
+        return rows + connection.execute("SELECT account, stamp, issues, balances, prices FROM parsed").fetchall()
+    finally:
+        connection.close()
+
+
+def test_a_report_opens_no_socket(tmp_path: Path, demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Closed(socket.socket):
+        def __init__(self, *_: object, **__: object) -> None:
+            raise AssertionError("a report asks nobody")
+
+    monkeypatch.setattr(socket, "socket", Closed)
+    written = report(shutil.copytree(demo, tmp_path / "data"), NOW)
+    assert any(file.name == "disposals.csv" for file in written.files)
+
+
+# ---- prices -----------------------------------------------------------------------------------
+
+
+def test_prices_are_looked_up_once_by_pair_alone(imported: Path, whole: tuple[Path, Run], history: Records) -> None:
+    public = [request for request in whole[1].requests if request.name in ("AssetPairs", "OHLC")]
+    assert [request.params for request in public] == [
+        {},
+        *({"pair": pair, "interval": "1440"} for pair in ("XXBTZUSD", "DOTUSD", "XETHZUSD")),
+    ]
+    assert "missing_price" not in {issue.code for issue in check(imported)}
+    assert fetch(imported, history).asked.keys() & {"AssetPairs", "OHLC"} == set()
+
+
+def test_who_wants_no_lookups_asks_nothing_but_the_account(folder: Path, history: Records) -> None:
+    save(folder, replace(load(folder), lookups=False))
+    run = fetch(folder, history)
+    assert run.asked.keys() == {"GetApiKeyInfo", "Balance", *LISTS}
+    assert "missing_price" in {issue.code for issue in check(folder)}
+
+
+# ---- what a key may do, and see ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("gained", ["withdraw-funds", "modify-trades", "something-new"])
+def test_a_key_that_has_gained_a_right_is_not_used(imported: Path, history: Records, gained: str) -> None:
+    before = kept(imported)
+    run = fetch(imported, replace(history, keys=(replace(KEY, permissions=(*READ_ONLY, gained)),)))
+    (failure,) = run.failures
+    assert failure.startswith("mine: Kraken: this key may ") and gained in failure
+    assert run.asked == {"GetApiKeyInfo": 1}
+    assert kept(imported) == before
+
+
+def test_a_key_that_does_not_see_everything_is_said_and_another_fetches_what_it_hid(
+    tmp_path: Path, history: Records, whole: tuple[Path, Run]
+) -> None:
+    limited = made_key("limited", query_from=second("2025-06-01"))
+    records, folder = replace(history, keys=(limited, KEY)), begun(tmp_path / "data")
+    assert any("nothing before 2025-06-01" in line for line in add_key(folder, records, limited))
+    fetch(folder, records)
+    limit = "nothing before 2025-06-01 (its Query start date at Kraken)"
+    assert missing(folder) == {("short_history", limit)}
+    keys.remove(folder, "mine", access(""), print)
+    add_key(folder, records)
+    interrupted = fetch(folder, records, on("TradesHistory"))
+    assert len(interrupted.failures) == 1 and missing(folder) == {("stored_in_part", "TradesHistory")}
+    fetch(folder, records)
+    assert kept(folder)["records"] == kept(whole[0])["records"]
+    assert missing(folder) == set()
+
+
+def test_since_leaves_out_what_was_before_says_so_and_can_be_taken_back(
+    folder: Path, whole: tuple[Path, Run], history: Records
+) -> None:
+    run = fetch(folder, history, since="2025-06-01")
+    assert "mine: a first fetch leaves out what was before 2025-06-01, as --since asks" in run.lines
+    (issue,) = [issue for issue in check(folder) if issue.code == "short_history"]
+    assert issue.message == "mine: nothing before 2025-06-01 was fetched, as --since asked"
+    assert min(t.at for t in kept(folder)["transactions"]) >= datetime(2025, 6, 1, tzinfo=UTC)
+    fetch(folder, history)
+    assert kept(folder) == kept(whole[0])
+
+
+@pytest.mark.parametrize("since", ["2025-13-01", "yesterday", "01.02.2025", "2025-6-1"])
+def test_a_since_that_is_no_day_is_one_line_and_asks_nothing(folder: Path, history: Records, since: str) -> None:
+    with pytest.raises(syncing.Stop, match="should be a day such as 2024-01-01"):
+        fetch(folder, history, lambda number, _: pytest.fail("asked"), since=since)
+
+
+@pytest.fixture(autouse=True)
+def quiet(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
+    """Notes of waiting are not the test's."""
+    yield
+    capsys.readouterr()

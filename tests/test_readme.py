@@ -1,0 +1,228 @@
+"""README is a tested artefact: its commands exist and work, its lists are those of the code.
+
+The two marked blocks are run in fresh environments by `.ci/run`; here the year's workflow is.
+"""
+
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from importers import exchange, exchange_names
+from importers.formats import prices, universal
+from pipeline.cli import app
+from pipeline.model import RECEIVED_LABELS, SENT_LABELS, Label
+from pipeline.rules.base import Scope, countries, rules_of
+from pipeline.settings import FILE
+from reports.forms import every_form
+from tests.person import ROOT, Person
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+CI = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+PROSE = re.sub(r"^```.*?^```$", "", README, flags=re.MULTILINE | re.DOTALL)
+SOURCES = [p for package in ("pipeline", "importers", "reports") for p in sorted((ROOT / package).rglob("*.py"))]
+PROGRAM: Any = typer.main.get_command(app)
+
+
+def blocks(language: str) -> list[list[str]]:
+    return [text.splitlines() for text in re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)]
+
+
+def section(heading: str) -> str:
+    (found,) = re.findall(rf"^## {heading}\n(.*?)(?=^## |\Z)", README, re.MULTILINE | re.DOTALL)
+    return str(found)
+
+
+def rows(text: str) -> list[list[str]]:
+    """The rows of a section's table, without its head."""
+    lines = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in line] for line in lines[2:]]
+
+
+def code(text: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", text)
+
+
+# ---- commands ---------------------------------------------------------------------------------
+
+
+def commands(group: Any = PROGRAM, path: str = "") -> Iterator[str]:
+    for name, command in group.commands.items():
+        yield from commands(command, f"{name} ") if hasattr(command, "commands") else [f"{path}{name}"]
+
+
+def parsed(line: str) -> None:
+    """Reads a command line as the program would, without running it. Raises what wrong usage raises."""
+    program, *arguments = shlex.split(line, comments=True)
+    assert Path(program).name == "taxsync"
+    context = PROGRAM.make_context("taxsync", arguments)
+    while hasattr(context.command, "commands"):
+        name, command, rest = context.command.resolve_command(context, [*context._protected_args, *context.args])
+        context = command.make_context(name, rest, parent=context)
+
+
+def command(path: str) -> Any:
+    found = PROGRAM
+    for name in path.split():
+        found = found.commands[name]
+    return found
+
+
+def written() -> Iterator[str]:
+    """Every whole command line: of the blocks, of the prose, of the program's own help."""
+    bare = set(commands()) | {"keys add", "keys remove"}  # a command's name in a sentence, without its arguments
+    for block in blocks("sh"):
+        yield from (part for line in block for part in line.split(" && "))
+    for span in code(PROSE):
+        yield from (part for part in span.split(" && ") if part.partition(" ")[2] not in bare)
+    for path in ["", *commands(), "keys"]:
+        yield from (re.split(r"\s{2,}| < ", line.strip())[0] for line in command(path).help.splitlines())
+
+
+LINES = sorted({line for line in written() if re.match(r"(\.venv/bin/)?taxsync [a-z]", line)})
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_every_command_line_is_one_that_the_program_understands(line: str) -> None:
+    parsed(line)
+
+
+def test_the_way_command_lines_are_read_here_finds_what_is_wrong() -> None:
+    for line in ("taxsync repor", "taxsync report --yaer 2025", "taxsync keys add", "taxsync keys add kraken secret"):
+        with pytest.raises(typer.BadParameter.__mro__[1]):
+            parsed(line)
+
+
+def test_every_command_is_in_the_table_and_no_other() -> None:
+    told = set()
+    for names, _ in rows(section("The year's workflow")):
+        first, *more = [name.removeprefix("taxsync ") for name in code(names)]
+        told |= {first} | {f"{first.split()[0]} {name}" for name in more}
+    assert told == set(commands())
+
+
+def test_the_commands_with_a_json_document_are_those_named() -> None:
+    (sentence,) = re.findall(r"`--json` on (.*?) prints", README, re.DOTALL)
+
+    having = {path for path in commands() if any("--json" in p.opts for p in command(path).params)}
+    assert set(code(sentence)) == having
+
+
+NAMED = sorted({name for path in SOURCES for name in re.findall(r"`taxsync ((?:[a-z]+ ?)+)", path.read_text())})
+
+
+@pytest.mark.parametrize("words", NAMED)
+def test_every_command_that_a_message_names_exists(words: str) -> None:
+    assert any(words == known or words.startswith(f"{known} ") for known in (*commands(), "keys")), words
+
+
+def test_the_year_as_the_readme_tells_it(tmp_path: Path) -> None:
+    """Its lines as they stand, but for the key, which needs an account, and the file, which is written here."""
+    person = Person(tmp_path)
+    (block,) = [block for block in blocks("sh") if block[0].startswith("taxsync init")]
+    lines = [shlex.split(line, comments=True)[1:] for line in block]
+    assert [line[0] for line in lines] == ["init", "keys", "import", "import", "check", "report"]
+    header = ",".join(universal.COLUMNS)
+    person.write(
+        "wallet.csv",
+        f"{header}\n2024-01-05,Wallet,1000,USD,1,BTC,,,,,,,,\n2025-02-05,Wallet,0.5,BTC,900,USD,,,,,,,,\n",
+    )
+    for line in lines:
+        if line[0] != "keys":
+            person.run(*(argument.replace("~/Downloads", str(tmp_path)) for argument in line))
+    (folder,) = (person.data / "reports").iterdir()  # the last year that has ended
+    workbook = re.sub("2025", folder.name, re.findall(r"Then open `data/(.*?)`", README)[0])
+    assert (person.data / workbook).is_file()
+    person.run("report", "--year", "2025")
+    assert {p.name for p in (person.data / "reports" / "2025").iterdir()} == {
+        name for row in rows(section("What comes out")) for name in code(row[0])
+    }
+    assert person.rows("summary.csv")[-1]["section"] == "open_problems"
+
+
+# ---- files and names --------------------------------------------------------------------------
+
+
+def test_the_universal_header_is_the_codes() -> None:
+    (header,) = re.findall(r"^    (Date, Account.*?)\n\n", README, re.MULTILINE | re.DOTALL)
+    assert tuple(re.split(r",\s+", header.strip())) == universal.COLUMNS
+
+
+def test_the_price_header_is_the_codes() -> None:
+    (header,) = re.findall(r"\*\*A price file\*\*: `(.*?)`", README)
+    assert tuple(header.split(", ")) == prices.FORMAT.columns
+
+
+def test_the_labels_are_the_codes() -> None:
+    (sentence,) = re.findall(r"unless its Label says what it was: (.*?)\.\n", README, re.DOTALL)
+    received, sent = sentence.split(" for what came in; ")
+    assert {Label(name) for name in code(received)} == RECEIVED_LABELS
+    assert {Label(name) for name in code(sent.removesuffix(" for what went out"))} == SENT_LABELS
+    assert len(code(sentence)) == len(RECEIVED_LABELS) + len(SENT_LABELS)
+
+
+def test_the_files_of_the_data_folder_are_those_that_are_written(tmp_path: Path) -> None:
+    told = {name for row in rows(section("Where things are kept")) for name in code(row[0])}
+    assert told == {FILE, "ledger.db", "vault.bin", "reports/YEAR/"}
+    person = Person(tmp_path)
+    person.run("init", "--country", "us")
+    made = {p.name for p in person.data.iterdir() if p.name[0] != "."}
+    assert made - {"ledger.db-journal", "ledger.lock"} == {FILE, "ledger.db"}
+
+
+def test_the_environment_is_the_one_that_is_read() -> None:
+    told = {name for name in code(section("Where things are kept")) if name.startswith("TAXSYNC_")}
+    read = {name for path in SOURCES for name in re.findall(r'environ\.get\("(\w+)"', path.read_text())}
+    assert told == {name for name in read if name.startswith("TAXSYNC_")}
+    assert told == set(re.findall(r"TAXSYNC_[A-Z_]+", README))
+
+
+def test_countries_methods_and_forms_are_the_codes() -> None:
+    text = section("How figures are computed")
+    assert set(code(text.split("(one queue")[0])) == set(countries())
+    (us,) = re.findall(r"Lot methods: (.*?); in `generic`", text)
+    assert tuple(us.split(", ")) == rules_of("us").methods
+    assert {*rules_of("us").methods, "average"} == set(rules_of("generic").methods)
+    assert [scope for _, scope in rules_of("us").scope.values] == [Scope.GLOBAL, Scope.ACCOUNT]
+    told = {name for row in rows(section("What comes out")) for name in code(row[0]) if name.startswith("form_")}
+    assert told == {form.file for form in every_form()}
+    assert f"us, {', '.join(c for c in countries() if c != 'us')}" in " ".join(
+        p.help for p in PROGRAM.commands["init"].params
+    )
+
+
+def test_the_exchanges_are_the_codes_and_their_rights_too() -> None:
+    text = section("What goes in")
+    for name in exchange_names():
+        plug_in = exchange(name)
+        assert plug_in.name in text
+        assert name in " ".join(str(p.metavar) + str(p.help) for p in PROGRAM.commands["keys"].commands["add"].params)
+    told = [words.replace("\n", " ") for words in re.findall(r"\*(Query [^*]+)\*", text)]
+    wanted = exchange("kraken").rights
+    assert wanted is not None
+    lacking = wanted({"result": {"permissions": []}}).missing
+    assert {words.casefold() for words in told} == {words.casefold() for words in lacking}
+
+
+# ---- what .ci/run runs ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mark", ["demo", "test"])
+def test_the_marked_blocks_are_what_ci_runs(mark: str) -> None:
+    lines = README.splitlines()
+    assert lines.count(f"<!-- {mark} -->") == 1
+    begin = lines.index(f"<!-- {mark} -->") + 1
+    assert lines[begin] == "```sh"
+    block = lines[begin + 1 : lines.index("```", begin)]
+    assert len(block) == 1 and block[0].startswith("python3 -m venv .venv && .venv/bin/pip install ")
+    assert re.search(rf"^readme {mark} \|.*\| bash -euo pipefail$", CI, re.MULTILINE)
+    assert block[0].rpartition(" && ")[2] in (".venv/bin/taxsync demo", ".venv/bin/python -m pytest")
+
+
+def test_every_link_leads_to_a_file() -> None:
+    for target in re.findall(r"\]\(([^)]+)\)", README):
+        assert target.startswith("https://") or (ROOT / target).exists(), target
