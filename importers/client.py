@@ -47,6 +47,13 @@ class _Passing(Exception):
         self.why, self.limited = why, limited
 
 
+# The same, of those that an exchange has without saying so in its table of abilities.
+_ORDERS_OR_MOVES = re.compile(
+    r"(cancel|edit|withdraw|transfer|borrow|repay|close_?(all|position)|create_?(\w*orders?|convert|sub_?account|gift))"
+    r"(?!\w*request)",
+    re.IGNORECASE,
+)
+
 _inside: contextvars.ContextVar[str] = contextvars.ContextVar("inside")
 
 # Unified methods that begin so change something at the exchange.
@@ -58,7 +65,8 @@ _CHANGING = (
 
 def guarded(base: type[Any], allow: frozenset[tuple[str, str, str]]) -> type[Any]:
     """A subclass of one ccxt class through which only the requests of `allow` can leave."""
-    hosts = _hosts(base().urls["api"])
+    plain = base()
+    hosts = _hosts(plain.urls["api"], str(plain.hostname or ""))
 
     class Guarded(base):  # type: ignore[misc]
         def fetch2(
@@ -108,24 +116,23 @@ def guarded(base: type[Any], allow: frozenset[tuple[str, str, str]]) -> type[Any
     return Guarded
 
 
-def _hosts(api: Any) -> frozenset[str]:
-    """The hosts of an exchange's own table of addresses, which may be nested."""
+def _hosts(api: Any, hostname: str) -> frozenset[str]:
+    """The hosts of an exchange's own table of addresses, which may be nested; `hostname` is what it fills in."""
     if isinstance(api, str):
-        host = urlsplit(api).hostname
+        host = urlsplit(api.replace("{hostname}", hostname)).hostname
         return frozenset({host} if host else ())
-    return frozenset(host for inner in api.values() for host in _hosts(inner))
+    return frozenset(host for inner in api.values() for host in _hosts(inner, hostname))
 
 
 def _shadow(cls: type[Any]) -> None:
     def refuse(_self: object, *_arguments: object, **_named: object) -> NoReturn:
         raise Forbidden("taxsync only reads")
 
-    for name in cls().has:
-        if name.startswith(_CHANGING):
-            snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
-            for method in {name, snake}:
-                if callable(getattr(cls, method, None)):
-                    setattr(cls, method, refuse)
+    changing = {name for name in cls().has if name.startswith(_CHANGING)}
+    changing |= {re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower() for name in changing}
+    for name in dir(cls):
+        if (name in changing or _ORDERS_OR_MOVES.match(name)) and callable(getattr(cls, name)):
+            setattr(cls, name, refuse)
 
 
 class Client:
@@ -204,6 +211,7 @@ class Client:
     def _meaning(self, method: str, error: Exception) -> Exception:
         """What one error means; its text is only searched for the exchange's own codes."""
         import ccxt
+        import requests
 
         text = str(error)
         for code, meaning in self.exchange.faults.items():
@@ -215,6 +223,8 @@ class Client:
             return _Passing("it asks for fewer requests", limited=True)
         if isinstance(error, ccxt.AuthenticationError):
             return self._failed(method, "it does not take the key; add a new one with `taxsync keys add`")
+        if isinstance(error.__cause__, requests.TooManyRedirects):
+            return self._failed(method, "it sends the request to another address, which is not followed")
         if isinstance(error, ccxt.RequestTimeout):
             return _Passing("it did not answer in time")
         if isinstance(error, ccxt.OperationFailed):

@@ -72,7 +72,8 @@ def status(one: Status) -> list[str]:
     method = f", {s.method}" if s.method else ""
     lines = [f"{s.country}, {s.currency}, {s.timezone}{method}", ""]
     if not one.sources:
-        return [*lines, "Nothing is imported yet: `taxsync import FILE`, or `taxsync keys add kraken` first."]
+        first = "`taxsync import`" if s.accounts else "`taxsync import FILE`, or `taxsync keys add kraken` first"
+        return [*lines, f"Nothing is imported yet: {first}."]
     rows = [
         (u.account, u.source, str(u.records), _day(u.first), _day(u.last), _day(one.asked.get(u.account)))
         for u in one.sources
@@ -85,7 +86,7 @@ def status(one: Status) -> list[str]:
 
 
 def _gaps(issues: Sequence[Issue]) -> list[str]:
-    gaps = [f"Not complete: {i.message}" for i in issues if i.code in ("short_history", "stored_in_part")]
+    gaps = [f"Not complete: {i.message}" for i in issues if i.code in ("short_history", "not_fetched", "stored_in_part")]
     return [*gaps, ""] if gaps else []
 
 

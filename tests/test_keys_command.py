@@ -236,6 +236,18 @@ def test_a_key_that_has_gained_a_right_is_not_used_any_more(person: Person, exch
     assert today.forbidden == []
 
 
+def test_a_key_that_is_revoked_at_the_exchange_hides_no_other(person: Person, exchange: Sandbox) -> None:
+    add(person, READS)
+    add(person, KEYS["second"], "--name", "second")
+    with Sandbox(replace(exchange.records, keys=(KEYS["second"],))) as today:
+        person.environment["TAXSYNC_PROXY_URL"] = today.proxy_url
+        done = person.run("keys", "check", code=1)
+    rows = [line.split() for line in done.stdout.splitlines()]
+    assert rows[2] == ["kraken", "kraken", "unknown", "unknown", "unknown", "unknown"]
+    assert rows[3] == ["second", "kraken", "yes", "no", "no", "no"]
+    assert any(line.startswith("kraken: Kraken (GetApiKeyInfo): it does not know") for line in done.stdout.splitlines())
+
+
 # ---- what is given ----------------------------------------------------------------------------
 
 

@@ -129,7 +129,7 @@ def stored(folder: Path, access: Access) -> list[Stored]:
 
 
 def check(folder: Path, name: str, access: Access, waiting: Callable[[str], None]) -> list[Checked]:
-    """What each key may do today (`name`: only that one), as its exchange says."""
+    """What each key may do today (`name`: only that one), as its exchange says; why, where it doesn't say."""
     load(folder)
     keys = vault(folder, access)
     entries = [e for e in keys.entries() if name in ("", e.name)]
@@ -140,7 +140,10 @@ def check(folder: Path, name: str, access: Access, waiting: Callable[[str], None
 
 def _checked(entry: Entry, keys: Vault, access: Access, waiting: Callable[[str], None]) -> Checked:
     plug_in = importers.exchange(entry.exchange)
-    rights = rights_of(client(plug_in, keys.get(entry.name), access, waiting))
+    try:
+        rights = rights_of(client(plug_in, keys.get(entry.name), access, waiting))
+    except Refused as why:  # hides no other key
+        return Checked(entry.name, entry.exchange, Rights(read=False, unknown=True), False, (str(why),))
     refusal = verdict(plug_in, rights, trade=False, unverified=True)
     told = [refusal] if refusal else []
     return Checked(entry.name, entry.exchange, rights, refusal is None, (*told, *notes(rights)))

@@ -13,7 +13,7 @@ from pipeline.issues import Issue
 from pipeline.run.keys import Checked
 from pipeline.run.overview import Holding, Status
 from pipeline.run.reporting import Written
-from pipeline.settings import Settings
+from pipeline.settings import AccountSettings, Settings
 from reports.summary import figures
 from reports.table import SourceUsed
 from tests.reports.example import at, disposal, full, report
@@ -108,7 +108,9 @@ def test_the_status_document_holds_what_the_lines_hold() -> None:
 
 def test_an_empty_ledger_says_what_to_do_first() -> None:
     lines = views.status(Status(SETTINGS, [], {}, [], []))
-    assert "taxsync import FILE" in lines[-1] and "taxsync keys add" in lines[-1]
+    assert "`taxsync import FILE`" in lines[-1] and "`taxsync keys add kraken`" in lines[-1]
+    with_key = replace(SETTINGS, accounts={"kraken": AccountSettings("kraken")})
+    assert views.status(Status(with_key, [], {}, [], []))[-1] == "Nothing is imported yet: `taxsync import`."
     assert read(views.status_json(Status(SETTINGS, [], {}, [], [])))["accounts"] == []
 
 
