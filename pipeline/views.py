@@ -85,8 +85,11 @@ def status(one: Status) -> list[str]:
     return [*lines, "", _tally(one.issues)]
 
 
+_INCOMPLETE = ("short_history", "not_fetched", "stored_in_part")
+
+
 def _gaps(issues: Sequence[Issue]) -> list[str]:
-    gaps = [f"Not complete: {i.message}" for i in issues if i.code in ("short_history", "not_fetched", "stored_in_part")]
+    gaps = [f"Not complete: {i.message}" for i in issues if i.code in _INCOMPLETE]
     return [*gaps, ""] if gaps else []
 
 

@@ -59,8 +59,12 @@ def cell(value: Value, zone: ZoneInfo) -> str:
     return inert(value) if isinstance(value, str) else str(value)
 
 
-@lru_cache(maxsize=4096)
 def inert(text: str) -> str:
     """`text` as no spreadsheet program evaluates it, without characters that break the file."""
+    return text if text.isalnum() else _inert(text)
+
+
+@lru_cache(maxsize=4096)
+def _inert(text: str) -> str:
     text = _EVALUATED_INSIDE.sub(r"\1'", printable(text))
     return f"'{text}" if _EVALUATED.match(text) else text

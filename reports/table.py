@@ -7,17 +7,19 @@ Nothing here opens a file.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from pipeline.issues import Stop
 from pipeline.model import Price, Result
 from pipeline.rules.base import Period, Rules
 
+T = TypeVar("T")
 Value = str | Decimal | datetime | date | int | None
 
 
@@ -88,9 +90,10 @@ class Report:
     sources: Iterable[SourceUsed] = field(default_factory=tuple)
     prices: Sequence[Price] = ()
 
-    def holds(self, at: datetime) -> bool:
-        """Whether the taxpayer's day of an instant lies in the tax year."""
-        return self.period.starts <= at < self.period.ends
+    def within(self, listed: Iterable[T], at: Callable[[T], datetime]) -> list[T]:
+        """Those of `listed` whose instant, for the taxpayer, lies in the tax year, in order of time."""
+        starts, ends = self.period.starts, self.period.ends
+        return sorted((each for each in listed if starts <= at(each) < ends), key=at)
 
 
 # C0 without tab and line ends, DEL, C1, lone surrogates and the two non-characters: spreadsheet

@@ -83,7 +83,7 @@ def disposals(report: Report) -> Table:
 
 def disposals_of(report: Report) -> list[Disposal]:
     """The year's disposals in order of time."""
-    return sorted((d for d in report.result.disposals if report.holds(d.disposed_at)), key=lambda d: d.disposed_at)
+    return report.within(report.result.disposals, lambda d: d.disposed_at)
 
 
 def _disposal(d: Disposal) -> tuple[Value, ...]:
@@ -103,7 +103,7 @@ def income(report: Report) -> Table:
 
 def incomes_of(report: Report) -> list[Income]:
     """The year's receipts that are taxed as income, in order of time."""
-    return sorted((i for i in report.result.incomes if report.holds(i.at)), key=lambda i: i.at)
+    return report.within(report.result.incomes, lambda i: i.at)
 
 
 def holdings(report: Report) -> Table:
@@ -122,10 +122,8 @@ def crypto_lots_of(report: Report) -> list[Lot]:
 
 def transactions(report: Report) -> Table:
     """One row per transaction of the year, transfers between own accounts included."""
-    listed = sorted(
-        (t for t in report.result.transactions if report.holds(t.at)),
-        key=lambda t: (t.at, t.account, t.position, t.id),
-    )
+    listed = report.within(report.result.transactions, lambda t: t.at)
+    listed.sort(key=lambda t: (t.at, t.account, t.position, t.id))
     return Table("transactions", _TRANSACTIONS, [_transaction(t, report) for t in listed])
 
 

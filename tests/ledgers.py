@@ -12,7 +12,7 @@ A day without a time is noon UTC (the same day in New York). Rows are numbered i
 they stand: the first is transaction "t1" at position 1; the two rows of `move` are two numbers.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -161,11 +161,14 @@ ACCOUNTS = ("Kraken", "Coinbase", "Ledger")
 ASSETS = ("BTC", "ETH", "DUST")  # DUST has no price
 FIRST = datetime(2023, 11, 20, 23, 30, tzinfo=UTC)
 NEW_YEAR = datetime(2025, 1, 1, 5, tzinfo=UTC)  # midnight in New York
-PRICES = [
-    Price(asset, "USD", Decimal(price), "kraken 1d", day=FIRST.date() + timedelta(days))
-    for asset, price in (("BTC", "41234.56789"), ("ETH", "2345.678"))
-    for days in range(900)
-]
+
+
+def _prices(rows: Iterable[Transaction]) -> list[Price]:
+    """What BTC and ETH are worth on the days of the rows, in whatever time zone."""
+    days = {(t.at + timedelta(hours=hours)).date() for t in rows for hours in (-24, 0, 24)}
+    known = (("BTC", "41234.56789"), ("ETH", "2345.678"))
+    return [Price(a, "USD", Decimal(p), "kraken 1d", day=day) for a, p in known for day in sorted(days)]
+
 
 _GAPS = (0, 0, 0, 1, 50, 60 * 26, 60 * 24 * 20, 60 * 24 * 45, 60 * 24 * 150)  # minutes
 _QUANTITIES = st.one_of(
@@ -182,7 +185,8 @@ _OUTLAYS = (Label.SPEND, Label.GIFT, Label.DONATION, Label.LOST, Label.COST)
 @st.composite
 def ledgers(draw: st.DrawFn, accounts: int = 3, transfers: bool = True, most: int = 14) -> Drawn:
     """Some stock, then buys, sales, swaps, receipts, outlays and transfers as they come: units may be missing, prices
-    too, instants may be equal, fees in money, in the asset or in a third one, and the new year of 2025 lies within."""
+    too, instants may be equal, fees in money, in the asset or in a third one, a deposit may be stamped before its
+    withdrawal, the rows of one instant may stand in any order, and the new year of 2025 lies within."""
     when = FIRST
     places = ACCOUNTS[: draw(st.integers(1, accounts))]
     stock = draw(st.lists(st.tuples(st.sampled_from(places), st.sampled_from(ASSETS), st.integers(1, 9)), max_size=8))
@@ -203,11 +207,16 @@ def ledgers(draw: st.DrawFn, accounts: int = 3, transfers: bool = True, most: in
             when = max(when, NEW_YEAR - timedelta(minutes=10))
         rows += _rows(draw, kind, when, places)
     shuffled = draw(st.booleans())
+    position = draw(st.sampled_from(_POSITIONS))
     numbered = [
-        replace(t, id=f"{n * 7919 % 1000:03}" if shuffled else f"{n:03}", position=n, source="universal")
+        replace(t, id=f"{n * 7919 % 1000:03}" if shuffled else f"{n:03}", position=position(n), source="universal")
         for n, t in enumerate(rows, 1)
     ]
-    return Drawn(numbered, PRICES)
+    return Drawn(numbered, _prices(numbered))
+
+
+# As they came; the newest first; some files, each numbered from 1.
+_POSITIONS: tuple[Callable[[int], int], ...] = (lambda n: n, lambda n: n, lambda n: 1000 - n, lambda n: n * 5 % 7)
 
 
 def _rows(draw: st.DrawFn, kind: str, when: datetime, places: Sequence[str]) -> list[Transaction]:
@@ -233,7 +242,7 @@ def _rows(draw: st.DrawFn, kind: str, when: datetime, places: Sequence[str]) -> 
     if kind == "withdrawal" or len(places) == 1:
         return [replace(one, sent=units)]
     other_place = draw(st.sampled_from([a for a in places if a != account]))
-    later = when + timedelta(minutes=draw(st.sampled_from((0, 20, 60 * 30, -5))))
+    later = when + timedelta(minutes=draw(st.sampled_from((0, 20, 60 * 30, -5, -50))))
     txhash = draw(st.sampled_from(("", "", "0xabc", f"{when:%d%H%M}{units.quantity}")))
     less = min(draw(st.sampled_from((Decimal(0), Decimal(0), Decimal(0), Decimal("0.0001")))), units.quantity / 2)
     arrived = Amount(units.quantity - less, asset)

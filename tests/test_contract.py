@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -39,11 +40,18 @@ def person(tmp_path: Path) -> Person:
     return Person(tmp_path)
 
 
-@pytest.fixture
-def filed(person: Person) -> Person:
-    """A person with settings, a few rows and a price."""
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    person = Person(tmp_path_factory.mktemp("filed"))
     person.run("init", "--country", "us")
     person.run("import", person.write("trades.csv", BUY_AND_SELL), person.write("prices.csv", PRICES))
+    return person.home
+
+
+@pytest.fixture
+def filed(person: Person, kept: Path) -> Person:
+    """A person with settings, a few rows and a price."""
+    shutil.copytree(kept, person.home, dirs_exist_ok=True)
     return person
 
 

@@ -9,10 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
 
 from pipeline.gains.match import sort_key
 from pipeline.issues import Issue
-from pipeline.model import Amount, Balance, Transaction, is_fiat
+from pipeline.model import Balance, Transaction, is_fiat
 from pipeline.money import ZERO, plain
 
 
@@ -38,8 +39,14 @@ def balances(transactions: Sequence[Transaction], until: datetime | None = None)
 
 def changes(t: Transaction) -> list[tuple[str, Decimal]]:
     """What a row adds to its account, per asset."""
-    signed: list[tuple[Amount | None, int]] = [(t.received, 1), (t.sent, -1), (t.fee, -1)]
-    return [(amount.asset, amount.quantity * sign) for amount, sign in signed if amount is not None]
+    found = []
+    if t.received is not None:
+        found.append((t.received.asset, t.received.quantity))
+    if t.sent is not None:
+        found.append((t.sent.asset, -t.sent.quantity))
+    if t.fee is not None:
+        found.append((t.fee.asset, -t.fee.quantity))
+    return found
 
 
 def negative_balance(facts: Facts) -> list[Issue]:
@@ -47,13 +54,8 @@ def negative_balance(facts: Facts) -> list[Issue]:
     people import their bank's side."""
     held: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
     found: dict[tuple[str, str], tuple[Transaction, Decimal]] = {}
-    instants: list[list[Transaction]] = []
-    for t in facts.transactions:
-        if instants and instants[-1][0].at == t.at:
-            instants[-1].append(t)
-        else:
-            instants.append([t])
-    for together in instants:  # rows of one instant may stand in any order
+    for _, rows in groupby(facts.transactions, key=lambda t: t.at):  # rows of one instant may stand in any order
+        together = list(rows)
         touched = set()
         for t in together:
             for asset, change in changes(t):
@@ -95,23 +97,26 @@ def duplicates(facts: Facts) -> list[Issue]:
     places: dict[tuple[object, ...], list[Transaction]] = defaultdict(list)
     totals: Counter[tuple[str, str]] = Counter()
     for t in facts.transactions:
-        places[t.at, t.sent, t.received, t.fee].append(t)
         totals[t.account, t.source] += 1
+    for _, rows in groupby(facts.transactions, key=lambda t: t.at):
+        together = list(rows)
+        for t in together if len(together) > 1 else ():
+            places[t.at, t.sent, t.received, t.fee].append(t)
     twice: dict[tuple[tuple[str, str], tuple[str, str]], list[Transaction]] = defaultdict(list)
-    for rows in places.values():
-        for t in rows[1:]:
-            first, second = (rows[0].account, rows[0].source), (t.account, t.source)
+    for same in places.values():
+        for t in same[1:]:
+            first, second = (same[0].account, same[0].source), (t.account, t.source)
             if first != second:
                 twice[first, second].append(t)
     issues = []
-    for (first, second), rows in sorted(twice.items(), key=lambda item: item[0]):
+    for (first, second), again in sorted(twice.items(), key=lambda item: item[0]):
         smaller = min(first, second, key=lambda place: totals[place])
         other = second if smaller == first else first
-        if len(rows) == totals[smaller] > 1 and smaller[0] != other[0]:
-            words = {"count": str(len(rows)), "other": other[0]}
+        if len(again) == totals[smaller] > 1 and smaller[0] != other[0]:
+            words = {"count": str(len(again)), "other": other[0]}
             issues.append(Issue("duplicate_account", smaller[0], ref=smaller[0], details=words))
             continue
-        for t in rows:
+        for t in again:
             side = t.sent or t.received or t.fee
             assert side is not None
             words = {"what": f"{plain(side.quantity)} {side.asset}", "first": first[0], "second": second[0]}

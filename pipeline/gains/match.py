@@ -71,7 +71,7 @@ def _by_hash(sent: Sequence[Transaction], received: Sequence[Transaction]) -> tu
             one = _transfer(outs[0], ins[0], "hash")
             if one is None:
                 issues.append(_grew(outs[0], ins[0]))
-            else:
+            elif one.lost is None or outs[0].account != ins[0].account:  # what stays away there is no fee of a transfer
                 pairs[outs[0].id] = pairs[ins[0].id] = one
         elif outs and ins:
             for out, into in _certain(outs, ins, same_account=True)[0]:

@@ -13,10 +13,15 @@ from pipeline.model import Disposal, Rule, Term
 from pipeline.money import ZERO, exact, plain, round_to
 from reports.forms import Form
 from reports.table import Column, Report, Table, Type, Value
+from reports.tables import disposals_of
 
 COLUMNS = (
     Column("description", Type.TEXT, "(a) units and asset"),
-    Column("date_acquired", Type.TEXT, "(b) day acquired, MM/DD/YYYY; VARIOUS of an average; empty where no acquisition is on record"),
+    Column(
+        "date_acquired",
+        Type.TEXT,
+        "(b) day acquired, MM/DD/YYYY; VARIOUS of an average; empty where no acquisition is on record",
+    ),
     Column("date_sold", Type.TEXT, "(c) day sold or disposed of, MM/DD/YYYY"),
     Column("proceeds", Type.CENTS, "(d) proceeds"),
     Column("cost_basis", Type.CENTS, "(e) cost or other basis"),
@@ -36,8 +41,8 @@ _BOXES_BEFORE = {"I": "C", "II": "F"}
 def table(report: Report) -> Table:
     """The rows of Part I, then those of Part II, each in order of time."""
     boxes = _BOXES if report.period.last.year >= _FIRST_DIGITAL_YEAR else _BOXES_BEFORE
-    filed = [d for d in report.result.disposals if d.taxed and d.proceeds is not None and report.holds(d.disposed_at)]
-    filed.sort(key=lambda d: (_part(d), d.disposed_at))
+    filed = [d for d in disposals_of(report) if d.taxed and d.proceeds is not None]
+    filed.sort(key=_part)
     with exact():
         rows = [_row(d, boxes[_part(d)], report.zone) for d in filed]
     return Table("form_8949", COLUMNS, rows)

@@ -46,9 +46,10 @@ def test_days_are_the_taxpayers() -> None:
     assert (row["date_acquired"], row["date_sold"]) == ("12/31/2024", "06/01/2025")
 
 
-def test_an_unknown_day_is_various() -> None:
-    [row] = rows(disposals=[disposal(acquired_at=None, rule=Rule.MISSING, cost_basis=D(0))])
-    assert (row["date_acquired"], row["cost_basis"]) == ("VARIOUS", D("0.00"))
+@pytest.mark.parametrize(("rule", "day"), [(Rule.MISSING, ""), (Rule.AVERAGE, "VARIOUS")])
+def test_an_unknown_day_is_left_empty_and_that_of_an_average_is_various(rule: Rule, day: str) -> None:
+    [row] = rows(disposals=[disposal(acquired_at=None, rule=rule, cost_basis=D(0))])
+    assert (row["date_acquired"], row["cost_basis"]) == (day, D("0.00"))
 
 
 def test_gifts_and_unpriced_disposals_are_not_filed() -> None:

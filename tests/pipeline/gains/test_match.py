@@ -102,6 +102,14 @@ def test_more_arrived_than_was_sent_is_a_contradiction_not_a_transfer() -> None:
     assert "more than the 1 BTC sent" in issues["t2"].message
 
 
+def test_what_comes_back_in_part_under_one_hash_is_no_transfer_with_a_fee() -> None:
+    """1 ETH into a pool, 0.3 ETH of change: the other 0.7 were not burnt as gas."""
+    pairs, issues = matched(*move("2025-01-02", "1 ETH", "Wallet", "Wallet", arrived="0.3 ETH", txhash="aa"))
+    assert pairs == [] and told(issues) == ALONE
+    back = move("2025-01-02", "1 ETH", "Wallet", "Wallet", txhash="aa")  # all of it came back
+    assert matched(*back) == (["t1>t2 hash 1"], {})
+
+
 # ---- by amount --------------------------------------------------------------------------------------
 
 
@@ -132,12 +140,13 @@ def test_the_digits_written_do_not_matter() -> None:
     assert matched(*move("2025-01-02", "1.50 BTC", "Kraken", "Ledger", arrived="1.5 BTC"))[0] == ["t1>t2 amount 1.5"]
 
 
-def test_a_fee_that_was_inside_the_sent_amount_shows_by_what_arrived() -> None:
+@pytest.mark.parametrize("txhash", ["", "aa"])
+def test_a_fee_that_was_inside_the_sent_amount_shows_by_what_arrived(txhash: str) -> None:
     rows = (
         buy("2024-05-01", "1 BTC", "40000 USD"),
-        *move("2025-01-02", "1 BTC", "Kraken", "Ledger", fee="0.001 BTC", arrived="0.999 BTC"),
+        *move("2025-01-02", "1 BTC", "Kraken", "Ledger", fee="0.001 BTC", arrived="0.999 BTC", txhash=txhash),
     )
-    assert matched(*rows) == (["t2>t3 amount 0.999"], {})
+    assert matched(*rows) == ([f"t2>t3 {'hash' if txhash else 'amount'} 0.999"], {})
     balances = derived(*rows).balances
     assert balances["Kraken", "BTC"] == 0, "1 BTC left, not 1.001"
 
