@@ -78,13 +78,17 @@ def test_cost_ranks_by_the_unit_and_not_by_the_lot() -> None:
     assert taken("lofo", "1", *lots) == "large 1 30"
 
 
-def test_a_lot_that_was_cut_keeps_its_rank() -> None:
-    """Sevenths of 10: the rest costs a digit more or less a unit, which must not put it behind or before its twin."""
+@pytest.mark.parametrize("method", ["hifo", "lofo"])
+def test_a_lot_that_was_cut_and_moved_keeps_its_rank(method: str) -> None:
+    """Sevenths of 10: a part costs a digit more or less a unit, which must not put it before or behind its twin."""
     with exact():
-        queue = inventory("hifo")
-        queue.add(lot("first", "2024-04-01", "7", "10"))
-        queue.add(lot("second", "2024-04-02", "7", "10"))
-        order = [u.acquisition_id for _ in range(14) for _, u in queue.take(Decimal(1))]
+        here, there = inventory(method), inventory(method)
+        here.add(lot("first", "2024-04-01", "7", "10"))
+        for quantity in (3, 1, 3):
+            for _, part in here.take(Decimal(quantity)):
+                there.add(part)
+        there.add(lot("second", "2024-04-02", "7", "10"))
+        order = [u.acquisition_id for _ in range(14) for _, u in there.take(Decimal(1))]
     assert order == ["first"] * 7 + ["second"] * 7
 
 

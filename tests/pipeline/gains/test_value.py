@@ -94,7 +94,8 @@ def test_the_price_of_an_instant_holds_for_an_hour_either_way() -> None:
     assert [quoted("BTC", f"2025-02-03 {t}", *around) for t in ("11:00", "12:59", "13:00", "17:00", "17:30")] == [
         "100", "100", "100", "200", "200",
     ]  # fmt: skip
-    assert quoted("BTC", "2025-02-03 15:00", *around) == "150"  # the day's, where no instant is near
+    for far in ("10:59", "13:01", "15:00", "19:01"):  # the day's, where no instant is near
+        assert quoted("BTC", f"2025-02-03 {far}", *around) == "150"
 
 
 def test_without_a_price_of_the_day_the_nearest_within_it_holds_and_none_of_another_day() -> None:

@@ -11,13 +11,14 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from importers.sandbox.book import Book
 from importers.sandbox.kraken import READ_ONLY, Records
 from importers.sandbox.server import (
     BAD_GATEWAY,
@@ -159,6 +160,14 @@ def test_an_account_that_is_up_to_date_takes_one_request_a_list(imported: Path, 
     assert len(after["records"]) == len(before["records"]) + 1  # the balance of that hour
 
 
+def test_a_list_that_is_empty_is_fetched_and_nothing_is_missing(folder: Path) -> None:
+    book = Book({})
+    book.pay_in(second("2025-03-01 10:00"), "ZUSD", "100")
+    fetch(folder, account(book))
+    assert check(folder) == []
+    assert len(kept(folder)["transactions"]) == 1
+
+
 def test_what_is_new_at_the_exchange_arrives_once(tmp_path: Path, ready: Path) -> None:
     folder, book = shutil.copytree(ready, tmp_path / "data"), savings()
     fetch(folder, account(book))
@@ -221,6 +230,8 @@ def test_prices_are_looked_up_once_by_pair_alone(imported: Path, whole: tuple[Pa
         *({"pair": pair, "interval": "1440"} for pair in ("XXBTZUSD", "DOTUSD", "XETHZUSD")),
     ]
     assert "missing_price" not in {issue.code for issue in check(imported)}
+    at_the_end = {price.asset for price in kept(imported)["prices"] if price.day == date(2025, 12, 31)}
+    assert at_the_end == {"BTC", "DOT", "ETH"}  # what is held when the year ends has a value
     assert fetch(imported, history).asked.keys() & {"AssetPairs", "OHLC"} == set()
 
 
