@@ -80,7 +80,7 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One list that an exchange gives, page by page, from any order of time.
+    """One list that an exchange gives, page by page, in any order of time; `holds` says what it is a list of.
 
     `method` is ccxt's implicit method. `ask` makes its parameters from the time (Unix seconds, None:
     the beginning) and the place to begin at (None: the list's head). `read` takes the raw answer and the
@@ -90,6 +90,7 @@ class Stream:
     """
 
     name: str
+    holds: str
     method: str
     ask: Callable[[Decimal | None, Place | None], Params]
     read: Callable[[Answer, Place | None], Listed]

@@ -14,6 +14,7 @@ import contextvars
 import logging
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
@@ -63,6 +64,7 @@ _CHANGING = (
 )  # fmt: skip
 
 
+@cache
 def guarded(base: type[Any], allow: frozenset[tuple[str, str, str]]) -> type[Any]:
     """A subclass of one ccxt class through which only the requests of `allow` can leave."""
     plain = base()
@@ -199,7 +201,7 @@ class Client:
         except ccxt.BaseError as error:
             fault = self._meaning(method, error)
         except (ValueError, TypeError, AttributeError, UnicodeError):  # binascii.Error is a ValueError
-            fault = self._failed(method, "the stored key is not of the form that it gives; add it again")
+            fault = self._failed(method, "the key is not of the form that it gives; copy it again from there")
         finally:
             self._api.last_request_headers = self._api.last_request_body = self._api.last_request_url = None
         if fault is not None:

@@ -5,9 +5,10 @@
 `CODES` holds the wording of every code; `message` and `remedy` fill it with the issue's place.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 
 class Stop(Exception):
@@ -62,9 +63,14 @@ class Issue:
         return CODES[self.code].remedy.format_map(self._words())
 
     def _words(self) -> dict[str, str]:
-        at = self.at.strftime("%Y-%m-%d %H:%M:%S UTC") if self.at else ""
-        day = self.at.strftime("%Y-%m-%d") if self.at else ""
-        return {"account": self.account, "asset": self.asset, "at": at, "day": day, "ref": self.ref, **self.details}
+        day = self.at.strftime("%Y-%m-%d") if self.at else "an unknown day"
+        return {"account": self.account, "asset": self.asset, "day": day, "ref": self.ref, **self.details}
+
+    def in_zone(self, zone: ZoneInfo) -> "Issue":
+        """The same with its day as the taxpayer's; else it is that of UTC."""
+        if self.at is None or "day" in self.details:
+            return self
+        return replace(self, details={**self.details, "day": str(self.at.astimezone(zone).date())})
 
 
 _ERROR, _WARNING, _INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
@@ -73,7 +79,8 @@ CODES: dict[str, Code] = {
     "missing_acquisition": Code(
         _ERROR,
         "{quantity} {asset} left {account} on {day} without any acquisition on record: basis 0",
-        "import the history in which the {asset} was acquired (an older file, another account), then run report again",
+        "import the history in which the {asset} was acquired (an older file, another account), "
+        "then run `taxsync report` again",
     ),
     "unmatched_deposit": Code(
         _ERROR,
@@ -87,7 +94,8 @@ CODES: dict[str, Code] = {
     ),
     "ambiguous_transfer": Code(
         _ERROR,
-        "{quantity} {asset} of {account} on {day} has several possible other sides: {candidates}",
+        "which transfer {quantity} {asset} of {account} on {day} belongs to can't be told; its other side may be: "
+        "{candidates}",
         "add the transaction hash (TxHash) to both rows, or a Label to the one that is no transfer",
     ),
     "transfer_grew": Code(
@@ -114,7 +122,7 @@ CODES: dict[str, Code] = {
     "allocation_changed": Code(
         _ERROR,
         "the opening allocation of {asset} on {day} no longer fits the records: {why}",
-        "compare the records before {day} with those of the first report, which fixed it",
+        "if the later records are right and {day} is not filed yet, settle it anew with `taxsync report --reallocate`",
     ),
     "negative_balance": Code(
         _ERROR,
@@ -124,7 +132,8 @@ CODES: dict[str, Code] = {
     "balance_differs": Code(
         _ERROR,
         "{account} reports {reported} {asset}, its history adds up to {computed}: {difference} apart",
-        "import {account} again; if it stays, an export file of {account} holds what its API leaves out",
+        "run `taxsync import` again; if it stays, look in an export of {account} for what its API leaves out, "
+        "and import a file with just those rows",
     ),
     "possible_duplicate": Code(
         _WARNING,
@@ -139,7 +148,7 @@ CODES: dict[str, Code] = {
     "unread_record": Code(
         _ERROR,
         "{account}: a record of {day} could not be read ({why}); it is kept, and counts for nothing yet",
-        "look at record {ref} with the exchange; a newer version of taxsync may read it",
+        "look it up at {account} ({ref}); a newer version of taxsync may read it",
     ),
     "divided_proceeds": Code(
         _WARNING,

@@ -141,7 +141,13 @@ def _cell(place: str, style: int, value: Value) -> str:
     if isinstance(value, date):
         serial = to_excel(value)  # type: ignore[no-untyped-call]
         return f'<c r="{place}" s="{style}"><v>{serial}</v></c>'
-    return f'<c r="{place}" s="{style}"><v>{value:.17g}</v></c>'
+    return f'<c r="{place}" s="{style}"><v>{_number(value)}</v></c>'
+
+
+def _number(value: Decimal | int) -> str:
+    """As many digits as a double keeps, no trailing zeros: equal numbers are the same bytes."""
+    digits = f"{value:.17g}"
+    return digits.rstrip("0").rstrip(".") if "." in digits and "e" not in digits else digits
 
 
 @lru_cache(maxsize=4096)

@@ -163,10 +163,12 @@ EXCHANGE = Exchange(
         }
     ),
     streams=(
-        Stream(LEDGERS, "privatePostLedgers", _ask, _by_offset("ledger"), LATE),
-        Stream(TRADES, "privatePostTradesHistory", _ask, _by_offset("trades"), LATE),
-        Stream(DEPOSITS, "privatePostDepositStatus", _ask_statuses, _by_cursor, PENDING, optional=True),
-        Stream(WITHDRAWALS, "privatePostWithdrawStatus", _ask_statuses, _by_cursor, PENDING, optional=True),
+        Stream(LEDGERS, "ledger entries", "privatePostLedgers", _ask, _by_offset("ledger"), LATE),
+        Stream(TRADES, "trades", "privatePostTradesHistory", _ask, _by_offset("trades"), LATE),
+        Stream(DEPOSITS, "deposits", "privatePostDepositStatus", _ask_statuses, _by_cursor, PENDING, optional=True),
+        Stream(
+            WITHDRAWALS, "withdrawals", "privatePostWithdrawStatus", _ask_statuses, _by_cursor, PENDING, optional=True
+        ),
     ),
     parse=read_records,
     balances=_balances,

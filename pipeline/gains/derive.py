@@ -81,7 +81,11 @@ def derive(
             transfers=_other_sides(events),
             balances=balances(rows, until),
             allocations=booked.allocations,
-            issues=sorted((i for i in issues if until is None or i.at is None or i.at < until), key=_rank),
+            issues=[
+                i.in_zone(basis.zone)
+                for i in sorted(issues, key=_rank)
+                if until is None or i.at is None or i.at < until
+            ],
             needs=sorted(set(assessed.needs)),
         )
 

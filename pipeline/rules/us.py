@@ -42,7 +42,7 @@ RULES = Rules(
             income=False,
             basis=Basis.UNKNOWN,
             why="a gift keeps the donor's basis and date",
-            cure="enter the donor's purchase in its place: a row of his date, his cost in USD sent, the units received",
+            cure="enter the donor's purchase in its place: a row of its date, its cost in USD sent, the units received",
         ),
     },
     outlays={

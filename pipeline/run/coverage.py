@@ -6,8 +6,10 @@ Takes the ledger's cursors and what the last import learned of the key; gives Is
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import importers
+from importers.base import Stream
 from importers.sync import position
 from pipeline.issues import Issue
 from pipeline.ledger import Ledger
@@ -16,9 +18,22 @@ from pipeline.settings import Settings
 KEY_LIMITS = "key_limits"  # the kind of answer that keeps what an account's key can't see
 
 
-def unfinished(settings: Settings, ledger: Ledger) -> list[Issue]:
-    """What is missing from the history of API accounts, as far as that is known."""
-    return [issue for name, account in settings.accounts.items() for issue in _of(ledger, name, account.exchange)]
+def beside(settings: Settings, ledger: Ledger, zone: ZoneInfo) -> list[Issue]:
+    """The problems that are not the engine's: records that were not understood, history that is missing
+    as far as that is known, and what can't be history yet. Days are those of `zone`."""
+    issues = [issue for name, account in settings.accounts.items() for issue in _of(ledger, name, account.exchange)]
+    return [issue.in_zone(zone) for issue in ledger.parsed_issues() + issues + _future(ledger)]
+
+
+def _future(ledger: Ledger) -> list[Issue]:
+    """The last record of each account that is later than any import."""
+    imported = max((batch.at for batch in ledger.batches()), default=None)
+    spans = [(account, ledger.span(account).last) for account in ledger.accounts()]
+    return [
+        Issue("future_record", account, at=last, ref=f"{account}/future")
+        for account, last in spans
+        if imported is not None and last is not None and last > imported
+    ]
 
 
 def _of(ledger: Ledger, name: str, exchange: str) -> list[Issue]:
@@ -30,10 +45,10 @@ def _of(ledger: Ledger, name: str, exchange: str) -> list[Issue]:
         here = position(ledger.cursor(name, exchange, stream.name))
         if here is None:
             if not stream.optional:
-                issues.append(_issue("not_fetched", name, stream.name, stream=stream.name))
+                issues.append(_issue("not_fetched", name, stream.name, stream=_list(stream)))
         else:
             if here.under_way:
-                issues.append(_issue("stored_in_part", name, stream.name, stream=stream.name))
+                issues.append(_issue("stored_in_part", name, stream.name, stream=_list(stream)))
             floors |= {here.floor} - {None}
     if floors:
         why = f"nothing before {_day(max(f for f in floors if f is not None))} was fetched, as --since asked"
@@ -42,6 +57,10 @@ def _of(ledger: Ledger, name: str, exchange: str) -> list[Issue]:
         cure = "make a key without that limit and add it in place of this one"
         issues.append(_issue("short_history", name, limit, why=f"the key sees {limit}", cure=cure))
     return issues
+
+
+def _list(stream: Stream) -> str:
+    return f"its list of {stream.holds} ({stream.name})"
 
 
 def _day(seconds: Decimal) -> str:

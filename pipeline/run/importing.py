@@ -82,7 +82,7 @@ def _file(ledger: Ledger, path: Path, account: str, notes: Notes, revise: bool) 
         batch = ledger.begin_batch("file", reading.name, reading.digest)
         if reading.prices:
             new = ledger.keep_prices(reading.prices, now, batch)
-            return f"{reading.name}: {len(reading.prices)} prices, {new} new"
+            return f"{reading.name}: {_count(len(reading.prices), 'price')}, {new} new"
         parsed = _Parsed(ledger, reading.format)
         for page in reading.pages:
             try:
@@ -94,7 +94,12 @@ def _file(ledger: Ledger, path: Path, account: str, notes: Notes, revise: bool) 
             notes.progress(reading.name, kept.new + kept.revised + kept.known, None)
         parsed.finish()
     revised = f", {kept.revised} revised" if kept.revised else ""
-    return f"{reading.name}: {kept.new + kept.revised + kept.known} transactions, {kept.new} new{revised}"
+    total = _count(kept.new + kept.revised + kept.known, "transaction")
+    return f"{reading.name}: {total}, {kept.new} new{revised}"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'s' * (number != 1)}"
 
 
 class _Parsed:

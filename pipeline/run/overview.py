@@ -10,7 +10,7 @@ from pipeline.issues import Issue
 from pipeline.ledger import Ledger
 from pipeline.model import Result
 from pipeline.money import ZERO
-from pipeline.run.coverage import unfinished
+from pipeline.run.coverage import beside
 from pipeline.run.project import basis_of, opened, refresh
 from pipeline.run.reporting import opening, sources_used
 from pipeline.settings import Settings
@@ -73,4 +73,4 @@ def everything(settings: Settings, ledger: Ledger) -> Result:
     result = derive(
         ledger.transactions(), ledger.prices(), basis, reported=ledger.balances(), opening=opening(ledger, basis)
     )  # fmt: skip
-    return replace(result, issues=result.issues + ledger.parsed_issues() + unfinished(settings, ledger))
+    return replace(result, issues=result.issues + beside(settings, ledger, basis.zone))

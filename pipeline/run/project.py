@@ -15,7 +15,7 @@ from pipeline.gains.derive import Basis
 from pipeline.issues import Stop
 from pipeline.ledger import Ledger
 from pipeline.rules.base import Dated, Rules, Scope, always, rules_of
-from pipeline.settings import FILE, Settings, load, save
+from pipeline.settings import FILE, Settings, check, load, save
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +47,7 @@ def init(folder: Path, choices: Choices) -> Settings:
         accounts=known.accounts if known else {},
         lookups=known.lookups if known else True,
     )
+    check(settings)
     basis_of(settings)  # refuses a method or scope that the country does not know
     make_folder(folder)
     _close_to_others(folder)

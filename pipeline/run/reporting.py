@@ -13,7 +13,7 @@ from pipeline.ledger import Ledger
 from pipeline.model import Allocation
 from pipeline.money import parse, plain
 from pipeline.rules.base import Period
-from pipeline.run.coverage import unfinished
+from pipeline.run.coverage import beside
 from pipeline.run.project import Choices, basis_of, choices_text, last_ended_year, opened, refresh
 from pipeline.settings import Settings
 from reports.table import Report, SourceUsed
@@ -83,8 +83,8 @@ def year_report(
     )  # fmt: skip
     if result.allocations and not settled:
         ledger.keep_answer(OPENING, _opening_key(basis), _to_json(result.allocations), "report")
-    read = [i for i in ledger.parsed_issues() if i.at is None or i.at < period.ends]
-    issues = result.issues + read + unfinished(settings, ledger)
+    others = [i for i in beside(settings, ledger, basis.zone) if i.at is None or i.at < period.ends]
+    issues = result.issues + others
     return Report(
         result=replace(result, issues=issues),
         period=period,

@@ -35,7 +35,7 @@ def read_by_offset(answer: Answer, place: Place | None) -> Listed:
     return Listed(items, end if end < answer["count"] else None, answer["count"])
 
 
-STREAM = Stream("Entries", "privatePostEntries", ask_by_offset, read_by_offset, OVERLAP)
+STREAM = Stream("Entries", "entries", "privatePostEntries", ask_by_offset, read_by_offset, OVERLAP)
 EXCHANGE = Exchange("shelf", "Shelf", 1, (), frozenset(), (STREAM,), lambda _: Parsed())
 
 
@@ -278,7 +278,7 @@ BY_CURSOR = (
 class Chained:
     """A list by cursors: each page names the next. `forgotten` cursors are refused."""
 
-    stream = Stream("Chain", "privatePostChain", *BY_CURSOR, 1)
+    stream = Stream("Chain", "links", "privatePostChain", *BY_CURSOR, 1)
 
     def __init__(self, chain: dict[str, tuple[str, str | None]]) -> None:
         self.chain, self.asked = chain, list[str]()
