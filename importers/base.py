@@ -98,6 +98,10 @@ class Stream:
     optional: bool = False
 
 
+# Asks an exchange (`Client.call`): the implicit method, its parameters, what reads the answer -> what that gives.
+Call = Callable[[str, Params, Callable[[Answer], Any]], Any]
+
+
 class Unlike(Exception):
     """An answer of another form than the exchange documents: (what is wrong with it)."""
 
@@ -133,10 +137,11 @@ class Fault:
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One exchange behind ccxt. `allow` is every request that may leave this machine: (api section,
-    METHOD, path template) as ccxt declares them; all else is refused. `balances` and `rights` take the
-    answers of their methods, or raise `Unlike`: what is held (kept as received), and what a key may do.
-    `faults` are its error codes; `key_help` says how to make a key that only reads, `revoke_help` where
-    to revoke one.
+    METHOD, path template) as ccxt declares them; all else is refused. `balances` takes the answer of its
+    method, or raises `Unlike`: what is held, kept as received. `rights` asks what a key may do; None: the
+    exchange can't tell. `faults` are its error codes, the longer ones first where one is part of another;
+    `key_help` says step by step how to make a key that only reads, `bind_help` where a key is bound to an
+    address, `revoke_help` where to revoke one. Without `streams`, only its keys are looked after so far.
     """
 
     id: str
@@ -144,12 +149,12 @@ class Exchange:
     version: int
     credentials: tuple[str, ...]
     allow: frozenset[tuple[str, str, str]]
-    streams: tuple[Stream, ...]
-    parse: Callable[[Iterable[RawRecord]], Parsed]
+    streams: tuple[Stream, ...] = ()
+    parse: Callable[[Iterable[RawRecord]], Parsed] = lambda _: Parsed()
     balances: Callable[[Answer], Answer] | None = None
     balances_method: str = ""
-    rights: Callable[[Answer], Rights] | None = None
-    rights_method: str = ""
+    rights: Callable[[Call], Rights] | None = None
     faults: Mapping[str, Fault] = field(default_factory=dict)
     key_help: str = ""
+    bind_help: str = ""
     revoke_help: str = ""

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from importers.base import Answer, Exchange, Fault, Item, Listed, Params, Place, Rights, Stream, Unlike
+from importers.base import Answer, Call, Exchange, Fault, Item, Listed, Params, Place, Rights, Stream, Unlike
 from importers.parsers.kraken import LEDGERS, read_records
 from pipeline.money import parse
 
@@ -109,8 +109,14 @@ _HARMLESS = frozenset((*_READ, "query-open-trades", "export-data"))
 _MOVES = frozenset(("withdraw-funds", "add-withdraw-address", "update-withdraw-address"))
 
 
+def _ask_rights(call: Call) -> Rights:
+    """GetApiKeyInfo needs no right itself."""
+    rights: Rights = call("privatePostGetApiKeyInfo", {}, _rights)
+    return rights
+
+
 def _rights(answer: Answer) -> Rights:
-    """Of GetApiKeyInfo, which needs no right itself. What is not known to read counts as more than reading."""
+    """What is not known to read counts as more than reading."""
     info = _result(answer)
     may = info.get("permissions") if isinstance(info, dict) else None
     if not isinstance(may, list) or not all(isinstance(each, str) for each in may):
@@ -173,8 +179,7 @@ EXCHANGE = Exchange(
     parse=read_records,
     balances=_balances,
     balances_method="privatePostBalance",
-    rights=_rights,
-    rights_method="privatePostGetApiKeyInfo",
+    rights=_ask_rights,
     faults={
         "EAPI:Invalid key": Fault(
             f"it does not know the key, or it has expired or is bound to another address; {_NEW_KEY}"
@@ -196,5 +201,6 @@ EXCHANGE = Exchange(
         "At kraken.com: Settings > API > Create API key; tick Query (Funds), Query closed orders & trades and "
         "Query ledger entries (Data), nothing else"
     ),
+    bind_help="At kraken.com: Settings > API, open the key, IP address restriction",
     revoke_help="At kraken.com: Settings > API, open the key, Delete",
 )

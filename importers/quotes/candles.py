@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from importers.base import Answer, Params, Unlike, shown
+from importers.base import Answer, Call, Unlike, shown
 from importers.parsers.kraken import asset
 from pipeline.issues import Stop
 from pipeline.model import Price, is_fiat
@@ -166,8 +166,6 @@ class _Market:
 
 KRAKEN_REACH = 720  # days: one answer has that many candles, and older ones are not to be had
 MINUTES_OF_A_DAY = 1440
-
-Call = Callable[[str, Params, Callable[[Answer], Any]], Any]  # Client.call
 
 
 def kraken(call: Call) -> Source:

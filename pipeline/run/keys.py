@@ -70,7 +70,7 @@ def rights_of(one: Client) -> Rights:
     exchange = one.exchange
     if exchange.rights is None:
         return Rights(read=False, unknown=True)
-    return one.call(exchange.rights_method, {}, exchange.rights)
+    return exchange.rights(one.call)
 
 
 def add(

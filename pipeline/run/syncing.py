@@ -82,6 +82,10 @@ def _account(
     outcome: Outcome,
 ) -> None:
     """Everything new of one account; Stop when its key is not to be used."""
+    if not exchange.streams:
+        raise Stop(
+            f"{name}: taxsync does not read {exchange.name}'s history by API yet; import its export files instead"
+        )
     client = keys.client(exchange, vault.get(name), access, notes.say)
     _check_key(ledger, vault, name, client)
     batch = ledger.begin_batch("api", name)

@@ -9,6 +9,7 @@ from pipeline.rules.base import Scope
 from tests.ledgers import Rows, basis, buy, codes, derived, move, prices, receive, sell, send, swap, table
 
 APART = basis("us", scope=Scope.ACCOUNT)
+YEARS_END = "2026-01-01T00:00:00-05:00"
 
 
 def lots(result: Result) -> list[str]:
@@ -90,18 +91,19 @@ def test_the_methods_order_picks_the_units_that_a_transfer_moves() -> None:
     assert lots(derived(*rows, by=APART))[1] == "Ledger: 1 BTC 90000 of 2025-01-05"
 
 
-def test_units_in_flight_are_nobodys_and_cross_the_years_end_in_transit() -> None:
+@pytest.mark.parametrize(("arrives", "costs"), [("2026-01-02", [91000, 90000]), (YEARS_END, [90000, 91000])])
+def test_units_in_flight_are_nobodys_and_cross_the_years_end_in_transit(arrives: str, costs: list[int]) -> None:
     rows = (
         buy("2025-01-05", "1 BTC", "90000 USD"),
         buy("2025-01-06", "1 BTC", "91000 USD", account="Ledger"),
-        move("2025-12-31", "1 BTC", "Kraken", "Ledger", arrives="2026-01-02"),
-        sell("2026-01-01 12:00", "1 BTC", "99000 USD", account="Ledger"),
-        sell("2026-01-03 12:00", "1 BTC", "99000 USD", account="Ledger"),
+        move("2025-12-31", "1 BTC", "Kraken", "Ledger", arrives=arrives),
+        sell("2026-01-01", "1 BTC", "99000 USD", account="Ledger"),
+        sell("2026-01-03", "1 BTC", "99000 USD", account="Ledger"),
     )
-    at_years_end = derived(*rows, by=APART, until="2026-01-01T00:00:00-05:00")
+    at_years_end = derived(*rows, by=APART, until=YEARS_END)
     assert lots(at_years_end) == ["Ledger: 1 BTC 91000 of 2025-01-06", "in transit: 1 BTC 90000 of 2025-01-05"]
     assert at_years_end.issues == [] and at_years_end.disposals == []
-    assert [d.cost_basis for d in derived(*rows, by=APART).disposals] == [91000, 90000]
+    assert [d.cost_basis for d in derived(*rows, by=APART).disposals] == costs
 
 
 def test_units_without_a_record_move_along_at_no_cost() -> None:
@@ -144,6 +146,18 @@ def test_units_are_there_when_their_deposit_says_so_whenever_the_withdrawal_is_s
     result = derived(buy("2024-01-05", "1 BTC", "40000 USD"), *rows, by=APART)
     assert table(result.disposals) == ["1 BTC: 95000 - 40000 = 55000 long fifo sale"]
     assert result.lots == [] and set(codes(result)) <= {"possible_duplicate"}
+
+
+def test_what_moves_on_in_the_same_instant_takes_its_lots_along() -> None:
+    result = derived(
+        receive("2025-03-01", "1 BTC", account="Trezor", txhash="bb"),
+        send("2025-03-01", "1 BTC", account="Ledger", txhash="bb"),
+        receive("2025-03-01", "1 BTC", account="Ledger", txhash="aa"),
+        send("2025-03-01", "1 BTC", txhash="aa"),
+        buy("2024-01-05", "1 BTC", "40000 USD"),
+        by=APART,
+    )
+    assert lots(result) == ["Trezor: 1 BTC 40000 of 2024-01-05"]
 
 
 def test_a_deposit_that_came_first_waits_for_its_withdrawal_where_its_units_are_not_needed() -> None:
