@@ -175,6 +175,11 @@ CODES: dict[str, Code] = {
         "{account}: {stream} was never fetched; its records are missing",
         "run `taxsync import`; it fetches the whole history",
     ),
+    "list_not_given": Code(
+        _WARNING,
+        "{account}: {stream} was never fetched; moves between your accounts are found without its transaction hashes",
+        "run `taxsync import`; if it says that the key lacks the right, `taxsync keys check` tells what the key may do",
+    ),
     "stored_in_part": Code(
         _ERROR,
         "{account}: {stream} is not fetched to its end; records are missing",

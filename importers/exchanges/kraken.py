@@ -29,7 +29,7 @@ def _result(answer: Answer) -> Answer:
 def _ask(since: Decimal | None, place: Place | None) -> Params:
     params: Params = {"ofs": place or 0}
     if since is not None:
-        params["start"] = str(since)
+        params["start"] = str(int(since) - 1)  # exclusive
     return params
 
 

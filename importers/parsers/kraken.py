@@ -79,7 +79,7 @@ class _Entry:
 # Between two of the account's own places. Kraken writes one entry or two, with one refid or two.
 _INTERNAL = frozenset(
     "spottostaking stakingfromspot stakingtospot spotfromstaking "
-    "allocation deallocation autoallocation migration".split()
+    "allocation deallocation autoallocation allocate deallocate autoallocate migration".split()
 )
 _RECEIPTS = {
     "staking": Label.REWARD,

@@ -44,8 +44,8 @@ def _of(ledger: Ledger, name: str, exchange: str) -> list[Issue]:
     for stream in importers.exchange(exchange).streams:
         here = position(ledger.cursor(name, exchange, stream.name))
         if here is None:
-            if not stream.optional:
-                issues.append(_issue("not_fetched", name, stream.name, stream=_list(stream)))
+            code = "list_not_given" if stream.optional else "not_fetched"
+            issues.append(_issue(code, name, stream.name, stream=_list(stream)))
         else:
             if here.under_way:
                 issues.append(_issue("stored_in_part", name, stream.name, stream=_list(stream)))
