@@ -108,7 +108,8 @@ class Unlike(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What an exchange says a key may do today. `unknown`: it can't tell (or says what we don't know)."""
+    """What an exchange says a key may do today. `unknown`: it can't tell (or says what we don't know).
+    `expires` and `created` are ISO days, "" where there is none or it isn't told."""
 
     read: bool
     trade: bool = False

@@ -3,6 +3,8 @@
 Withdrawing is never accepted, trading and rights that can't be told only when the user said so.
 """
 
+from datetime import date, timedelta
+
 from importers.base import Exchange, Rights, shown
 
 
@@ -35,12 +37,44 @@ def _reason(name: str, rights: Rights, trade: bool, unverified: bool) -> str | N
     return None
 
 
-def notes(rights: Rights) -> list[str]:
+def notes(exchange: Exchange, rights: Rights) -> list[str]:
     """What is good to know of a key that may be stored: its reach, its end, what it can't see."""
     found = []
     if rights.ip_bound is False:
-        found.append("the key is not bound to an address: bind it to yours at the exchange if that does not change")
+        found.append(
+            f"the key is bound to no address: bind it to yours if that does not change. {exchange.bind_help}".rstrip()
+        )
     if rights.expires:
         found.append(f"the key expires on {shown(rights.expires)}: make a new one before")
     found.extend(f"the key does not see everything: {shown(limit, 200)}" for limit in rights.limits)
     return found
+
+
+def in_short(rights: Rights | None) -> str:
+    """What a key may do, in a word or two; None: it was never asked."""
+    if rights is None:
+        return "not asked"
+    may = [word for word, yes in (("read", rights.read), ("trade", rights.trade), ("withdraw", rights.withdraw)) if yes]
+    return ", ".join([*may, *(["unknown"] if rights.unknown else [])]) or "nothing"
+
+
+OLD, UNUSED, ENDING = timedelta(days=365), timedelta(days=90), timedelta(days=30)
+
+
+def advice(
+    exchange: Exchange, name: str, rights: Rights | None, added: date, used: date | None, today: date
+) -> list[str]:
+    """What is due for a stored key, the most pressing first. `used`: the day of its last import."""
+    revoke = f"revoke it there and forget it here with `taxsync keys remove {name}`. {exchange.revoke_help}".rstrip()
+    due = []
+    if today - (used or added) >= UNUSED:
+        since = f"since {used}" if used else "so far"
+        due.append(f"not used {since}: {revoke}")
+    elif today - added >= OLD:
+        due.append(f"older than a year: make a new one, then {revoke}")
+    if rights is not None:
+        if rights.expires and rights.expires <= str(today + ENDING):  # ISO days
+            due.append(f"expires on {rights.expires}: make a new one. {exchange.key_help}".rstrip())
+        if rights.ip_bound is False:
+            due.append(f"bound to no address. {exchange.bind_help}".rstrip())
+    return due

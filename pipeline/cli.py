@@ -300,7 +300,7 @@ def keys_list(data: DataOption = None, as_json: JsonOption = False) -> None:
     from pipeline import views
     from pipeline.run import keys
 
-    stored = keys.stored(_folder(data), _access())
+    stored = keys.stored(_folder(data), _access(), _now())
     console.say(*(views.keys_json(stored) if as_json else views.keys(stored)))
 
 
@@ -319,7 +319,7 @@ def keys_check(
     from pipeline import views
     from pipeline.run import keys
 
-    checked = keys.check(_folder(data), name, _access(), console.complain)
+    checked = keys.check(_folder(data), name, _access(), _now(), console.complain)
     console.say(*(views.rights_json(checked) if as_json else views.rights(checked)))
     if any(not c.reads_only for c in checked):
         raise typer.Exit(1)

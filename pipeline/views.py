@@ -209,17 +209,43 @@ def issues_json(found: Sequence[Issue]) -> list[str]:
 def keys(stored: Sequence[Stored]) -> list[str]:
     if not stored:
         return ["No key is stored: `taxsync keys add kraken`."]
-    rows = [(k.name, k.exchange, f"{k.starts}..." if k.starts else "", k.store, k.added) for k in stored]
-    return console.table(("Name", "Exchange", "Key", "Kept in", "Since"), rows)
+    rows = [
+        (
+            k.entry.name,
+            k.entry.exchange,
+            f"{k.entry.starts}..." if k.entry.starts else "",
+            k.entry.store,
+            k.entry.added,
+            k.last_used or "never",
+            k.may,
+            k.asked,
+        )
+        for k in stored
+    ]
+    lines = console.table(("Name", "Exchange", "Key", "Kept in", "Since", "Last used", "May", "Asked"), rows)
+    return lines + [f"{k.entry.name}: {k.advice}" for k in stored if k.advice]
 
 
 def keys_json(stored: Sequence[Stored]) -> list[str]:
     return _json(
         [
-            {"name": k.name, "exchange": k.exchange, "key_starts": k.starts, "store": k.store, "added": k.added}
+            {
+                "name": k.entry.name,
+                "exchange": k.entry.exchange,
+                "key_starts": k.entry.starts,
+                "store": k.entry.store,
+                "added": k.entry.added,
+                "last_used": k.last_used or None,
+                "asked": k.asked or None,
+                "may": list(k.rights.may) if k.rights else None,
+                "advice": k.advice or None,
+            }
             for k in stored
         ]
     )
+
+
+TWO_FACTOR = "No exchange tells by API whether its sign-in asks for a second factor: make sure that it does."
 
 
 def rights(checked: Sequence[Checked]) -> list[str]:
@@ -236,7 +262,7 @@ def rights(checked: Sequence[Checked]) -> list[str]:
         for c in checked
     ]
     lines = console.table(("Name", "Exchange", "Read", "Trade", "Withdraw", "IP-bound", "Expires"), rows)
-    return lines + [f"{c.name}: {note}" for c in checked for note in c.notes]
+    return [*lines, *(f"{c.name}: {note}" for c in checked for note in c.notes), TWO_FACTOR]
 
 
 def _may(c: Checked, right: bool) -> str:

@@ -117,17 +117,22 @@ def assert_no_secret(one: Key, person: Person, *done: Done) -> None:
 def test_a_key_is_added_listed_checked_used_and_removed(person: Person) -> None:
     steps = [person.process("keys", "add", "kraken", "--stdin", given=given(READS))]
     assert "kraken: the key is stored in the encrypted file. It may: query-closed-trades, " in steps[0].stdout
-    assert "not bound" not in steps[0].stdout
+    assert "bound to no address" not in steps[0].stdout
 
     steps.append(person.run("keys", "list"))
     row = steps[1].stdout.splitlines()[-1].split()
     assert row[:2] == ["kraken", "kraken"] and row[2] == f"{READS.api_key[:4]}..."
 
     steps.append(person.run("keys", "check"))
-    assert steps[2].stdout.splitlines()[-1].split() == ["kraken", "kraken", "yes", "no", "no", "yes"]
+    _, _, row, factor = (line.split() for line in steps[2].stdout.splitlines())
+    assert row == ["kraken", "kraken", "yes", "no", "no", "yes"] and "second factor" in " ".join(factor)
 
     steps.append(person.process("import"))
     assert re.search(r"^kraken: \d+ new records$", steps[3].stdout, re.MULTILINE)
+    assert "until next year, revoke it now. At kraken.com" in steps[3].stdout
+    assert "until next year" not in person.run("import").stdout  # whoever imports often is not told each time
+    (listed,) = json.loads(person.run("keys", "list", "--json").stdout)
+    assert listed["last_used"] == listed["asked"] == listed["added"] and "query-ledger" in listed["may"]
     status = person.run("status")
     assert "equal" in status.stdout and "DIFFERS" not in status.stdout
     accounts = json.loads(person.run("status", "--json").stdout)["accounts"]
@@ -169,7 +174,7 @@ BOTH = ("--allow-trade", "--allow-unverified")
 @pytest.mark.parametrize(
     ("which", "options", "says"),
     [
-        ("exports", (), ("export-data", "not bound to an address")),
+        ("exports", (), ("export-data", "bound to no address")),
         ("limited", (), ("does not see everything: nothing before 2024-01-01", "expires on 2026-01-02")),
         ("trades", ("--allow-trade",), ("modify-trades",)),
         ("unknown", ("--allow-trade",), ("launch-rockets",)),

@@ -3,25 +3,40 @@
 A key is an account: its name stands in taxsync.toml with its exchange, its secrets in the vault only.
 """
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import importers
 from importers.base import Exchange, Refused, Rights
 from importers.client import Client, open_client
-from importers.permissions import notes, verdict
+from importers.permissions import advice, in_short, notes, verdict
 from importers.vault import Credentials, Entry, PassphraseNeeded, Vault, open_vault, read_credentials
 from pipeline.ledger import Ledger
-from pipeline.run.project import DEMO
+from pipeline.run.project import DEMO, opened
 from pipeline.settings import Access, AccountSettings, check_account_name, load, save
 
 COMMAND = "taxsync keys"
 
 
-Stored = Entry
+KEY_RIGHTS = "key_rights"  # the kind of answer that keeps what a key was seen to be allowed, and on which day
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A stored key as it may be shown. `last_used`, `asked`: ISO days of its last import and of when the exchange
+    last said what it may do (`rights`; None: never; `may`: in short). `advice`: one line, or ""."""
+
+    entry: Entry
+    last_used: str
+    rights: Rights | None
+    may: str
+    asked: str
+    advice: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +121,7 @@ def add(
     if refusal is not None:
         raise Refused(refusal)
     allowed = tuple(what for what, yes in (("trade", trade and rights.trade), ("unverified", rights.unknown)) if yes)
-    with _changing(folder, waiting):
+    with _changing(folder, waiting) as ledger:
         keys = vault(folder, access)
         try:
             entry = keys.put(name, exchange, f"{now:%Y-%m-%d}", allowed, credentials)
@@ -117,36 +132,65 @@ def add(
             entry = keys.put(name, exchange, f"{now:%Y-%m-%d}", allowed, credentials)
         settings = load(folder)
         save(folder, replace(settings, accounts={**settings.accounts, name: AccountSettings(exchange)}))
+        remember(ledger, name, rights, now)
     may = f" It may: {', '.join(rights.may)}." if rights.may else ""
     lines = [f"{name}: the key is stored in the {entry.store}.{may}"]
-    return [*lines, *([keys.note] if keys.note else []), *(f"{name}: {note}" for note in notes(rights))]
+    return [*lines, *([keys.note] if keys.note else []), *(f"{name}: {note}" for note in notes(plug_in, rights))]
 
 
-def stored(folder: Path, access: Access) -> list[Stored]:
+def remember(ledger: Ledger, name: str, rights: Rights, now: datetime) -> None:
+    """Keeps what a key was seen to be allowed today, and what it can't see."""
+    ledger.keep_answer(KEY_RIGHTS, name, json.dumps({"asked": f"{now:%Y-%m-%d}", **asdict(rights)}), COMMAND)
+
+
+def last_used(ledger: Ledger, name: str) -> date | None:
+    """The day of an account's last import by API."""
+    return max(
+        (batch.at.date() for batch in ledger.batches() if (batch.kind, batch.name) == ("api", name)), default=None
+    )
+
+
+def stored(folder: Path, access: Access, now: datetime) -> list[Stored]:
     """Every stored key, without its secrets."""
-    load(folder)
-    return vault(folder, access).entries()
+    with opened(folder) as (_, ledger):
+        return [_stored(entry, ledger, now) for entry in vault(folder, access).entries()]
 
 
-def check(folder: Path, name: str, access: Access, waiting: Callable[[str], None]) -> list[Checked]:
+def _stored(entry: Entry, ledger: Ledger, now: datetime) -> Stored:
+    seen: dict[str, Any] = json.loads(ledger.answers(KEY_RIGHTS).get(entry.name, "{}"))
+    asked = seen.pop("asked", "")
+    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in seen.items()}
+    rights = Rights(**fields) if fields else None
+    used = last_used(ledger, entry.name)
+    due = advice(
+        importers.exchange(entry.exchange), entry.name, rights, date.fromisoformat(entry.added), used, now.date()
+    )
+    return Stored(entry, str(used or ""), rights, in_short(rights), asked, due[0] if due else "")
+
+
+def check(folder: Path, name: str, access: Access, now: datetime, waiting: Callable[[str], None]) -> list[Checked]:
     """What each key may do today (`name`: only that one), as its exchange says; why, where it doesn't say."""
-    load(folder)
-    keys = vault(folder, access)
-    entries = [e for e in keys.entries() if name in ("", e.name)]
-    if name and not entries:
-        keys.get(name)  # says which keys there are
-    return [_checked(entry, keys, access, waiting) for entry in entries]
+    with opened(folder) as (_, ledger):
+        keys = vault(folder, access)
+        entries = [e for e in keys.entries() if name in ("", e.name)]
+        if name and not entries:
+            keys.get(name)  # says which keys there are
+        return [_checked(entry, keys, ledger, access, now, waiting) for entry in entries]
 
 
-def _checked(entry: Entry, keys: Vault, access: Access, waiting: Callable[[str], None]) -> Checked:
+def _checked(
+    entry: Entry, keys: Vault, ledger: Ledger, access: Access, now: datetime, waiting: Callable[[str], None]
+) -> Checked:
     plug_in = importers.exchange(entry.exchange)
     try:
         rights = rights_of(client(plug_in, keys.get(entry.name), access, waiting))
     except Refused as why:  # hides no other key
         return Checked(entry.name, entry.exchange, Rights(read=False, unknown=True), False, (str(why),))
     refusal = verdict(plug_in, rights, trade=False, unverified=True)
+    remember(ledger, entry.name, rights, now)
     told = [refusal] if refusal else []
-    return Checked(entry.name, entry.exchange, rights, refusal is None, (*told, *notes(rights)))
+    age = advice(plug_in, entry.name, None, date.fromisoformat(entry.added), last_used(ledger, entry.name), now.date())
+    return Checked(entry.name, entry.exchange, rights, refusal is None, (*told, *notes(plug_in, rights), *age))
 
 
 def remove(folder: Path, name: str, access: Access, waiting: Callable[[str], None]) -> list[str]:
@@ -164,8 +208,7 @@ def remove(folder: Path, name: str, access: Access, waiting: Callable[[str], Non
 
 
 @contextmanager
-def _changing(folder: Path, waiting: Callable[[str], None]) -> Iterator[None]:
+def _changing(folder: Path, waiting: Callable[[str], None]) -> Iterator[Ledger]:
     """Holds the folder, as an import does: one at a time writes vault and settings."""
-    load(folder)
-    with Ledger.open(folder, create=True) as ledger, ledger.importing(COMMAND, waiting):
-        yield
+    with opened(folder) as (_, ledger), ledger.importing(COMMAND, waiting):
+        yield ledger

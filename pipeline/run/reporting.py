@@ -14,6 +14,7 @@ from pipeline.model import Allocation
 from pipeline.money import parse, plain
 from pipeline.rules.base import Period
 from pipeline.run.coverage import beside
+from pipeline.run.keys import KEY_RIGHTS
 from pipeline.run.project import Choices, basis_of, choices_text, last_ended_year, opened, refresh
 from pipeline.settings import Settings
 from reports.table import Report, SourceUsed
@@ -95,7 +96,7 @@ def year_report(
         scope=basis.scope.on(period.last).value,
         version=__version__,
         inputs=ledger.inputs_digest(
-            "\n".join((choices_text(basis), _to_json(result.allocations))), leave_out=(OPENING,)
+            "\n".join((choices_text(basis), _to_json(result.allocations))), leave_out=(OPENING, KEY_RIGHTS)
         ),
         sources=sources_used(ledger),
         prices=prices,

@@ -30,6 +30,7 @@ from pipeline.run.project import basis_of, last_ended_year, opened, refresh
 from pipeline.settings import Access, Settings
 
 EPOCH = date(1970, 1, 1)
+YEARLY = timedelta(days=120)  # who imports more seldom needs the key only then
 
 
 def sync(
@@ -87,7 +88,8 @@ def _account(
             f"{name}: taxsync does not read {exchange.name}'s history by API yet; import its export files instead"
         )
     client = keys.client(exchange, vault.get(name), access, notes.say)
-    _check_key(ledger, vault, name, client)
+    _check_key(ledger, vault, name, client, now)
+    before = keys.last_used(ledger, name)
     batch = ledger.begin_batch("api", name)
     kept = Kept(0, 0, 0)
     failures = []
@@ -107,9 +109,14 @@ def _account(
         day = EPOCH + timedelta(days=int(floor) // 86_400)
         outcome.lines.append(f"{name}: a first fetch leaves out what was before {day}, as --since asks")
     outcome.failures += failures
+    if before is None or now.date() - before >= YEARLY:
+        outcome.lines.append(
+            f"{name}: if the key is not needed until next year, revoke it now. {exchange.revoke_help}; "
+            f"`taxsync keys remove {name}` forgets it here"
+        )
 
 
-def _check_key(ledger: Ledger, vault: Vault, name: str, client: Client) -> None:
+def _check_key(ledger: Ledger, vault: Vault, name: str, client: Client, now: datetime) -> None:
     """A key that has gained a right since it was stored is not used."""
     rights = keys.rights_of(client)
     allowed = next((e.allow for e in vault.entries() if e.name == name), ())
@@ -118,6 +125,7 @@ def _check_key(ledger: Ledger, vault: Vault, name: str, client: Client) -> None:
         raise Stop(f"{refusal}. Nothing was fetched with it; what is kept stays")
     limits = json.dumps(rights.limits)
     with ledger.transaction():
+        keys.remember(ledger, name, rights, now)
         if ledger.answers(KEY_LIMITS).get(name, "[]") not in ("[]", limits):
             _begin_again(ledger, name, client.exchange)
         ledger.keep_answer(KEY_LIMITS, name, limits, COMMAND)
@@ -172,7 +180,7 @@ def _prices(ledger: Ledger, settings: Settings, now: datetime, notes: Notes, acc
     found += candles.look_up(
         wanted, settings.currency, [candles.kraken(public.call)], failed.append, today=today, rates=ecb.rates
     )  # fmt: skip
-    new = ledger.keep_prices(found, now, ledger.begin_batch("api", "prices")) if found else 0
+    new = ledger.keep_prices(found, now, ledger.begin_batch("prices", "looked up")) if found else 0
     left = {(n.asset, n.at.astimezone(basis.zone).date()) for n in everything(settings, ledger).needs}
     outcome.lines.append(f"prices: {new} looked up, {len(left)} still missing{': see taxsync check' * bool(left)}")
     outcome.failures += failed

@@ -1,14 +1,16 @@
 """Which keys may be stored: one that only reads, and what the user allowed beside; never withdrawing."""
 
+from datetime import date
 from itertools import product
 
 import pytest
 
 from importers.base import Exchange, Rights
-from importers.permissions import notes, verdict
+from importers.permissions import advice, notes, verdict
 from pipeline.model import Parsed
 
 HELP = "Settings > API > Create key, only the Query rights."
+BIND, REVOKE = "Settings > API > the key > IP addresses.", "Settings > API > the key > Delete."
 KRAKEN = Exchange(
     id="kraken",
     name="Kraken",
@@ -18,6 +20,8 @@ KRAKEN = Exchange(
     streams=(),
     parse=lambda records: Parsed([], []),
     key_help=HELP,
+    bind_help=BIND,
+    revoke_help=REVOKE,
 )
 BOTH = list(product((False, True), repeat=2))
 
@@ -76,9 +80,37 @@ def test_words_of_the_exchange_move_no_cursor() -> None:
 
 
 def test_notes_say_what_is_good_to_know() -> None:
-    assert notes(Rights(read=True)) == notes(Rights(read=True, ip_bound=True)) == []
+    assert notes(KRAKEN, Rights(read=True)) == notes(KRAKEN, Rights(read=True, ip_bound=True)) == []
     rights = Rights(read=True, ip_bound=False, expires="2026-12-31", limits=("nothing before 2024-01-01",))
-    address, expiry, history = notes(rights)
-    assert "not bound to an address" in address
+    address, expiry, history = notes(KRAKEN, rights)
+    assert "bound to no address" in address and address.endswith(BIND)
     assert "expires on 2026-12-31" in expiry
     assert history.endswith("nothing before 2024-01-01")
+
+
+TODAY = date(2026, 11, 25)
+BOUND = Rights(read=True, ip_bound=True)
+
+
+@pytest.mark.parametrize(
+    ("added", "used", "rights", "says"),
+    [
+        ("2026-11-01", None, BOUND, ""),
+        ("2026-08-28", None, BOUND, ""),
+        ("2026-08-27", None, BOUND, "not used so far"),
+        ("2026-01-01", "2026-08-28", BOUND, ""),
+        ("2026-01-01", "2026-08-27", BOUND, "not used since 2026-08-27"),
+        ("2025-11-26", "2026-11-20", BOUND, ""),
+        ("2025-11-25", "2026-11-20", BOUND, "older than a year"),
+        ("2026-11-01", None, Rights(read=True, ip_bound=False), "bound to no address"),
+        ("2026-11-01", None, Rights(read=True, ip_bound=True, expires="2026-12-25"), "expires on 2026-12-25"),
+        ("2026-11-01", None, Rights(read=True, ip_bound=True, expires="2026-12-26"), ""),
+        ("2026-11-01", None, None, ""),
+    ],
+)
+def test_advice_comes_when_it_is_due(added: str, used: str | None, rights: Rights | None, says: str) -> None:
+    day = date.fromisoformat
+    due = advice(KRAKEN, "main", rights, day(added), day(used) if used else None, TODAY)
+    assert [line.startswith(says) for line in due] == [True] * bool(says)
+    if says.startswith(("not used", "older")):
+        assert "`taxsync keys remove main`" in due[0] and due[0].endswith(REVOKE)

@@ -10,7 +10,7 @@ from importers.base import Rights
 from importers.vault import Entry
 from pipeline import views
 from pipeline.issues import Issue
-from pipeline.run.keys import Checked
+from pipeline.run.keys import Checked, Stored
 from pipeline.run.overview import Holding, Status
 from pipeline.run.reporting import Written
 from pipeline.settings import AccountSettings, Settings
@@ -175,11 +175,13 @@ UNKNOWN = Rights(read=False, unknown=True)
 
 
 def test_keys_are_listed_without_their_secrets() -> None:
-    stored = [Entry("kraken", "kraken", "2026-01-02", "abcd", (), "encrypted file")]
+    entry = Entry("kraken", "kraken", "2026-01-02", "abcd", (), "encrypted file")
+    stored = [Stored(entry, "2026-02-03", READS, "read", "2026-02-03", "bound to no address.")]
     assert views.keys(stored) == [
-        "Name    Exchange  Key      Kept in         Since",
-        "------  --------  -------  --------------  ----------",
-        "kraken  kraken    abcd...  encrypted file  2026-01-02",
+        "Name    Exchange  Key      Kept in         Since       Last used   May   Asked",
+        "------  --------  -------  --------------  ----------  ----------  ----  ----------",
+        "kraken  kraken    abcd...  encrypted file  2026-01-02  2026-02-03  read  2026-02-03",
+        "kraken: bound to no address.",
     ]
     assert read(views.keys_json(stored)) == [
         {
@@ -188,6 +190,10 @@ def test_keys_are_listed_without_their_secrets() -> None:
             "key_starts": "abcd",
             "store": "encrypted file",
             "added": "2026-01-02",
+            "last_used": "2026-02-03",
+            "asked": "2026-02-03",
+            "may": ["query-funds", "query-ledger"],
+            "advice": "bound to no address.",
         }
     ]
     assert views.keys([]) == views.rights([]) == ["No key is stored: `taxsync keys add kraken`."]
@@ -208,6 +214,7 @@ def test_what_each_key_may_do_is_told_to_people_and_programs_alike() -> None:
         "other  elsewhere  unknown  unknown  unknown   unknown",
         "main: expires soon",
         "bot: may trade",
+        views.TWO_FACTOR,
     ]
     main, bot, other = read(views.rights_json(checked))
     assert main == {

@@ -148,6 +148,17 @@ def test_units_are_there_when_their_deposit_says_so_whenever_the_withdrawal_is_s
     assert result.lots == [] and set(codes(result)) <= {"possible_duplicate"}
 
 
+def test_a_deposit_of_the_old_year_serves_its_report_though_the_withdrawal_is_of_the_new() -> None:
+    rows = (
+        buy("2024-01-05", "1 BTC", "40000 USD"),
+        send("2026-01-01T00:10:00-05:00", "1 BTC"),
+        receive("2025-12-31T23:40:00-05:00", "1 BTC", account="Ledger"),
+        sell("2025-12-31T23:50:00-05:00", "1 BTC", "95000 USD", account="Ledger"),
+    )
+    cut, full = derived(*rows, by=APART, until=YEARS_END), derived(*rows, by=APART)
+    assert table(cut.disposals) == table(full.disposals) == ["1 BTC: 95000 - 40000 = 55000 long fifo sale"]
+
+
 def test_what_moves_on_in_the_same_instant_takes_its_lots_along() -> None:
     result = derived(
         receive("2025-03-01", "1 BTC", account="Trezor", txhash="bb"),

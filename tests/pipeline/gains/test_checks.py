@@ -50,8 +50,11 @@ def test_rows_of_one_instant_may_stand_in_any_order() -> None:
 
 
 def test_units_without_an_acquisition_are_told_as_that_and_not_again_as_a_balance() -> None:
-    result = derived(sell("2025-02-01", "1 BTC", "9 USD"), reported=reported("Kraken", "2025-03-01"))
-    assert codes(result) == ["missing_acquisition"]
+    sold = sell("2025-02-01", "1 BTC", "9 USD")
+    follows = reported("Kraken", "2025-03-01", BTC="0", USD="9")
+    assert codes(derived(sold, reported=follows)) == ["missing_acquisition"]
+    more = reported("Kraken", "2025-03-01", BTC="0.5", USD="9")
+    assert codes(derived(sold, reported=more)) == ["missing_acquisition", "balance_differs"]
 
 
 def test_money_that_came_from_a_bank_is_not_missed() -> None:
