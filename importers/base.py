@@ -4,10 +4,12 @@ An exchange is one file in `exchanges/` with `EXCHANGE = Exchange(...)`; a file 
 `formats/` with `FORMAT = Format(...)`. The folder is the registry: a file is found by its name.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 from pipeline.issues import Stop
 from pipeline.model import Parsed, Price, RawRecord, Transaction
@@ -106,6 +108,24 @@ class Unlike(Exception):
     """An answer of another form than the exchange documents: (what is wrong with it)."""
 
 
+def inside(answer: Answer, *path: str | int) -> Answer:
+    """What lies at `path` of an answer about a key. Raises Unlike."""
+    for step in path:
+        try:
+            answer = answer[step]
+        except (LookupError, TypeError):
+            raise Unlike("its answer does not say what the key may do") from None
+    return answer
+
+
+def day(at: object) -> str:
+    """The UTC day of Unix milliseconds; "" for 0 and for anything else than a number."""
+    digits = str(at)
+    if not digits.isdecimal() or int(digits) == 0:
+        return ""
+    return f"{datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=min(int(digits), 10**14)):%Y-%m-%d}"
+
+
 @dataclass(frozen=True, slots=True)
 class Rights:
     """What an exchange says a key may do today. `unknown`: it can't tell (or says what we don't know).
@@ -122,6 +142,27 @@ class Rights:
     created: str = ""
     limits: tuple[str, ...] = ()  # history that the key can't see, and the like
 
+    @classmethod
+    def of(cls, may: Iterable[str], reads: frozenset[str], trades: frozenset[str], moves: frozenset[str]) -> Self:
+        """From the exchange's own words for all that a key may do.
+
+        What only `reads` is harmless; `moves`, and any other word that speaks of transfers or withdrawals,
+        takes funds away; a word that is in none of the three counts as more than reading, and as unknown.
+        """
+        words = set(may)
+        away = {word for word in words - reads if word in moves or _AWAY.search(word)}
+        unknown = bool(words - reads - trades - away)
+        return cls(
+            read=bool(words & reads),
+            trade=unknown or bool(words & trades - away),
+            withdraw=bool(away),
+            unknown=unknown,
+            may=tuple(sorted(words)),
+        )
+
+
+_AWAY = re.compile("transfer|withdraw", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -135,6 +176,27 @@ class Fault:
     limited: bool = False
 
 
+# What most exchanges have a code for.
+_NEW_KEY = "make a new key there and add it with `taxsync keys add`"
+BUSY = Fault("it is busy or under maintenance", passing=True)
+LIMITED = Fault("it asks for fewer requests", passing=True, limited=True)
+CLOCK = Fault("the clock of this machine is wrong; let it be set automatically, then try again")
+NONCE = Fault("another program uses this key, too; make a key of its own for taxsync", passing=True)
+KEY = Fault(f"it does not know the key, which is revoked or not copied whole; {_NEW_KEY}")
+SECRET = Fault("the secret does not belong to the key; copy both again, `taxsync keys add`")
+PASSPHRASE = Fault("the passphrase (`password`) is not the one given to this key; copy it again, `taxsync keys add`")
+EXPIRED = Fault(f"the key has expired; {_NEW_KEY}")
+ADDRESS = Fault("the key is bound to another address than this machine's; add this one to the key there")
+LACKING = Fault("the key lacks the right to this; add it to the key there, or see `taxsync keys check`")
+LOCKED = Fault("the account or the key is locked; sign in there to see why")
+COUNTRY = Fault("it refuses requests from the country that this machine seems to be in")
+
+
+def elsewhere(sites: str) -> Fault:
+    """The exchange does not know the key, which may be one of its other `sites`: separate accounts and keys."""
+    return Fault(f"it does not know the key: revoked, not copied whole, or made at another of its sites ({sites})")
+
+
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One exchange behind ccxt. `allow` is every request that may leave this machine: (api section,
@@ -142,7 +204,8 @@ class Exchange:
     method, or raises `Unlike`: what is held, kept as received. `rights` asks what a key may do; None: the
     exchange can't tell. `faults` are its error codes, the longer ones first where one is part of another;
     `key_help` says step by step how to make a key that only reads, `bind_help` where a key is bound to an
-    address, `revoke_help` where to revoke one. Without `streams`, only its keys are looked after so far.
+    address, `revoke_help` where to revoke one. `key_file`: the names in a key file as downloaded there -> ccxt's.
+    Without `streams`, only its keys are looked after so far.
     """
 
     id: str
@@ -159,3 +222,4 @@ class Exchange:
     key_help: str = ""
     bind_help: str = ""
     revoke_help: str = ""
+    key_file: Mapping[str, str] = field(default_factory=dict)

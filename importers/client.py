@@ -227,6 +227,12 @@ class Client:
             return self._failed(method, "it does not take the key; add a new one with `taxsync keys add`")
         if isinstance(error.__cause__, requests.TooManyRedirects):
             return self._failed(method, "it sends the request to another address, which is not followed")
+        if "CERTIFICATE_VERIFY_FAILED" in str(error.__cause__):
+            return self._failed(
+                method,
+                "its certificate can't be verified, so nothing was sent: a proxy or a virus scanner on the way answers "
+                "in its place, or this machine's clock is wrong",
+            )
         if isinstance(error, ccxt.RequestTimeout):
             return _Passing("it did not answer in time")
         if isinstance(error, ccxt.OperationFailed):

@@ -6,6 +6,7 @@ No message repeats a value, nor a name that might be a value in the wrong place.
 import json
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NoReturn
 
 from importers.base import shown
@@ -49,10 +50,13 @@ class Credentials:
         raise TypeError("credentials are not written anywhere but into the vault")
 
 
-def read_credentials(text: str, needed: tuple[str, ...], exchange: str) -> Credentials:
+def read_credentials(
+    text: str, needed: tuple[str, ...], exchange: str, key_file: Mapping[str, str] = MappingProxyType({})
+) -> Credentials:
     """Credentials from one JSON object of ccxt's names, all of `needed` and no others.
 
-    White space around a value goes. `exchange` is the name that messages show.
+    A file as this one exchange lets its keys be downloaded, whose names are all in `key_file`, is taken as it
+    is: its privateKey only signs requests. White space around a value goes. `exchange` is the name that messages show.
     """
     where = f"credentials of {shown(exchange)}"
     if len(text) > _TEXT_LIMIT:
@@ -61,6 +65,8 @@ def read_credentials(text: str, needed: tuple[str, ...], exchange: str) -> Crede
     if pairs is None:
         example = ", ".join(f'"{name}": "..."' for name in needed)
         raise VaultError(f"{where}: not one JSON object; give {{{example}}}")
+    if pairs and all(name in key_file for name, _ in pairs):
+        pairs = [(key_file[name], value) for name, value in pairs]
     names = [name for name, _ in pairs]
     _check_names(names, needed, where)
     return Credentials({name: _clean(value, f"{where}: {name}") for name, value in pairs})
@@ -100,6 +106,8 @@ def _clean(value: object, where: str) -> str:
     if not isinstance(value, str):
         raise VaultError(f"{where} must be text in quotes")
     text = value.strip()
+    if text.startswith("-----BEGIN "):  # its line breaks may have been written out, as in an environment file
+        text = text.replace("\\r", "").replace("\\n", "\n").strip()
     if not text:
         raise VaultError(f"{where} is empty; copy it again from the exchange")
     if _PEM.fullmatch(text):  # a key block has lines by nature

@@ -24,7 +24,8 @@ def _reason(name: str, rights: Rights, trade: bool, unverified: bool) -> str | N
     if rights.withdraw:
         return f"this key may withdraw or move funds{can}; such a key is never stored. Revoke it, make a read-only one"
     if rights.trade and not trade:
-        return f"this key may trade{can}; make a read-only one, or store it as it is with --allow-trade"
+        may = "may do what taxsync does not know, which counts as trading" if rights.unknown else "may trade"
+        return f"this key {may}{can}; make a read-only one, or store it as it is with --allow-trade"
     if rights.missing:
         return f"this key lacks what import needs: {', '.join(rights.missing)}; add it to the key at {name}"
     if not rights.read and not rights.unknown:

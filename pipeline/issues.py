@@ -103,6 +103,12 @@ CODES: dict[str, Code] = {
         "{quantity} {asset} arrived in {account} on {day}, more than the {sent} {asset} sent under the same hash",
         "compare both rows with the exchange's own history; one of the amounts or hashes is wrong",
     ),
+    "transfer_shrank": Code(
+        _WARNING,
+        "of {quantity} {asset} that left {account} on {day}, {lost} never arrived in {other} under the same hash: "
+        "taken as the transfer's fee",
+        "if a part went elsewhere, import where it went to; if an amount is wrong, correct it in the file",
+    ),
     "missing_price": Code(
         _ERROR,
         "no price in {currency} for {quantity} {asset} on {day} ({what}): no figure is given for it",
@@ -113,11 +119,6 @@ CODES: dict[str, Code] = {
         _ERROR,
         "{quantity} {asset} received in {account} on {day}: what it cost is not known ({why}); basis 0",
         "{cure}",
-    ),
-    "unallocated_lots": Code(
-        _ERROR,
-        "{quantity} {asset} were in no account when lots became per account on {day}: kept aside as unallocated",
-        "import the account that held the {asset} on {day}; its deposits and purchases are missing",
     ),
     "allocation_changed": Code(
         _ERROR,

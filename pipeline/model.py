@@ -363,7 +363,7 @@ class Allocation:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Need:
-    """A price that is missing: of one `asset` at an instant, in the reporting currency."""
+    """A price that counts if it is known: of one `asset` at an instant, in the reporting currency."""
 
     at: datetime
     asset: str

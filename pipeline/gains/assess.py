@@ -80,6 +80,8 @@ class _Books:
             self.rates(v, t)
             if v.value is None:
                 self.unpriced(t, received, "its value", sent)
+            elif gives and gets and not v.basis.startswith(NET_WORTH):
+                self.out.needs.append(Need(t.at, received.asset))  # its price counts before that of the asset sent
         if gives:
             proceeds, costs = self.net(v.value, fee)
             kind = Kind.TRADE if gets else Kind.SALE

@@ -19,7 +19,6 @@ from pipeline.money import ZERO, plain, split
 from pipeline.rules.base import Dated, Rules, Scope, midnight
 
 IN_TRANSIT = "in transit"
-UNALLOCATED = "unallocated"
 
 
 @dataclass(slots=True)
@@ -189,6 +188,8 @@ class _Walk:
         parts = self.queue(d.account, d.asset).take(d.quantity, d.units_of)
         lacking = d.quantity - sum((u.quantity for _, u in parts), ZERO)
         if lacking > ZERO:
+            # they must have been there: what comes later is not theirs, at the change of scope neither
+            self._units[d.asset][d.account] += lacking
             parts.append((Rule.MISSING, Units("", None, (), lacking, ZERO, ZERO, missing=True)))
             stake = "" if d.proceeds is None or not d.gain else plain(split(d.proceeds, lacking, d.quantity))
             issue = Issue("missing_acquisition", d.account, d.asset, d.at, d.id, at_stake=stake)
@@ -235,7 +236,7 @@ class _Walk:
         return self.rules.term(units.acquired_at.astimezone(self.zone).date(), day)
 
     def change_scope(self, at: datetime, to: Scope, opening: Sequence[Allocation]) -> None:
-        """Deals the lots of the one queue out to the accounts; what no account claims is kept apart."""
+        """Deals the lots of the one queue out to the accounts that hold units."""
         assert (self.scope, to) == (Scope.GLOBAL, Scope.ACCOUNT)
         before, self._queues, self.scope = self._queues, {}, to
         for (_, asset), queue in sorted(before.items(), key=lambda item: item[0][1]):
@@ -243,18 +244,13 @@ class _Walk:
             claims = {account: held[account] for account in self._places[asset] if held[account] > ZERO}
             settled = [a for a in opening if a.asset == asset]
             dealt, rest = _deal(queue.held(), claims, settled)
+            assert not rest, "what the accounts hold is never less than the lots"
             for account, units in dealt:
                 self.queue(account, asset).add(units)
                 self.out.allocations.append(Allocation(asset, account, units.acquisition_id, units.quantity))
             if settled and sorted(_total(settled)) != sorted(_total(self.out.allocations, asset)):
                 why = "units before that day came, went or moved since it was settled"
                 self.out.issues.append(Issue("allocation_changed", "", asset, at, details={"why": why}))
-            for units in rest:
-                self.queue(UNALLOCATED, asset).add(units)
-            if rest:
-                quantity = plain(sum((u.quantity for u in rest), ZERO))
-                issue = Issue("unallocated_lots", UNALLOCATED, asset, at, details={"quantity": quantity})
-                self.out.issues.append(issue)
 
     def open_lots(self) -> list[Lot]:
         lots = []

@@ -73,6 +73,7 @@ def _by_hash(sent: Sequence[Transaction], received: Sequence[Transaction]) -> tu
                 issues.append(_grew(outs[0], ins[0]))
             elif one.lost is None or outs[0].account != ins[0].account:  # what stays away there is no fee of a transfer
                 pairs[outs[0].id] = pairs[ins[0].id] = one
+                issues += _shrank(outs[0], one)
         elif outs and ins:
             for out, into in _certain(outs, ins, same_account=True)[0]:
                 pairs[out.id] = pairs[into.id] = _exact(out, into, "hash")
@@ -232,6 +233,16 @@ def _hint(t: Transaction, near: Sequence[Transaction]) -> str:
         f" ({plain(_side(best).quantity)} {way} {best.account} on {best.at:%Y-%m-%d %H:%M}: if that is its other side, "
         "give both rows the same TxHash)"
     )
+
+
+# A fee withheld on the way is small, but for small amounts; what is more than this part is worth a look.
+LARGE_LOSS = 20
+
+
+def _shrank(out: Transaction, pair: Transfer) -> list[Issue]:
+    if pair.lost is None or pair.lost.quantity * LARGE_LOSS <= _side(out).quantity:
+        return []
+    return [_issue("transfer_shrank", out, lost=plain(pair.lost.quantity), other=pair.into.account)]
 
 
 def _grew(out: Transaction, into: Transaction) -> Issue:

@@ -168,8 +168,11 @@ def _stream(
 def _prices(ledger: Ledger, settings: Settings, now: datetime, notes: Notes, access: Access, outcome: Outcome) -> None:
     """Looks up what the records need and nothing gives, and the value of holdings at each year's end."""
     basis = basis_of(settings)
-    missing = {(need.asset, need.at.astimezone(basis.zone).date()) for need in everything(settings, ledger).needs}
-    wanted = missing | _at_year_ends(ledger, settings, now)
+    book = PriceBook(ledger.prices(), settings.currency, basis.zone)
+    with exact():
+        needs = [need for need in everything(settings, ledger).needs if book.quote(need.asset, need.at) is None]
+    wanted = {(need.asset, need.at.astimezone(basis.zone).date()) for need in needs}
+    wanted |= _at_year_ends(ledger, settings, now)
     if not wanted:
         return
     failed: list[str] = []
@@ -181,8 +184,8 @@ def _prices(ledger: Ledger, settings: Settings, now: datetime, notes: Notes, acc
         wanted, settings.currency, [candles.kraken(public.call)], failed.append, today=today, rates=ecb.rates
     )  # fmt: skip
     new = ledger.keep_prices(found, now, ledger.begin_batch("prices", "looked up")) if found else 0
-    left = {(n.asset, n.at.astimezone(basis.zone).date()) for n in everything(settings, ledger).needs}
-    outcome.lines.append(f"prices: {new} looked up, {len(left)} still missing{': see taxsync check' * bool(left)}")
+    left = sum(issue.code == "missing_price" for issue in everything(settings, ledger).issues)
+    outcome.lines.append(f"prices: {new} looked up, {left} still missing{': see `taxsync check`' * bool(left)}")
     outcome.failures += failed
 
 

@@ -174,7 +174,9 @@ class Naive:
 
     def leave(self, ref: str, account: str, asset: str, count: int, proceeds: Fraction | None, of: str = "") -> None:
         taken = self.pick(account, asset, count, of)
-        taken += [Unit("", (START, 0), Fraction(0))] * (count - len(taken))
+        lacking = count - len(taken)
+        self.held[asset][account] += lacking  # they must have been there
+        taken += [Unit("", (START, 0), Fraction(0))] * lacking
         for u in taken:
             n, p, c = self.parts.get((ref, u.lot), (0, Fraction(0), Fraction(0)))
             self.parts[ref, u.lot] = (n + 1, p + (u.cost if proceeds is None else proceeds / count), c + u.cost)
@@ -185,7 +187,7 @@ class Naive:
         for (_, asset), pot in pots.items():
             for u in sorted(pot, key=EARLIER):
                 open_to = (a for a in self.places[asset] if self.held[asset][a] > len(self.pots[a, asset]))
-                self.pots[next(open_to, "unallocated"), asset].append(u)
+                self.pots[next(open_to), asset].append(u)
 
     def run(self, story: Sequence[Happening]) -> None:
         steps: list[tuple[datetime, int, int, Callable[[], None]]] = []

@@ -8,9 +8,8 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.gains.book import UNALLOCATED
 from pipeline.gains.derive import Basis
-from pipeline.model import Allocation, Result
+from pipeline.model import Allocation, Result, Rule
 from pipeline.money import plain
 from pipeline.rules.base import Scope
 from tests.ledgers import Rows, basis, buy, codes, derived, move, sell, send, table
@@ -51,9 +50,17 @@ def test_the_first_holder_is_the_first_to_have_units_not_the_first_to_lack_them(
         buy("2023-01-05", "1 BTC", "20000 USD"),
         buy("2023-02-05", "2 BTC", "60000 USD", account="Coinbase"),
     )
-    assert dealt(result) == ["t2 1 to Kraken", "t3 1 to Coinbase"]
-    assert codes(result) == ["missing_acquisition", "unallocated_lots"]
-    assert [(lot.account, lot.cost_basis) for lot in result.lots][2] == (UNALLOCATED, 30000)
+    assert dealt(result) == ["t2 1 to Kraken", "t3 2 to Coinbase"]
+    assert codes(result) == ["missing_acquisition"]
+
+
+def test_what_was_missing_once_takes_nothing_from_what_is_bought_later() -> None:
+    result = derived(
+        send("2023-01-01", "2 BTC", "spend", "50000 USD"),  # out of nothing
+        buy("2024-05-01", "1 BTC", "60000 USD"),
+        send("2025-05-01", "1 BTC", "spend", "90000 USD"),
+    )
+    assert [(d.cost_basis, d.rule) for d in result.disposals] == [(0, Rule.MISSING), (60000, Rule.FIFO)]
 
 
 def test_what_is_in_flight_at_the_change_gets_its_lots_there() -> None:

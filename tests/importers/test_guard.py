@@ -1,0 +1,432 @@
+"""The guard, tried on every exchange that ccxt has: nothing but our own lists of reads can leave this machine.
+
+Session and sockets are replaced by ones that note what would have left. `guard_snapshot.txt` holds every request
+that may: a newer ccxt or an edited entry that changes one fails here. After a review, `TAXSYNC_WRITE_SNAPSHOT=1`
+writes it anew. What the guard says for Kraken in detail is in test_client.py.
+"""
+
+import ast
+import os
+import re
+import socket
+import ssl
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from inspect import Parameter, signature
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import ccxt
+import pytest
+import requests
+from ccxt.base.types import Entry
+
+import importers
+from importers.client import Forbidden, Unreachable, guarded, open_client
+from pipeline.settings import SettingsError, load
+
+ROOT = Path(__file__).parent.parent.parent
+SNAPSHOT = Path(__file__).with_name("guard_snapshot.txt")
+# Exchanges whose entries may read with POST: with all others a POST on a list is a slip.
+READ_WITH_POST = frozenset(("kraken",))
+
+
+class Left(Exception):
+    """A request has come as far as the session."""
+
+
+class Session:
+    """In the place of the network: notes what would leave, and ends it there."""
+
+    def __init__(self) -> None:
+        self.left: list[tuple[str, str]] = []
+        self.headers: dict[str, str] = {}
+        self.cookies: dict[str, str] = {}
+
+    def request(self, method: str, url: str, **_: object) -> None:
+        self.left.append((method, url))
+        raise Left(method, url)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.fixture
+def sockets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Nothing leaves beside the session either: no name is looked up, no connection made."""
+    tried: list[object] = []
+
+    def refuse(*arguments: object, **_: object) -> None:
+        tried.append(arguments)
+        raise Left(arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", refuse)
+        patch.setattr(socket.socket, "connect", refuse)
+        patch.setattr(socket.socket, "connect_ex", refuse)
+        yield
+    assert tried == []
+
+
+@cache
+def implicit(name: str) -> dict[str, Entry]:
+    """Every request method that ccxt declares for an exchange, in both spellings."""
+    classes = [cls for cls in getattr(ccxt, name).__mro__ if cls.__module__.startswith("ccxt.abstract")]
+    return {name: entry for cls in classes for name, entry in vars(cls).items() if isinstance(entry, Entry)}
+
+
+def listed(entry: Entry) -> tuple[str, str, str]:
+    return ".".join(entry.api), entry.method, entry.path
+
+
+def filled(entry: Entry) -> dict[str, Any]:
+    """Something for every parameter that stands in the path."""
+    return dict.fromkeys(re.findall(r"{([^{}]+)}", entry.path), "1")
+
+
+@cache
+def key_block() -> str:
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    made = ec.generate_private_key(ec.SECP256R1())
+    form = serialization.PrivateFormat.TraditionalOpenSSL
+    return made.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()
+
+
+def opened(name: str, allow: frozenset[tuple[str, str, str]] = frozenset(), secret: str = "c2VjcmV0" * 8) -> Any:
+    """The guarded exchange with credentials of every kind."""
+    api = guarded(getattr(ccxt, name), allow)(
+        {"apiKey": "organizations/account/1", "secret": secret, "password": "p", "uid": "1", "login": "l", "token": "t",
+         "walletAddress": f"0x{'1' * 40}", "privateKey": f"0x{'1' * 64}", "enableRateLimit": False, "number": str}
+    )  # fmt: skip
+    api.session = Session()
+    return api
+
+
+# ---- with nothing on the list -----------------------------------------------------------------
+
+
+def test_every_request_method_of_every_exchange_is_refused_and_the_readme_says_how_many(sockets: None) -> None:
+    tried = 0
+    for name in ccxt.exchanges:
+        api = opened(name)
+        for method in implicit(name):
+            with pytest.raises(Forbidden, match="is not on the list of reads"):
+                getattr(api, method)({})
+            tried += 1
+        assert api.session.left == [], name
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    said = re.search(r"every one of the ([\d,]+) request methods that ccxt has for its ([\d,]+) exchanges", readme)
+    assert said is not None, (
+        f"README.md does not say that {tried:,} methods of {len(ccxt.exchanges)} exchanges are tried"
+    )
+    assert [int(number.replace(",", "")) for number in said.groups()] == [tried, len(ccxt.exchanges)]
+
+
+def test_the_same_methods_would_reach_the_session_but_never_without_tls(sockets: None) -> None:
+    """What the other tests here count is really counted; and each exchange's own hosts are known, over https."""
+    for name in ccxt.exchanges:
+        api = opened(name, frozenset(map(listed, implicit(name).values())))
+        one = next(method for method, entry in implicit(name).items() if reaches(api, method, entry))
+        [(_, url)] = api.session.left
+        assert url.startswith("https://"), name
+        api.urls["api"] = without_tls(api.urls["api"])
+        with pytest.raises(Forbidden, match=f" to {urlsplit(url).hostname}$"):
+            getattr(api, one)(filled(implicit(name)[one]))
+        assert len(api.session.left) == 1, name
+
+
+def reaches(api: Any, method: str, entry: Entry) -> bool:
+    try:
+        getattr(api, method)(filled(entry))
+    except Left:
+        return True
+    except Exception:  # noqa: BLE001  # made-up credentials that ccxt can't sign with
+        return False
+    return False
+
+
+def without_tls(api: Any) -> Any:
+    if isinstance(api, str):
+        return api.replace("https://", "http://")
+    return {name: without_tls(each) for name, each in api.items()}
+
+
+def test_what_is_signed_past_the_list_is_not_sent(sockets: None) -> None:
+    """`sign` makes a whole request of anything; `fetch`, `fetch2` and `request` send none of them."""
+    for name in ccxt.exchanges:
+        api, sent = opened(name), 0
+        for method, entry in implicit(name).items():
+            if "_" in method:
+                continue
+            for way in (api.request, api.fetch2):
+                for section in (entry.api, ".".join(entry.api)):
+                    with pytest.raises(Forbidden):
+                        way(entry.path, section, entry.method, filled(entry))
+            try:
+                request = api.sign(entry.path, entry.api, entry.method, filled(entry))
+            except Exception:  # noqa: BLE001  # made-up credentials that ccxt can't sign with
+                continue
+            with pytest.raises(Forbidden):
+                api.fetch(request["url"], request["method"], request["headers"], request["body"])
+            sent += 1
+        assert sent and api.session.left == [], name
+
+
+CHANGING = re.compile(
+    r"(create|cancel|edit|close|withdraw|transfer|borrow|repay|set|sign_?in|deposit|add_?margin|reduce|redeem|stake|"
+    r"unstake|subscribe|modify|approve|authenticate|enable|claim|convert|send)",
+    re.IGNORECASE,
+)
+ORDERS_OR_MOVES = re.compile(
+    r"(create_?(\w+_?)?orders?|create_?(convert_?trade|sub_?account|gift_?code|deposit_?address)|edit_?orders?|"
+    r"cancel_?(\w+_?)?orders?|close_?(all_?)?positions?|withdraw|transfer|borrow_?\w+|repay_?\w+|"
+    r"set_?(leverage|margin_?mode|position_?mode))",
+    re.IGNORECASE,
+)
+
+
+def test_every_unified_method_that_could_change_something_sends_nothing(sockets: None) -> None:
+    tried = refused = 0
+    for name in ccxt.exchanges:
+        api = opened(name)
+        unified = {name for name in dir(api) if CHANGING.match(name)} | set(api.has)
+        for method in sorted(unified - implicit(name).keys()):
+            call = getattr(api, method, None)
+            if not callable(call):
+                continue
+            wanted = signature(getattr(getattr(ccxt, name), method, call)).parameters.values()
+            arguments = ["1" for each in wanted if each.default is Parameter.empty and each.name not in ("self", "cls")]
+            try:
+                call(*arguments)
+            except (Forbidden, ccxt.NotSupported):
+                refused += 1
+            except Exception:  # noqa: BLE001  # it sent nothing, whatever it stumbled over
+                assert not ORDERS_OR_MOVES.fullmatch(method), (name, method)
+            else:
+                assert not ORDERS_OR_MOVES.fullmatch(method), (name, method)
+            tried += 1
+        assert api.session.left == [], name
+    assert tried > 35_000 and refused > 30_000
+
+
+# ---- with our own lists -----------------------------------------------------------------------
+
+
+def allowed_requests(name: str) -> Iterator[tuple[Entry, str]]:
+    """(what an entry allows, the host that ccxt asks for it), after every other method was refused."""
+    entry = importers.exchange(name)
+    apis = [opened(entry.id, entry.allow, secret) for secret in (key_block(), "c2VjcmV0" * 8)]
+    for method, declared in implicit(entry.id).items():
+        if listed(declared) not in entry.allow:
+            with pytest.raises(Forbidden, match="is not on the list of reads"):
+                getattr(apis[0], method)(filled(declared))
+            continue
+        assert any(reaches(api, method, declared) for api in apis), f"{name}: {method} can't be asked"
+        [[(sent, url)]] = [api.session.left for api in apis if api.session.left]
+        for api in apis:
+            api.session.left.clear()
+        assert sent == declared.method and url.startswith("https://")
+        if "_" not in method:
+            yield declared, urlsplit(url).hostname or ""
+    assert [api.session.left for api in apis] == [[], []]
+
+
+def test_what_may_leave_is_what_was_reviewed(sockets: None) -> None:
+    lines = []
+    for name in importers.exchange_names():
+        found = {(*listed(declared), host) for declared, host in allowed_requests(name)}
+        assert {request[:3] for request in found} == importers.exchange(name).allow, f"{name} lists what ccxt has not"
+        lines += [" ".join((name, *request)) for request in found]
+    text = "".join(f"{line}\n" for line in sorted(lines))
+    if os.environ.get("TAXSYNC_WRITE_SNAPSHOT"):
+        SNAPSHOT.write_text(text, encoding="utf-8")
+    assert text.splitlines() == SNAPSHOT.read_text(encoding="utf-8").splitlines()
+
+
+def test_no_list_holds_a_method_that_only_writes() -> None:
+    for line in SNAPSHOT.read_text(encoding="utf-8").splitlines():
+        name, _, method, *_ = line.split()
+        assert method == "GET" or (method == "POST" and name in READ_WITH_POST), line
+
+
+# ---- nothing else speaks to an exchange -------------------------------------------------------
+
+SOURCES = [path for room in ("pipeline", "importers", "reports") for path in sorted((ROOT / room).rglob("*.py"))]
+
+
+def test_the_parts_of_ccxt_that_pass_no_guard_are_imported_nowhere() -> None:
+    """Its websocket classes order without `fetch2`; its asynchronous ones follow redirects."""
+    unguarded = {"pro", "async_support", "order_router", "static_dependencies"}
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names: list[str] = []
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                names = [f"{node.module}.{alias.name}" for alias in node.names]
+            elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+                names = [f"{node.value.id}.{node.attr}"]
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                names = [node.value]
+            for name in names:
+                first, *parts = name.split(".")
+                assert first != "ccxt" or not unguarded & set(parts), f"{path.relative_to(ROOT)}: {name}"
+
+
+def test_one_file_makes_the_objects_that_can_ask() -> None:
+    """Only the client makes an exchange of ccxt or a connection of its own."""
+    for path in SOURCES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+        imported |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+        tops = {name.split(".")[0] for name in imported}
+        if path.relative_to(ROOT).as_posix() != "importers/client.py":
+            assert not tops & {"ccxt", "requests", "urllib3", "aiohttp", "httpx"}, path
+        assert not imported & {"urllib.request", "http.client", "socket", "ssl", "ftplib", "smtplib"}, path
+
+
+# ---- the way to the exchange ------------------------------------------------------------------
+
+
+class Heard:
+    """A server on this machine that notes the headers of what it is asked; with a certificate, over TLS."""
+
+    def __init__(self, certificate: Path | None = None) -> None:
+        self.requests: list[dict[str, str]] = []
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                outer.requests.append({"": f"{self.command} {self.path}", **self.headers})
+                self.send_response(200)
+                self.end_headers()
+
+            do_POST = do_CONNECT = do_GET
+
+            def log_message(self, format: str, *arguments: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.port = self._server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}/"
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+
+    def __enter__(self) -> "Heard":
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+HOST = "api.kraken.com"
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """Key and certificate of a stranger who says to be Kraken."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes
+    from cryptography.hazmat.primitives.serialization import Encoding, load_pem_private_key
+
+    key = load_pem_private_key(key_block().encode(), None)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())  # type: ignore[arg-type]
+        .serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())  # type: ignore[arg-type]
+    )  # fmt: skip
+    path = tmp_path / "stranger.pem"
+    path.write_bytes(key_block().encode() + made.public_bytes(Encoding.PEM))
+    return path
+
+
+@pytest.fixture
+def stranger(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Heard]:
+    """This machine's names are led astray: who asks for Kraken gets the stranger."""
+    look_up = socket.getaddrinfo
+    with Heard(certificate) as server:
+
+        def astray(host: Any, port: Any, *arguments: Any, **named: Any) -> Any:
+            if host == HOST:
+                host, port = "127.0.0.1", server.port
+            assert host in ("127.0.0.1", "localhost"), host
+            return look_up(host, port, *arguments, **named)
+
+        monkeypatch.setattr(socket, "getaddrinfo", astray)
+        monkeypatch.setattr("time.sleep", lambda _: None)
+        yield server
+
+
+def ask(proxy_url: str = "") -> str:
+    """What a person reads when Kraken is asked with a key and does not answer well."""
+    client = open_client(
+        importers.exchange("kraken"), {"apiKey": "k" * 56, "secret": "c2VjcmV0" * 11}, proxy_url
+    )  # fmt: skip
+    with pytest.raises(Unreachable) as caught:
+        client.call("privatePostBalance", {}, pytest.fail)
+    return str(caught.value)
+
+
+def test_no_setting_of_the_environment_makes_a_stranger_trusted(
+    stranger: Heard, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.setenv(name, str(certificate))
+    monkeypatch.setenv("SSL_CERT_DIR", str(certificate.parent))
+    monkeypatch.setenv("PYTHONHTTPSVERIFY", "0")
+    assert requests.get(f"https://{HOST}/", timeout=20).ok  # another program would trust it
+    assert len(stranger.requests) == 1
+    assert "its certificate can't be verified" in ask()
+    assert len(stranger.requests) == 1
+
+
+def test_no_proxy_of_the_environment_sees_anything(stranger: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Heard() as proxy, Heard() as own:
+        for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "FTP_PROXY", "WS_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+            monkeypatch.setenv(name.lower(), proxy.url)
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.setenv(name, "example.org")
+        with pytest.raises(requests.RequestException):
+            requests.get(f"https://{HOST}/", timeout=20)
+        assert [each[""] for each in proxy.requests] == [f"CONNECT {HOST}:443"]  # another program would use it
+        ask()
+        ask(own.url)
+        assert len(proxy.requests) == 1 and own.requests
+    assert stranger.requests == []
+
+
+def test_no_netrc_adds_a_password(stranger: Heard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = "".join(f"machine {host} login person password precious\n" for host in (HOST, "127.0.0.1"))
+    (tmp_path / ".netrc").write_text(lines)
+    (tmp_path / ".netrc").chmod(0o600)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with Heard() as own:
+        requests.get(own.url, timeout=20)
+        assert "Authorization" in own.requests.pop()  # another program would send it
+        ask(own.url)
+        assert own.requests and not [each for each in own.requests if "Authorization" in each]
+
+
+@pytest.mark.parametrize("line", ["verify = false", 'ca_bundle = "x"', "trust_env = true", 'proxy_url = "https://x"'])
+def test_no_setting_of_the_data_folder_touches_the_way(tmp_path: Path, line: str) -> None:
+    written = f'country = "us"\ncurrency = "USD"\ntimezone = "UTC"\n{line}\n'
+    (tmp_path / "taxsync.toml").write_text(written)
+    with pytest.raises(SettingsError, match="is not a setting"):
+        load(tmp_path)
