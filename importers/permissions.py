@@ -3,9 +3,10 @@
 Withdrawing is never accepted, trading and rights that can't be told only when the user said so.
 """
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
-from importers.base import Exchange, Rights, shown
+from importers.base import Exchange, Rights, Unlike, shown
 
 
 def verdict(exchange: Exchange, rights: Rights, *, trade: bool, unverified: bool) -> str | None:
@@ -36,6 +37,27 @@ def _reason(name: str, rights: Rights, trade: bool, unverified: bool) -> str | N
             "and if it only reads store it with --allow-unverified"
         )
     return None
+
+
+def of_all(keys: Iterable[Rights]) -> Rights:
+    """What any of an account's keys may do: for an exchange that lists them all, not saying which one asks."""
+    found = list(keys)
+    if not found:
+        raise Unlike("its answer has none of the account's keys")
+    if len(found) == 1:
+        return found[0]
+    may = sorted({word for one in found for word in one.may})
+    if any(one.may != found[0].may for one in found):
+        may.append(f"all {len(found)} keys of the account together, as it does not say which one this is")
+    return Rights(
+        read=any(one.read for one in found),
+        trade=any(one.trade for one in found),
+        withdraw=any(one.withdraw for one in found),
+        unknown=any(one.unknown for one in found),
+        missing=tuple(right for right in found[0].missing if all(right in one.missing for one in found)),
+        may=tuple(may),
+        ip_bound=found[0].ip_bound if all(one.ip_bound == found[0].ip_bound for one in found) else None,
+    )
 
 
 def notes(exchange: Exchange, rights: Rights) -> list[str]:

@@ -26,7 +26,7 @@ from typing import BinaryIO, TypeVar
 from importers import cells as cell
 from importers.base import Format, Refused, RowError, shown
 from importers.sheets import Sheet, open_file, sheets
-from pipeline.model import Amount, Page, Parsed, Price, RawRecord, Transaction, transaction_id
+from pipeline.model import Amount, Page, Parsed, Price, RawRecord, Transaction
 from pipeline.money import plain
 
 STREAM = "rows"
@@ -240,14 +240,7 @@ class _Rows:
             origin=f"{self._name} row {number}",
             content=content,
         )
-        return record, replace(
-            found,
-            id=transaction_id(account, STREAM, source_id),
-            account=account,
-            source=self._layout.name,
-            source_id=source_id,
-            position=number,
-        )
+        return record, found
 
     def _price(self, number: int, cells: list[str]) -> Price | None:
         filled = self._filled(cells)

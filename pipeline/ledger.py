@@ -44,6 +44,7 @@ from pipeline.ledger_rows import (
     prices_of,
     prices_text,
     record_row,
+    row_said_by,
     transaction_of,
     transaction_row,
 )
@@ -249,17 +250,24 @@ class Ledger(Store):
             self._run(TXN.delete().where(TXN.c.said_by == account))
             rest, count = Parsed(), 0
             for part in parts:
-                self.add_parsed(account, part.transactions, count)
+                self._insert(
+                    TXN, TXN_ROW, [transaction_row(t, account, count + n) for n, t in enumerate(part.transactions)]
+                )
                 count += len(part.transactions)
                 rest.issues.extend(part.issues)
                 rest.balances.extend(part.balances)
                 rest.prices.extend(part.prices)
             self.stamp_parsed(account, stamp, rest)
 
-    def add_parsed(self, account: str, transactions: Iterable[Transaction], number: int) -> None:
-        """Adds to what the records of `account` say, the first one as its `number`-th transaction."""
+    def add_said(self, said: Iterable[tuple[RawRecord, Transaction]], counts: dict[str, int]) -> None:
+        """Adds what records say that are a transaction each. `counts`: how many are there by account; goes on."""
+        rows = []
+        for record, transaction in said:
+            number = counts.get(record.account, 0)
+            counts[record.account] = number + 1
+            rows.append(row_said_by(record, transaction, number))
         with self.transaction():
-            self._insert(TXN, TXN_ROW, [transaction_row(t, account, n) for n, t in enumerate(transactions, number)])
+            self._insert(TXN, TXN_ROW, rows)
 
     def stamp_parsed(self, account: str, stamp: str, rest: Parsed) -> None:
         """Says that the transactions are there as the parser named by `stamp` reads all records of `account`;

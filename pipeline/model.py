@@ -121,8 +121,8 @@ class RawRecord:
 class Page:
     """Records that are kept in one commit, and the cursor that then holds for their stream.
 
-    `cursor` is None when the stream keeps none (files). `said`: what each record says, where a record
-    is a transaction and its reader knows already; else empty.
+    `cursor` is None when the stream keeps none (files). `said`: what each record says but for its own
+    identity, where a record is a transaction and its reader knows already; else empty.
     """
 
     records: list[RawRecord]

@@ -58,7 +58,9 @@ def parse(text: str) -> Decimal:
 
 def plain(number: Decimal) -> str:
     """`number` without exponent, separators or trailing zeros: '0.00000001', '1200', '0'."""
-    text = format(number, "f")
+    text = str(number)
+    if "E" in text:
+        text = format(number, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text

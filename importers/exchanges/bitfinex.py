@@ -22,8 +22,9 @@ def _ask_rights(call: Call) -> Rights:
 
 def _rights(answer: Answer) -> Rights:
     """A scope is not written where it says 0, and nowhere else."""
-    scopes = dict(_scopes(answer))
-    if not set(_NEEDED) | {"withdraw", "orders"} <= set(scopes):
+    listed = list(_scopes(answer))
+    scopes = dict(listed)
+    if len(scopes) != len(listed) or not {*_NEEDED, "withdraw", "orders"} <= set(scopes):
         raise Unlike("its answer does not say what the key may do")
     reads = frozenset(f"{scope} read" for scope, (read, _) in scopes.items() if read == 1)
     writes = {f"{scope} write" for scope, (_, write) in scopes.items() if write != 0}

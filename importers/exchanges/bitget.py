@@ -31,9 +31,9 @@ def _rights(answer: Answer) -> Rights:
     account = inside(answer, "data")
     may = _words(inside(account, "authorities"))
     rights = Rights.of(may, _READS, _TRADES, _MOVES)
-    ever = {word[:-1] for word in may} if "readonly" not in may else {word[:-1] for word in _NEEDED}
-    missing = tuple(words for code, words in _NEEDED.items() if code[:-1] not in ever)
-    return _bound(replace(rights, missing=missing), account)
+    sees = may | {f"{word[:-1]}r" for word in may} | (set(_NEEDED) if "readonly" in may else set())
+    missing = tuple(words for code, words in _NEEDED.items() if code not in sees)
+    return _bound(replace(rights, read=bool(sees & _READS), missing=missing), account)
 
 
 def _unified_rights(answer: Answer) -> Rights:
@@ -84,8 +84,8 @@ EXCHANGE = Exchange(
         '"code":"40725"': base.BUSY,
     },
     key_help=(
-        "At bitget.com: profile > API keys > Create API key, system-generated; choose a passphrase, Read-only, and tick "
-        "Spot trading, Wallet transfer and Tax (of a unified account: both entries)"
+        "At bitget.com: profile > API keys > Create API key, system-generated; choose a passphrase, Read-only, and "
+        "tick Spot trading, Wallet transfer and Tax (of a unified account: both entries)"
     ),
     bind_help="At bitget.com: profile > API keys, Edit, Bind IP address",
     revoke_help="At bitget.com: profile > API keys, Delete beside the key",

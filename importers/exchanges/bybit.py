@@ -17,6 +17,7 @@ _TRADES = frozenset(
         "BlockTrade BlockTrade", "Affiliate Affiliate", "NFT NFTQueryProductList",
     )
 )  # fmt: skip
+_MOVES = ("Wallet ", "Fiat")  # groups: AccountTransfer, SubMemberTransfer, Withdraw; P2P, payments
 
 
 def _ask_rights(call: Call) -> Rights:
@@ -29,7 +30,8 @@ def _rights(answer: Answer) -> Rights:
     reads, groups, bound = inside(key, "readOnly"), inside(key, "permissions"), inside(key, "ips")
     if not isinstance(groups, dict) or not isinstance(bound, list):
         raise Unlike("its answer does not say what the key may do")
-    rights = Rights.of(_words(groups), frozenset(), _TRADES, frozenset())
+    words = set(_words(groups))
+    rights = Rights.of(words, frozenset(), _TRADES, frozenset(w for w in words if w.startswith(_MOVES)))
     if type(reads) is int and reads == 1:
         rights = Rights(read=True, may=tuple(f"read {word}" for word in rights.may))
     else:  # without anything ticked, too: what it can write then is not said
@@ -44,11 +46,11 @@ def _rights(answer: Answer) -> Rights:
 
 
 def _words(groups: dict[str, Answer]) -> Iterator[str]:
-    """Group and right; whatever is in Wallet moves funds: AccountTransfer, SubMemberTransfer, Withdraw."""
+    """Group and right, as "Spot SpotTrade"."""
     for group, rights in groups.items():
         if not isinstance(rights, list) or not all(isinstance(right, str) for right in rights):
             raise Unlike("its answer does not say what the key may do")
-        yield from (f"{group} {right}" if group != "Wallet" else f"Wallet (transfers) {right}" for right in rights)
+        yield from (f"{group} {right}" for right in rights)
 
 
 def _day(at: Answer) -> str:
@@ -85,6 +87,6 @@ EXCHANGE = Exchange(
         "At bybit.com: profile > API > Create new key, system-generated, API transaction; choose Read-Only, then tick "
         "everything to read: Contract, Unified trading, Spot, Wallet, Exchange, Earn"
     ),
-    bind_help="At bybit.com: profile > API, Edit, Only IPs with permissions granted (a key without one ends in 90 days)",
+    bind_help="At bybit.com: profile > API, Edit, only IPs with permission (a key without one ends in 90 days)",
     revoke_help="At bybit.com: profile > API, Delete beside the key",
 )

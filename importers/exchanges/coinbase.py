@@ -5,6 +5,8 @@ are no longer supported" (2026-11). From public code, not from a document: the k
 in place of "name". From memory: the bodies of its errors; a plain 401 has no reason in it.
 """
 
+from dataclasses import replace
+
 from importers import base
 from importers.base import Answer, Call, Exchange, Fault, Rights, Unlike, inside
 
@@ -28,10 +30,7 @@ def _rights(answer: Answer) -> Rights:
     portfolio, kind = (str(answer.get(name) or "") for name in ("portfolio_uuid", "portfolio_type"))
     named = " ".join(filter(None, (portfolio, f"({kind.lower()})" if kind else "")))
     limits = (f"only one portfolio, {named or 'which it does not name'}; every other one needs a key of its own",)
-    return Rights(
-        rights.read, rights.trade, rights.withdraw, rights.unknown, (() if rights.read else ("View",)), rights.may,
-        limits=limits,
-    )  # fmt: skip
+    return replace(rights, missing=() if rights.read else ("View",), limits=limits)
 
 
 _NOT_TAKEN = Fault(

@@ -49,7 +49,7 @@ def _data(answer: Answer) -> Answer:
 
 
 def _rights(each: Mapping[str, Any]) -> Rights:
-    given, bound, left = (each.get(name) for name in ("permission", "ipAddresses", "validDays"))
+    given, bound = each.get("permission"), each.get("ipAddresses")
     if not isinstance(given, str) or not given.strip():
         raise Unlike("its answer does not say what the key may do")
     rights = Rights.of(
@@ -60,13 +60,16 @@ def _rights(each: Mapping[str, Any]) -> Rights:
         rights,
         missing=() if rights.read else ("Read-only",),
         ip_bound=bool(bound.strip()) if isinstance(bound, str) else None if bound else False,
-        expires=f"{datetime.now(UTC) + timedelta(days=min(left, 9999)):%Y-%m-%d}" if _is_days(left) else "",
+        expires=_expires(each.get("validDays")),
         created=day(each.get("createTime")),
     )
 
 
-def _is_days(left: object) -> bool:
-    return isinstance(left, int) and left >= 0  # -1: for ever
+def _expires(left: object) -> str:
+    """The day of the end of a key that has so many days left; -1 is for ever."""
+    if not isinstance(left, int) or left < 0:
+        return ""
+    return f"{datetime.now(UTC) + timedelta(days=min(left, 9999)):%Y-%m-%d}"
 
 
 _NOT_TAKEN = Fault(

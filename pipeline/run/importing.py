@@ -12,7 +12,7 @@ from pathlib import Path
 import importers
 from pipeline.issues import Stop
 from pipeline.ledger import Kept, Ledger, RevisedRecord
-from pipeline.model import Page, Parsed, Transaction
+from pipeline.model import Page, Parsed
 from pipeline.run.project import opened, refresh, stamp_of
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
@@ -112,14 +112,8 @@ class _Parsed:
         self._counts: dict[str, int] = {}
 
     def add(self, page: Page) -> None:
-        said: dict[str, list[Transaction]] = {}
-        for transaction in page.said:
-            if transaction.account not in self._before:
-                said.setdefault(transaction.account, []).append(transaction)
-        for account, transactions in said.items():
-            count = self._counts.get(account, 0)
-            self._ledger.add_parsed(account, transactions, count)
-            self._counts[account] = count + len(transactions)
+        pairs = zip(page.records, page.said, strict=False)  # none is said where rows are not alone
+        self._ledger.add_said((pair for pair in pairs if pair[0].account not in self._before), self._counts)
 
     def finish(self) -> None:
         for account in self._counts:
