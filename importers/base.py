@@ -194,7 +194,10 @@ COUNTRY = Fault("it refuses requests from the country that this machine seems to
 
 def elsewhere(sites: str) -> Fault:
     """The exchange does not know the key, which may be one of its other `sites`: separate accounts and keys."""
-    return Fault(f"it does not know the key: revoked, not copied whole, or made at another of its sites ({sites})")
+    return Fault(
+        f"it does not know the key: revoked, not copied whole, or made at another of its sites ({sites}); "
+        "name the right one in `taxsync keys add`"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -271,8 +271,7 @@ def open_client(
 
     if exchange.id not in ccxt.exchanges:
         raise Refused(f"ccxt does not know '{exchange.id}'; install the newest taxsync")
-    for logger in ("ccxt", "ccxt.base.exchange", "urllib3", "requests"):
-        logging.getLogger(logger).setLevel(logging.WARNING)  # at DEBUG they write keys and signatures
+    _silence("ccxt", "requests", "urllib3")
     loopback = urlsplit(proxy_url).hostname in ("127.0.0.1", "localhost", "::1")
     api = guarded(getattr(ccxt, exchange.id), exchange.allow)(
         {
@@ -289,6 +288,13 @@ def open_client(
     api.session.max_redirects = 0  # a redirect would take the key's headers along
     api.session.request = _bounded(api.session.request)
     return Client(exchange, api, waiting, impatient=loopback)
+
+
+def _silence(*libraries: str) -> None:
+    """Their loggers write signed addresses, keys and answers, and not at DEBUG only: a malformed header is a warning."""
+    for name in [*libraries, *logging.root.manager.loggerDict]:
+        if name.split(".")[0] in libraries:
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
 
 
 def _bounded(request: Callable[..., Any]) -> Callable[..., Any]:

@@ -246,7 +246,9 @@ def demo(data: DataOption = None) -> None:
 
 @keys_app.command("add")
 def keys_add(
-    exchange: Annotated[str, typer.Argument(metavar="EXCHANGE", help="kraken")],
+    exchange: Annotated[
+        str, typer.Argument(metavar="EXCHANGE", help="Its name in the README's table: kraken, coinbase, ...")
+    ],
     name: Annotated[
         str, typer.Option(metavar="NAME", help="The account's name; default: EXCHANGE.", show_default=False)
     ] = "",

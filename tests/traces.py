@@ -17,6 +17,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.person import contents
 
@@ -57,15 +58,24 @@ def pieces(secret: str) -> dict[bytes, str]:
     return {piece: form for form, text in forms(secret).items() for piece in windows(text)}
 
 
-def leaks(planted: Mapping[str, str], written: Mapping[str, bytes]) -> list[str]:
-    """Which of the secrets by name lies in which of the places by name; the names of places are searched, too."""
-    traces = {piece: f"{name}, {form}" for name, secret in planted.items() for piece, form in pieces(secret).items()}
-    begins = {secret[:5].encode(): name for name, secret in planted.items()}
+def leaks(
+    planted: Mapping[str, str], written: Mapping[str, bytes], sent: Mapping[str, str] = MappingProxyType({})
+) -> list[str]:
+    """Which of the secrets by name lies in which of the places by name; the names of places are searched, too.
+
+    `sent` are those made of them, such as signatures: their beginnings may be like anything.
+    """
     found = set()
+    traces = {
+        piece: f"{name}, {form}"
+        for name, secret in {**planted, **sent}.items()
+        for piece, form in pieces(secret).items()
+    }
+    begins = {secret[:5].encode(): f"{name}, its beginning" for name, secret in planted.items()}
     for place, content in written.items():
         for searched in (place.encode(), content):
             found |= {f"{traces[piece]}: {place}" for piece in windows(searched) if piece in traces}
-            found |= {f"{name}, its beginning: {place}" for begin, name in begins.items() if begin in searched}
+            found |= {f"{name}: {place}" for begin, name in begins.items() if begin in searched}
     return sorted(found)
 
 

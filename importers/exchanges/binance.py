@@ -19,7 +19,14 @@ _TRADES = frozenset(
 )  # fmt: skip
 _MOVES = frozenset(("enableWithdrawals", "enableInternalTransfer", "permitsUniversalTransfer"))
 _ABOUT = frozenset(("ipRestrict", "createTime", "tradingAuthorityExpirationTime"))
-_ALWAYS = ("enableReading", *_MOVES, "enableSpotAndMarginTrading", "enableMargin", "enableFutures")
+_ALWAYS = (
+    "enableReading",
+    *_MOVES,
+    "enableSpotAndMarginTrading",
+    "enableMargin",
+    "enableFutures",
+    "enableVanillaOptions",
+)
 
 
 def ask_rights(call: Call) -> Rights:
@@ -43,7 +50,7 @@ def read_rights(answer: Answer) -> Rights:
     )
 
 
-_SITES = "Binance.com, Binance.US"
+_SITES = "binance for binance.com, binanceus for binance.us"
 _NOT_TAKEN = Fault(
     "it does not take the key: revoked, bound to another address, without the right to this, or made at another of "
     f"its sites ({_SITES}); look at the key there, or make a new one and add it with `taxsync keys add`"

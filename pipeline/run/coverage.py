@@ -41,7 +41,12 @@ def _of(ledger: Ledger, name: str, exchange: str) -> list[Issue]:
         return []
     issues = []
     floors = set()
-    for stream in importers.exchange(exchange).streams:
+    plug_in = importers.exchange(exchange)
+    if not plug_in.streams:
+        why = f"this version does not read the history of {plug_in.name} by API"
+        cure = f"import an export of {plug_in.name} as a file, then `taxsync keys remove {name}`"
+        issues.append(_issue("short_history", name, "api", why=why, cure=cure))
+    for stream in plug_in.streams:
         here = position(ledger.cursor(name, exchange, stream.name))
         if here is None:
             code = "list_not_given" if stream.optional else "not_fetched"

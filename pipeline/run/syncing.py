@@ -83,12 +83,13 @@ def _account(
     outcome: Outcome,
 ) -> None:
     """Everything new of one account; Stop when its key is not to be used."""
-    if not exchange.streams:
-        raise Stop(
-            f"{name}: taxsync does not read {exchange.name}'s history by API yet; import its export files instead"
-        )
     client = keys.client(exchange, vault.get(name), access, notes.say)
     _check_key(ledger, vault, name, client, now)
+    if not exchange.streams:
+        outcome.lines.append(
+            f"{name}: the key was checked; {exchange.name}'s history is not read by API yet, only from files"
+        )
+        return
     before = keys.last_used(ledger, name)
     batch = ledger.begin_batch("api", name)
     kept = Kept(0, 0, 0)

@@ -51,9 +51,9 @@ OTHERS = {
 FAULTS = [
     (name, code)
     for name in NAMES
-    if name != "kraken"
+    if name != "kraken" and name not in MAIN
     for code in importers.exchange(name).faults
-    if (name, code) not in (("binanceus", " 404 "), ("gemini", "requires an account-key"), ("bitget", '"code":"40085"'))
+    if (name, code) not in (("gemini", "requires an account-key"), ("bitget", '"code":"40085"'))
 ]
 
 
@@ -78,7 +78,7 @@ def test_an_error_code_is_told_in_its_sentence_and_only_what_passes_is_asked_aga
     name: str, code: str, recorded: Recorded
 ) -> None:
     fault = importers.exchange(name).faults[code]
-    error = ERRORS[MAIN.get(name, name)](code)
+    error = ERRORS[name](code)
     good = {"balance": "1", "code": 0} if name in OTHERS else next(iter(READ_ONLY[name].values()))[1]
     if fault.passing:
         client, ask = tried(name, recorded, error, good)
@@ -109,7 +109,7 @@ def test_a_revoked_binance_key_is_not_asked_for_ever(recorded: Recorded) -> None
         ("myokx", '{"msg":"API key doesn\'t exist","code":"50119"}', ("okx", "okxus")),
         ("bybiteu", '{"retCode":10003,"retMsg":"API key is invalid.","result":{},"time":1}', ("bybit.com",)),
         ("gate", '{"label":"INVALID_KEY","message":"Invalid key provided"}', ("gateeu",)),
-        ("binanceus", '{"code":-2008,"msg":"Invalid Api-Key ID."}', ("Binance.com",)),
+        ("binanceus", '{"code":-2008,"msg":"Invalid Api-Key ID."}', ("binance.com",)),
     ],
 )  # fmt: skip
 def test_a_key_of_another_site_says_so(name: str, body: str, sites: tuple[str, ...], recorded: Recorded) -> None:
@@ -160,6 +160,15 @@ def test_both_kinds_of_coinbase_keys_sign(recorded: Recorded) -> None:
 
 
 # ---- every entry is whole ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("site", "main"), MAIN.items())
+def test_a_site_of_an_exchange_has_its_codes_and_its_own_helps(site: str, main: str) -> None:
+    here, there = importers.exchange(site), importers.exchange(main)
+    assert there.faults.items() <= here.faults.items()
+    assert (here.allow, here.credentials) == (there.allow, there.credentials)
+    for own, other in ((here.key_help, there.key_help), (here.bind_help, there.bind_help)):
+        assert own.split(":")[0] != other.split(":")[0]
 
 
 def test_every_exchange_tells_or_says_that_it_can_not() -> None:
