@@ -291,7 +291,7 @@ def open_client(
 
 
 def _silence(*libraries: str) -> None:
-    """Their loggers write signed addresses, keys and answers, and not at DEBUG only: a malformed header is a warning."""
+    """Their loggers write signed addresses, keys and answers; not only at DEBUG: a malformed header is a warning."""
     for name in [*libraries, *logging.root.manager.loggerDict]:
         if name.split(".")[0] in libraries:
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)

@@ -48,7 +48,7 @@ def of_all(keys: Iterable[Rights]) -> Rights:
         return found[0]
     may = sorted({word for one in found for word in one.may})
     if any(one.may != found[0].may for one in found):
-        may.append(f"all {len(found)} keys of the account together, as it does not say which one this is")
+        may.append(f"all {len(found)} keys together: it does not say which one this is")
     return Rights(
         read=any(one.read for one in found),
         trade=any(one.trade for one in found),

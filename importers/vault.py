@@ -244,14 +244,15 @@ def _known(items: Mapping[str, Any], name: str) -> Any:
 def _header(content: bytes) -> bytes | None:
     """The header line, or None for another file and for a scrypt that is too cheap or too dear.
 
-    A file may ask for at most 1 GiB of memory: whoever changes it must not stop the machine.
+    A file may ask for 64 MiB of memory at least, so that guessing stays dear, and for 1 GiB at most: whoever
+    changes it must not stop the machine.
     """
     found = _HEADER.match(content)
     if found is None:
         return None
     if scrypt := _scrypt_parameters(found[0]):
         log_n, r, p, _ = scrypt
-        if not (15 <= log_n <= 20 and 1 <= r <= 16 and 1 <= p <= 4 and r << log_n <= 1 << 23):
+        if not (15 <= log_n <= 20 and 1 <= r <= 16 and 1 <= p <= 4 and 1 << 19 <= r << log_n <= 1 << 23):
             return None
     return found[0]
 

@@ -32,7 +32,7 @@ from pipeline.settings import SettingsError, load
 ROOT = Path(__file__).parent.parent.parent
 SNAPSHOT = Path(__file__).with_name("guard_snapshot.txt")
 # Exchanges whose entries may read with POST: with all others a POST on a list is a slip.
-READ_WITH_POST = frozenset(("kraken",))
+READ_WITH_POST = frozenset(("bitfinex", "gemini", "kraken"))
 
 
 class Left(Exception):

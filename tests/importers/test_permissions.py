@@ -5,8 +5,8 @@ from itertools import product
 
 import pytest
 
-from importers.base import Exchange, Rights
-from importers.permissions import advice, notes, verdict
+from importers.base import Exchange, Rights, Unlike
+from importers.permissions import advice, notes, of_all, verdict
 from pipeline.model import Parsed
 
 HELP = "Settings > API > Create key, only the Query rights."
@@ -73,6 +73,33 @@ def test_one_allowance_is_not_the_other() -> None:
     assert "--allow-trade" in refusal(rights, unverified=True)
     assert "--allow-unverified" in refusal(rights, trade=True)
     assert verdict(KRAKEN, rights, trade=True, unverified=True) is None
+
+
+def test_rights_that_are_not_known_say_so_and_want_both_allowances() -> None:
+    rights = Rights.of(("read", "rockets"), frozenset({"read"}), frozenset({"trade"}), frozenset({"pay"}))
+    assert (rights.read, rights.trade, rights.withdraw, rights.unknown) == (True, True, False, True)
+    assert "may do what taxsync does not know, which counts as trading (it may: read, rockets)" in refusal(rights)
+    assert verdict(KRAKEN, rights, trade=True, unverified=True) is None
+
+
+@pytest.mark.parametrize("word", ["pay", "SubTransferV2", "auto-withdrawal"])
+def test_any_word_of_moving_funds_counts_as_withdrawing(word: str) -> None:
+    rights = Rights.of(("read", word), frozenset({"read"}), frozenset({"trade", word}), frozenset({"pay"}))
+    assert (rights.withdraw, rights.trade, rights.unknown) == (True, False, False)
+    assert not Rights.of(("withdrawals read",), frozenset({"withdrawals read"}), frozenset(), frozenset()).withdraw
+
+
+def test_where_all_keys_are_listed_what_any_of_them_may_do_counts() -> None:
+    reads = Rights(read=True, may=("read",), missing=("ledger",), ip_bound=True, created="2024-01-01")
+    moves = Rights(read=False, withdraw=True, may=("withdraw",), missing=("ledger", "trades"), ip_bound=False)
+    together = of_all([reads, moves])
+    assert (together.read, together.trade, together.withdraw) == (True, False, True)
+    assert together.missing == ("ledger",) and together.ip_bound is None and together.created == ""
+    assert "all 2 keys together: it does not say which one this is" in refusal(together)
+    assert of_all([reads]) == reads
+    assert of_all([reads, reads]).may == ("read",)
+    with pytest.raises(Unlike):
+        of_all([])
 
 
 def test_words_of_the_exchange_move_no_cursor() -> None:

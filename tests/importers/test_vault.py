@@ -112,6 +112,38 @@ def test_refuses_in_one_line_that_repeats_no_value(text: str, says: str) -> None
     assert SECRET not in "".join(traceback.format_exception(caught.value))
 
 
+KEY_FILE = {"name": "apiKey", "id": "apiKey", "privateKey": "secret"}
+
+
+@pytest.mark.parametrize("name", ["name", "id"])
+@pytest.mark.parametrize("written", [PEM + "\n", PEM.replace("\n", "\\n") + "\\n", PEM.replace("\n", "\\r\\n")])
+def test_a_key_file_is_taken_as_it_was_downloaded(name: str, written: str) -> None:
+    text = json.dumps({name: "organizations/1/apiKeys/2", "privateKey": written}, indent=3)
+    taken = read_credentials(text, NEEDED, "Coinbase", KEY_FILE)
+    assert taken.reveal() == {"apiKey": "organizations/1/apiKeys/2", "secret": PEM}
+    plain = json.dumps({"apiKey": "organizations/1/apiKeys/2", "secret": written})
+    assert read_credentials(plain, NEEDED, "Coinbase", KEY_FILE) == taken
+    with pytest.raises(VaultError, match="privateKey can move coins"):  # of any other exchange
+        read_credentials(text, NEEDED, "Kraken")
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"name": "a"}, "secret is missing"),
+        ({"name": "a", "id": "b", "privateKey": SECRET}, "apiKey is given twice"),
+        ({"apiKey": "a", "privateKey": SECRET}, "a privateKey can move coins"),
+        ({"name": "a", "privateKey": SECRET, "walletAddress": "b"}, "a privateKey can move coins"),
+        ({"name": "a", "privateKey": " "}, "secret is empty"),
+        ({"name": "a", "privateKey": PEM[:60]}, "line break"),
+    ],
+)
+def test_only_a_whole_key_file_is_one(given: dict[str, str], says: str) -> None:
+    with pytest.raises(VaultError, match=says) as caught:
+        read_credentials(json.dumps(given), NEEDED, "Coinbase", KEY_FILE)
+    assert SECRET not in str(caught.value) and "\n" not in str(caught.value)
+
+
 def test_a_private_key_is_refused_even_where_an_exchange_wants_one() -> None:
     with pytest.raises(VaultError, match="never taken"):
         read_credentials(f'{{"privateKey": "{SECRET}"}}', ("privateKey",), "Hyperliquid")

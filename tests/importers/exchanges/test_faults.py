@@ -94,11 +94,13 @@ def test_an_error_code_is_told_in_its_sentence_and_only_what_passes_is_asked_aga
 
 def test_a_revoked_binance_key_is_not_asked_for_ever(recorded: Recorded) -> None:
     """After one good answer ccxt takes this code for a rate limit, which would be asked again and again."""
+    exchange = replace(importers.exchange("binance"), allow=frozenset({("private", "GET", "account")}))
+    client = opened(exchange, recorded)
     revoked = Said('{"code":-2015,"msg":"Invalid API-key, IP, or permissions for action."}', 401)
-    _client, ask = tried("binance", recorded, READ_ONLY["binance"]["sapiGetAccountApiRestrictions"][1], revoked)
-    assert ask().read
-    with pytest.raises(Unreachable, match="does not take the key"):
-        ask()
+    recorded.say("https://api.binance.com/api/v3/account", {"balances": []}, revoked)
+    assert client.call("privateGetAccount", {}, dict) == {"balances": []}
+    with pytest.raises(Unreachable, match=r"it does not take the key: revoked, .* or made at another of its sites"):
+        client.call("privateGetAccount", {}, dict)
     assert len(recorded.requests) == 2
 
 

@@ -123,7 +123,7 @@ MOVES = [
 UNKNOWN = [
     ("coinbase", ("can_launch",), True), ("coinbase", ("can_launch",), "perhaps"),
     ("binance", ("enableRockets",), True), ("binance", ("enableRockets",), 7), ("binance", ("enableRockets",), None),
-    ("gemini", ("isAstronaut",), True),
+    ("gemini", ("isAstronaut",), True), ("gemini", ("isAstronaut",), "perhaps"),
     ("kucoin", KUCOIN, "General,Rockets"), ("okx", OKX, "read_only,rockets"), ("htx", HTX, "readOnly,rockets"),
     ("bitfinex", (2, 0), "rockets"), ("bitfinex", (2, 2), 2),
     ("gate", (0, "perms", 0), {"name": "rockets", "read_only": "no"}),
@@ -240,7 +240,7 @@ OTHER = {
 def test_where_it_is_not_said_which_key_asks_all_of_them_count(name: str, recorded: Recorded) -> None:
     rights = asked(name, with_another(name, **OTHER[name]), recorded)
     refusal = verdict(importers.exchange(name), rights, trade=True, unverified=True)
-    assert refusal is not None and "all 2 keys of the account together" in refusal
+    assert refusal is not None and "all 2 keys together: it does not say which one this is" in refusal
     same = asked(name, with_another(name), recorded)
     assert verdict(importers.exchange(name), same, trade=False, unverified=False) is None
 
