@@ -10,10 +10,11 @@ The folders `formats` and `exchanges` are the registry: a plug-in is found by it
 import importlib
 import pkgutil
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
-from importers.base import Exchange, Refused
+from importers.base import Exchange, Refused, shown
 from importers.read import Reading
 from importers.read import formats as _layouts
 from importers.read import parse as _parse
@@ -31,7 +32,9 @@ def exchange_names() -> tuple[str, ...]:
 def exchange(name: str) -> Exchange:
     """The plug-in of an exchange. Raises Refused with one readable line."""
     if name not in exchange_names():
-        raise Refused(f"'{name}' is not an exchange that taxsync reads; there are: {', '.join(exchange_names())}")
+        near = get_close_matches(name.lower(), exchange_names(), n=1)
+        meant = f"is it '{near[0]}'? There are" if near else "there are"
+        raise Refused(f"'{shown(name)}' is not an exchange that taxsync knows; {meant}: {', '.join(exchange_names())}")
     plug_in = importlib.import_module(f"importers.exchanges.{name}").EXCHANGE
     assert isinstance(plug_in, Exchange)
     return plug_in

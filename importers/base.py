@@ -204,11 +204,12 @@ def elsewhere(sites: str) -> Fault:
 class Exchange:
     """One exchange behind ccxt. `allow` is every request that may leave this machine: (api section,
     METHOD, path template) as ccxt declares them; all else is refused. `balances` takes the answer of its
-    method, or raises `Unlike`: what is held, kept as received. `rights` asks what a key may do; None: the
-    exchange can't tell. `faults` are its error codes, the longer ones first where one is part of another;
-    `key_help` says step by step how to make a key that only reads, `bind_help` where a key is bound to an
-    address, `revoke_help` where to revoke one. `key_file`: the names in a key file as downloaded there -> ccxt's.
-    Without `streams`, only its keys are looked after so far.
+    method, or raises `Unlike`: what is held, kept as received. `rights` asks what a key may do (given: its
+    apiKey, where an exchange lists all keys); None: the exchange can't tell. `faults` are its error codes,
+    the longer ones first where one is part of another; `key_file`: the names in a key file as downloaded,
+    and ccxt's. `key_help` says step by step how to make a key that only reads, `bind_help` where a key is
+    bound to an address, `revoke_help` where to revoke one. Without `streams`, only its keys are looked
+    after so far.
     """
 
     id: str
@@ -220,7 +221,7 @@ class Exchange:
     parse: Callable[[Iterable[RawRecord]], Parsed] = lambda _: Parsed()
     balances: Callable[[Answer], Answer] | None = None
     balances_method: str = ""
-    rights: Callable[[Call], Rights] | None = None
+    rights: Callable[[Call, str], Rights] | None = None
     faults: Mapping[str, Fault] = field(default_factory=dict)
     key_help: str = ""
     bind_help: str = ""

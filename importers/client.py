@@ -149,6 +149,11 @@ class Client:
     def __repr__(self) -> str:
         return f"Client({self.exchange.id})"
 
+    @property
+    def key(self) -> str:
+        """The apiKey, to find it in an exchange's own list of keys."""
+        return str(self._api.apiKey or "")
+
     def call(self, method: str, params: Params, read: Callable[[Answer], T]) -> T:
         """What `read` makes of the raw answer of one implicit method of ccxt, its numbers as text.
 

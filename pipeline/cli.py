@@ -64,6 +64,10 @@ def _access() -> Access:
     return Access(read_environment(os.environ), ask if console.is_terminal() else None)
 
 
+def _confirm(question: str) -> bool:
+    return typer.confirm(question, default=False)
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -281,12 +285,9 @@ def keys_add(
         text = sys.stdin.read(_CREDENTIALS_LIMIT)
     else:
         raise typer.BadParameter("not a terminal: give --stdin and one JSON object on standard input")
-    unverified = allow_unverified
-    if person and not unverified and not keys.can_tell(exchange):
-        unverified = typer.confirm(f"{exchange} can't tell what this key may do. Store it all the same?", default=False)
     lines = keys.add(
         folder, exchange, name or exchange, text, _now(), _access(), console.complain,
-        trade=allow_trade, unverified=unverified,
+        trade=allow_trade, unverified=allow_unverified, confirm=_confirm if person else None,
     )  # fmt: skip
     console.say(*lines)
 

@@ -177,7 +177,7 @@ BOTH = ("--allow-trade", "--allow-unverified")
         ("exports", (), ("export-data", "bound to no address")),
         ("limited", (), ("does not see everything: nothing before 2024-01-01", "expires on 2026-01-02")),
         ("trades", ("--allow-trade",), ("modify-trades",)),
-        ("unknown", ("--allow-trade",), ("launch-rockets",)),
+        ("unknown", BOTH, ("launch-rockets",)),
     ],
 )
 def test_a_key_that_may_be_stored_is_stored(
@@ -286,7 +286,7 @@ def test_spaces_and_line_ends_that_came_along_are_no_part_of_a_secret(person: Pe
     ("arguments", "code", "says"),
     [
         (("kraken",), 2, "not a terminal: give --stdin"),
-        (("krakne", "--stdin"), 1, "there are: kraken"),
+        (("krakne", "--stdin"), 1, "is it 'kraken'?"),
         (("kraken", "--stdin", "--name", " x"), 1, "not an account name"),
         (("kraken", "--stdin", READS.secret), 2, "credentials are never arguments"),
         (("kraken", "--secret", READS.secret), 2, "No such option: --secret"),

@@ -29,7 +29,7 @@ _ALWAYS = (
 )
 
 
-def ask_rights(call: Call) -> Rights:
+def ask_rights(call: Call, _key: str = "") -> Rights:
     rights: Rights = call(RIGHTS, {}, read_rights)
     return rights
 

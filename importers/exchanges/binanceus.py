@@ -13,7 +13,7 @@ from importers.exchanges.binance import RIGHTS, read_rights
 _NOT_TOLD = Fault("it has no such list")
 
 
-def _ask_rights(call: Call) -> Rights:
+def _ask_rights(call: Call, _key: str = "") -> Rights:
     try:
         rights: Rights = call(RIGHTS, {}, read_rights)
     except Refused as why:

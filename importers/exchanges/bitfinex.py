@@ -15,7 +15,7 @@ _TRADES = frozenset(f"{scope} write" for scope in ("account", "history", "orders
 _MOVES = frozenset(f"{scope} write" for scope in ("wallets", "withdraw", "ui_withdraw", "bfxpay"))
 
 
-def _ask_rights(call: Call) -> Rights:
+def _ask_rights(call: Call, _key: str = "") -> Rights:
     rights: Rights = call("privatePostAuthRPermissions", {}, _rights)
     return rights
 

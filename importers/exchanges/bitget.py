@@ -17,7 +17,7 @@ _UNIFIED = Fault("its account is a unified one")
 _UNIFIED_TRADES = frozenset(("uta_trade", "copy_futures_position", "copy_futures_order"))
 
 
-def _ask_rights(call: Call) -> Rights:
+def _ask_rights(call: Call, _key: str = "") -> Rights:
     try:
         rights: Rights = call("privateSpotGetV2SpotAccountInfo", {}, _rights)
     except Refused as why:

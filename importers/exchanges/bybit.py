@@ -20,7 +20,7 @@ _TRADES = frozenset(
 _MOVES = ("Wallet ", "Fiat")  # groups: AccountTransfer, SubMemberTransfer, Withdraw; P2P, payments
 
 
-def _ask_rights(call: Call) -> Rights:
+def _ask_rights(call: Call, _key: str = "") -> Rights:
     rights: Rights = call("privateGetV5UserQueryApi", {}, _rights)
     return rights
 

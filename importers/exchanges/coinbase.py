@@ -15,7 +15,7 @@ _READS, _TRADES, _MOVES = frozenset({"view"}), frozenset({"trade", "receive"}), 
 _ABOUT = frozenset(("portfolio_uuid", "portfolio_type"))
 
 
-def _ask_rights(call: Call) -> Rights:
+def _ask_rights(call: Call, _key: str = "") -> Rights:
     rights: Rights = call(_METHOD, {}, _rights)
     return rights
 

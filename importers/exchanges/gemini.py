@@ -14,7 +14,7 @@ _ROLES = {"isAuditor": "Auditor", "isTrader": "Trader", "isFundManager": "Fund M
 _ABOUT = frozenset(("counterparty_id",))
 
 
-def _ask_rights(call: Call) -> Rights:
+def _ask_rights(call: Call, _key: str = "") -> Rights:
     rights: Rights = call("privatePostV1Roles", {}, _rights)
     return rights
 

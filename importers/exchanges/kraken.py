@@ -5,6 +5,7 @@ Deposits", "Get Status of Recent Withdrawals", "Get API Key Information" (2026-1
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -106,10 +107,11 @@ def _balances(answer: Answer) -> Answer:
 _READ = {"query-funds": "Query funds", "query-ledger": "Query ledger entries",
          "query-closed-trades": "Query closed orders & trades"}  # fmt: skip
 _HARMLESS = frozenset((*_READ, "query-open-trades", "export-data"))
+_TRADES = frozenset(("modify-trades", "close-trades", "earn-funds", "add-funds", "create-ws-token"))
 _MOVES = frozenset(("withdraw-funds", "add-withdraw-address", "update-withdraw-address"))
 
 
-def _ask_rights(call: Call) -> Rights:
+def _ask_rights(call: Call, _key: str = "") -> Rights:
     """GetApiKeyInfo needs no right itself."""
     rights: Rights = call("privatePostGetApiKeyInfo", {}, _rights)
     return rights
@@ -128,12 +130,10 @@ def _rights(answer: Answer) -> Rights:
     if ends:
         limits.append(f"nothing after {ends} (its Query end date at Kraken)")
     listed = info.get("ipAllowlist")
-    return Rights(
+    return replace(
+        Rights.of(may, _HARMLESS, _TRADES, _MOVES),
         read=set(_READ) <= set(may),
-        trade=bool(set(may) - _HARMLESS - _MOVES),
-        withdraw=bool(set(may) & _MOVES),
         missing=tuple(words for right, words in _READ.items() if right not in may),
-        may=tuple(sorted(may)),
         ip_bound=bool(listed) if isinstance(listed, list) else None,
         expires=_day(info.get("validUntil")),
         created=_day(info.get("createdTime")),

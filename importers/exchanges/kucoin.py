@@ -15,7 +15,7 @@ _TRADES = frozenset(("Trade", "Spot", "Margin", "Futures", "Earn", "Unified"))
 _MOVES = frozenset(("Withdrawal", "Transfer", "InnerTransfer", "FlexTransfers"))
 
 
-def _ask_rights(call: Call) -> Rights:
+def _ask_rights(call: Call, _key: str = "") -> Rights:
     rights: Rights = call("privateGetUserApiKey", {}, _rights)
     return rights
 

@@ -11,7 +11,7 @@ from importers import base
 from importers.base import Answer, Call, Exchange, Fault, Rights, Unlike, elsewhere, inside
 
 
-def _ask_rights(call: Call) -> Rights:
+def _ask_rights(call: Call, _key: str = "") -> Rights:
     rights: Rights = call("privateGetAccountConfig", {}, _rights)
     return rights
 

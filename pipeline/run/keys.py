@@ -55,11 +55,6 @@ def fields(exchange: str) -> tuple[str, ...]:
     return importers.exchange(exchange).credentials
 
 
-def can_tell(exchange: str) -> bool:
-    """Whether an exchange says what a key may do."""
-    return importers.exchange(exchange).rights is not None
-
-
 def vault(folder: Path, access: Access) -> Vault:
     """The keys of a data folder; asks for the passphrase where one is wanted and a person is there."""
     passphrase = access.environment.passphrase
@@ -85,7 +80,7 @@ def rights_of(one: Client) -> Rights:
     exchange = one.exchange
     if exchange.rights is None:
         return Rights(read=False, unknown=True)
-    return exchange.rights(one.call)
+    return exchange.rights(one.call, one.key)
 
 
 def add(
@@ -99,11 +94,13 @@ def add(
     *,
     trade: bool,
     unverified: bool,
+    confirm: Callable[[str], bool] | None = None,
     in_demo: bool = False,
 ) -> list[str]:
     """Stores a key (`text`: one JSON object of credentials) when the exchange says it may just read.
 
-    Raises Stop, and stores nothing, for any other. `trade` and `unverified` are what the user allowed.
+    Raises Stop, and stores nothing, for any other. `trade` and `unverified` are what the user allowed;
+    `confirm` asks a person on a terminal where the exchange can't tell.
     """
     plug_in = importers.exchange(exchange)
     check_account_name(name)
@@ -112,12 +109,15 @@ def add(
         raise Refused(
             f"{folder} is the demo's: choose another folder for your own keys, `--data DIR` with every command"
         )
-    credentials = read_credentials(text, plug_in.credentials, plug_in.name)
+    credentials = read_credentials(text, plug_in.credentials, plug_in.name, plug_in.key_file)
     known = settings.accounts.get(name)
     if known is not None and known.exchange != exchange:
         raise Refused(f"account '{name}' is at {known.exchange}: give this key another --name")
     rights = rights_of(client(plug_in, credentials, access, waiting))
     refusal = verdict(plug_in, rights, trade=trade, unverified=unverified)
+    if refusal is not None and confirm is not None and rights.unknown and not rights.withdraw:
+        question = f"{plug_in.name} can't tell what this key may do. Does it only read, and store it?"
+        refusal = verdict(plug_in, rights, trade=trade, unverified=confirm(question))
     if refusal is not None:
         raise Refused(refusal)
     allowed = tuple(what for what, yes in (("trade", trade and rights.trade), ("unverified", rights.unknown)) if yes)
@@ -128,7 +128,9 @@ def add(
         except PassphraseNeeded as needed:
             if access.ask_passphrase is None:
                 raise
-            keys = open_vault(folder, access.environment.vault, access.ask_passphrase(needed.new))
+            noted = keys.note  # why it is not the keyring: not to be found out again
+            keys = open_vault(folder, "file", access.ask_passphrase(needed.new))
+            keys.note = noted
             entry = keys.put(name, exchange, f"{now:%Y-%m-%d}", allowed, credentials)
         settings = load(folder)
         save(folder, replace(settings, accounts={**settings.accounts, name: AccountSettings(exchange)}))
