@@ -12,10 +12,8 @@ import os
 import re
 import secrets
 import stat
-import tempfile
 import unicodedata
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -23,6 +21,7 @@ from typing import Any, Self
 from importers import system_keyring
 from importers.base import shown
 from importers.credentials import Credentials, VaultError, read_credentials
+from pipeline.folder import write_private
 
 __all__ = ["Credentials", "Entry", "PassphraseNeeded", "Vault", "VaultError", "open_vault", "read_credentials"]
 
@@ -330,24 +329,7 @@ def _read_file(path: Path) -> bytes | None:
 
 
 def _write_private(path: Path, content: bytes) -> None:
-    """Replaces the file in one step, 0600: after a power cut it is the old one or the new one."""
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        except BaseException:
-            with suppress(OSError):
-                Path(temporary).unlink()
-            raise
+        write_private(path, content)
     except OSError as error:
         raise VaultError(f"{path} can't be written: {error.strerror or 'no reason given'}; nothing changed") from None
-    with suppress(OSError):  # some systems can't open a folder
-        descriptor = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

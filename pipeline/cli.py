@@ -238,7 +238,7 @@ def demo(data: DataOption = None) -> None:
 
     \b
     taxsync demo
-    taxsync demo --data /tmp/taxsync-demo
+    taxsync demo --data demo
     """
     from pipeline import views
     from pipeline.run.demo import demo

@@ -25,7 +25,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "pipeline.ledger", "pipeline.ledger_", "pipeline.schema", "pipeline.folder",
         "pipeline", "pipeline.model", "pipeline.issues", "pipeline.money",
     ),
-    "importers": ("importers", "pipeline.model", "pipeline.issues", "pipeline.money"),
+    "importers": ("importers", "pipeline.folder", "pipeline.model", "pipeline.issues", "pipeline.money"),
     "reports": ("reports", "pipeline.rules", "pipeline.model", "pipeline.issues", "pipeline.money"),
     "pipeline.run": (
         "pipeline", "pipeline.run", "pipeline.gains", "pipeline.rules", "pipeline.ledger", "pipeline.settings",
