@@ -117,8 +117,8 @@ def fetch(
 def begun(folder: Path) -> Path:
     """A new data folder, with a vault whose passphrase takes a tenth of a second to try rather than half of one."""
     init(folder, Choices(country="us"))
-    header = b"taxsync vault 1 scrypt 15 8 1 " + b"0a" * 16 + b"\n"
-    key = vault._derive(PASSPHRASE, 15, 8, 1, b"\n" * 16)
+    header = b"taxsync vault 1 scrypt 16 8 1 " + b"0a" * 16 + b"\n"
+    key = vault._derive(PASSPHRASE, 16, 8, 1, b"\n" * 16)
     (folder / vault.FILE_NAME).write_bytes(vault._seal(key, header, b'{"version": 1, "entries": {}}'))
     return folder
 
