@@ -55,7 +55,8 @@ _ORDERS_OR_MOVES = re.compile(
     re.IGNORECASE,
 )
 
-_inside: contextvars.ContextVar[str] = contextvars.ContextVar("inside")
+# The one request that may leave now: (method, path as declared and filled in); None once it has left.
+_inside: contextvars.ContextVar[tuple[str, str] | None] = contextvars.ContextVar("inside", default=None)
 
 # Unified methods that begin so change something at the exchange.
 _CHANGING = (
@@ -81,7 +82,7 @@ def guarded(base: type[Any], allow: frozenset[tuple[str, str, str]]) -> type[Any
                 # braces: ccxt would fill in another parameter there, unseen
                 if re.search(r"[/?#%\\{}]|\.\.", str((params or {}).get(name, ""))):
                     raise Forbidden(f"{method} {section}/{path} with another path inside")
-            token = _inside.set(method)
+            token = _inside.set((method, self.implode_params(path, params or {})))
             try:
                 answer = super().fetch2(path, api, method, params or {}, config or {})
             finally:
@@ -91,15 +92,22 @@ def guarded(base: type[Any], allow: frozenset[tuple[str, str, str]]) -> type[Any
             return answer
 
         def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
-            parts = urlsplit(url)
-            if _inside.get("") != method or parts.scheme != "https" or parts.hostname not in hosts:
+            parts, now = urlsplit(url), _inside.get()
+            ours = parts.scheme == "https" and parts.hostname in hosts
+            if now is None or now[0] != method or not ours or not parts.path.endswith(f"/{now[1]}"):
                 raise Forbidden(f"{method} to {parts.hostname}")
+            _inside.set(None)
             try:
                 return super().fetch(url, method, headers, body)
             except UnicodeEncodeError:  # of a key that no header can hold
                 raise
             except (ValueError, TypeError, AttributeError, LookupError):
                 raise _Passing(_NO_DATA) from None  # ccxt stumbles over an answer of a form that it does not expect
+
+        def sign(self, path: str, *arguments: Any, **named: Any) -> Any:
+            if _inside.get() is None:
+                raise Forbidden("nothing is signed but what is on the list of reads")
+            return super().sign(path, *arguments, **named)
 
         def check_conflicting_proxies(self, proxyAgentSet: Any, proxyUrlSet: Any) -> None:
             """ccxt 4.5.76 to 4.5.90 take "no agent" (False) for one that conflicts with proxyUrl."""
@@ -277,7 +285,10 @@ def open_client(
     if exchange.id not in ccxt.exchanges:
         raise Refused(f"ccxt does not know '{exchange.id}'; install the newest taxsync")
     _silence("ccxt", "requests", "urllib3")
-    loopback = urlsplit(proxy_url).hostname in ("127.0.0.1", "localhost", "::1")
+    proxy = urlsplit(proxy_url)
+    loopback = proxy.hostname in ("127.0.0.1", "localhost", "::1")
+    if proxy_url and proxy.scheme != "https" and not loopback:
+        raise Forbidden("keys go over https, or to this machine")
     api = guarded(getattr(ccxt, exchange.id), exchange.allow)(
         {
             **(credentials or {}),

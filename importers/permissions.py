@@ -90,6 +90,10 @@ def advice(
     """What is due for a stored key, the most pressing first. `used`: the day of its last import."""
     revoke = f"revoke it there and forget it here with `taxsync keys remove {name}`. {exchange.revoke_help}".rstrip()
     due = []
+    if rights is not None and rights.withdraw:
+        due.append(f"may withdraw or move funds: {revoke}")
+    elif rights is not None and rights.trade:
+        due.append(f"may do more than read: make one that only reads. {exchange.key_help}".rstrip())
     if today - (used or added) >= UNUSED:
         since = f"since {used}" if used else "so far"
         due.append(f"not used {since}: {revoke}")

@@ -6,9 +6,10 @@
 Exactly one `Format` of the folder `formats` may claim a header. Every row is checked while the
 pages are read; `Refused` may come after pages were given, so the caller keeps all or none.
 
-Identity: a row with an ID is that ID; a row without one is the digest of what it says (not of how
-it is written), and "#2", "#3" for the next ones that say the same. So the CSV file, its copy saved
-by Excel as XLSX or with semicolons, and a longer version of it give the same records.
+Identity: a row with an ID is that ID; a row without one is the digest of what moved when (not of how it
+is written), and "#2", "#3" for the next ones that say the same. So the CSV file, its copy saved by Excel
+as XLSX or with semicolons, and a longer version of it give the same records; and a row that was given a
+Label, a hash or a value since is the same record with new contents.
 """
 
 import difflib
@@ -226,7 +227,7 @@ class _Rows:
         if not account:
             raise RowError("Account", "", "is empty and the file's name can't be one; give --account NAME")
         content = _content(found)
-        source_id = self._identities.of(account, found.source_id, content)
+        source_id = self._identities.of(account, found.source_id, content, _moved(found))
         if source_id is None:
             return None
         payload = filled if self._as_known else {self._header[column]: text for column, text in filled.items()}
@@ -273,13 +274,7 @@ def _content(found: Transaction) -> str:
     Only what is there is named, so that a column added to the layout one day changes no digest of
     the rows without it. Columns the layout doesn't know are left out: a user may add one.
     """
-    facts = [found.at.isoformat()]
-    if found.sent:
-        facts.append(f"sent {_amount(found.sent)}")
-    if found.received:
-        facts.append(f"received {_amount(found.received)}")
-    if found.fee:
-        facts.append(f"fee {_amount(found.fee)}")
+    facts = [_moved(found)]
     if found.net_worth:
         facts.append(f"worth {_amount(found.net_worth)}")
     if found.label:
@@ -288,6 +283,18 @@ def _content(found: Transaction) -> str:
         facts.append(f"hash {found.txhash}")
     if found.description:  # the last one: only it may hold a line end
         facts.append(f"text {found.description}")
+    return "\n".join(facts)
+
+
+def _moved(found: Transaction) -> str:
+    """What moved when: what a row is, whatever is said of it."""
+    facts = [found.at.isoformat()]
+    if found.sent:
+        facts.append(f"sent {_amount(found.sent)}")
+    if found.received:
+        facts.append(f"received {_amount(found.received)}")
+    if found.fee:
+        facts.append(f"fee {_amount(found.fee)}")
     return "\n".join(facts)
 
 
@@ -302,9 +309,9 @@ class _Identities:
         self._contents: dict[int, int] = {}
         self._counts: dict[int, int] = {}
 
-    def of(self, account: str, given: str, content: str) -> str | None:
+    def of(self, account: str, given: str, content: str, moved: str) -> str | None:
         """The source_id of the next row; None when the row with this ID was there before, with the same content."""
-        digest = _digest(account, content)
+        digest = _digest(account, content if given else moved)
         number = int(digest[:16], 16)
         if not given:
             count = self._counts.get(number, 0) + 1

@@ -19,6 +19,7 @@ from xml.parsers import expat
 
 from pipeline.money import plain
 
+EXACT_DIGITS = 15  # of a whole number; what a spreadsheet program keeps
 CELL_LIMIT = 131_072  # characters; also what the csv module takes
 _CHUNK = 1 << 16
 
@@ -236,9 +237,13 @@ def number_text(value: str) -> str:
     is a number that is no longer than its double's own text.
     """
     if value.isdigit() and value.isascii() and len(value) < 300:
-        return value.lstrip("0") or "0"
-    short = repr(_double(value))
-    return plain(Decimal(value if len(value) <= len(short) else short))
+        text = value.lstrip("0") or "0"
+    else:
+        short = repr(_double(value))
+        text = plain(Decimal(value if len(value) <= len(short) else short))
+    if len(text.lstrip("-").partition(".")[0]) > EXACT_DIGITS:
+        raise CellError("holds a number of more than 15 digits, of which spreadsheets keep 15; store it as text")
+    return text
 
 
 def date_text(value: str, style: int, book: Book) -> str:

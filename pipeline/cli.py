@@ -17,7 +17,7 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__, console
-from pipeline.issues import Stop
+from pipeline.issues import Stop, Usage
 from pipeline.settings import FILE, Access, data_folder, read_environment
 
 app = typer.Typer(
@@ -62,10 +62,6 @@ def _access() -> Access:
         return passphrase
 
     return Access(read_environment(os.environ), ask if console.is_terminal() else None)
-
-
-def _confirm(question: str) -> bool:
-    return typer.confirm(question, default=False)
 
 
 def _now() -> datetime:
@@ -274,6 +270,10 @@ def keys_add(
     from pipeline.run import keys
 
     folder = _folder(data)
+    if stdin and sys.stdin.isatty():
+        raise typer.BadParameter(
+            "--stdin on a terminal would show the secret: leave it out, or give a file, --stdin < FILE"
+        )
     person = console.is_terminal() and not stdin
     if person:
         import json
@@ -287,7 +287,7 @@ def keys_add(
         raise typer.BadParameter("not a terminal: give --stdin and one JSON object on standard input")
     lines = keys.add(
         folder, exchange, name or exchange, text, _now(), _access(), console.complain,
-        trade=allow_trade, unverified=allow_unverified, confirm=_confirm if person else None,
+        trade=allow_trade, unverified=allow_unverified, confirm=typer.confirm if person else None,
     )  # fmt: skip
     console.say(*lines)
 
@@ -324,7 +324,7 @@ def keys_check(
 
     checked = keys.check(_folder(data), name, _access(), _now(), console.complain)
     console.say(*(views.rights_json(checked) if as_json else views.rights(checked)))
-    if any(not c.reads_only for c in checked):
+    if any(c.reads_only is False for c in checked):
         raise typer.Exit(1)
 
 
@@ -371,6 +371,9 @@ def _run(command: Callable[[], object]) -> int:
     _no_core_dumps()
     try:
         done = command()
+    except Usage as error:
+        console.complain(str(error))
+        return 2
     except Stop as error:
         console.complain(str(error))
         return 1

@@ -18,6 +18,10 @@ class Stop(Exception):
     """
 
 
+class Usage(Stop):
+    """What was asked for can't be: a value on the command line. Exit code 2."""
+
+
 class Severity(StrEnum):
     """ERROR: a tax figure would change when it is settled. WARNING: look at it. INFO: good to know."""
 
@@ -85,18 +89,21 @@ CODES: dict[str, Code] = {
     "unmatched_deposit": Code(
         _ERROR,
         "{quantity} {asset} arrived in {account} on {day} from nowhere on record: basis 0 until it is known{hint}",
-        "import the account it came from, or give the row a Label (reward, airdrop, income, gift, ...) in its file",
+        "import the account it came from, or give the row a Label (reward, airdrop, income, gift, ...) in its "
+        "file and import that with --revise",
     ),
     "unmatched_withdrawal": Code(
         _ERROR,
         "{quantity} {asset} left {account} on {day} to nowhere on record: taken as still yours, in transit{hint}",
-        "import the account or wallet it went to, or give the row a Label (spend, gift, donation, lost) in its file",
+        "import the account or wallet it went to, or give the row a Label (spend, gift, donation, lost) in "
+        "its file and import that with --revise",
     ),
     "ambiguous_transfer": Code(
         _ERROR,
         "which transfer {quantity} {asset} of {account} on {day} belongs to can't be told; its other side may be: "
         "{candidates}",
-        "add the transaction hash (TxHash) to both rows, or a Label to the one that is no transfer",
+        "add the transaction hash (TxHash) to both rows, or a Label to the one that is no transfer, "
+        "and import the file with --revise",
     ),
     "transfer_grew": Code(
         _ERROR,
@@ -165,6 +172,11 @@ CODES: dict[str, Code] = {
         _WARNING,
         "{account} has a record of {day}, later than it was imported",
         "check the date in the source; day and month may be swapped",
+    ),
+    "key_put_aside": Code(
+        _ERROR,
+        "{account}: its key is not used since its rights changed: nothing new is fetched ({why})",
+        "`taxsync keys remove {account}`, revoke the key at the exchange, then add one that only reads",
     ),
     "short_history": Code(
         _ERROR,

@@ -50,7 +50,9 @@ class Store:
             else:
                 require_plain(path)
         except FileNotFoundError:
-            raise LedgerError(f"there is no ledger in {folder}: run `taxsync import` first") from None
+            raise LedgerError(
+                f"{path} is missing: restore it from a backup, or begin anew with `taxsync init`"
+            ) from None
         except OSError as error:
             raise os_error(path, error) from None
         engine = engine_of(path, patience)
@@ -76,7 +78,9 @@ class Store:
                 f"{self.path} is not a taxsync ledger: move it away, or choose another folder with --data"
             )
         if version == 0 and not create:
-            raise LedgerError(f"{self.path} is empty: restore a backup, or run `taxsync import` to begin anew")
+            raise LedgerError(
+                f"{self.path} is empty: restore it from a backup, or remove it and begin anew with `taxsync init`"
+            )
         if version > newest_version():
             raise LedgerError(
                 f"{self.path} is of a newer taxsync (its version {version}, this program reads {newest_version()}): "

@@ -52,6 +52,10 @@ def report(written: Written) -> list[str]:
         "",
         f"Files: {written.folder}",
     ]
+    if written.unfinished:
+        lines.append(f"Tax year {one.period.name} has not ended yet: these are the figures so far")
+    if not one.result.transactions:
+        lines.append("Nothing is imported yet, so that all of this is empty: `taxsync import`")
     if written.errors:
         lines.append(
             f"{written.errors} open problem{'s' * (written.errors != 1)} may change these figures: "

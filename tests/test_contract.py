@@ -165,15 +165,16 @@ def test_wrong_usage_is_exit_2_and_one_line(person: Person, arguments: tuple[str
         ("report", "--method", "average"),
         ("report", "--country", "xx"),
         ("report", "--lot-scope", "planet"),
-        ("import", "absent.csv"),
+        ("report", "--year", "1999"),
+        ("import", "--since", "yesterday"),
         ("init", "--country", "xx"),
         ("init", "--country", "us", "--timezone", "Mars/Olympus"),
         ("init", "--country", "us", "--method", "pool"),
     ],
     ids=" ".join,
 )
-def test_what_cannot_be_done_is_exit_1_and_one_line(filed: Person, arguments: tuple[str, ...]) -> None:
-    done = filed.run(*arguments, code=1)
+def test_a_value_that_cannot_be_is_wrong_usage_and_one_line(filed: Person, arguments: tuple[str, ...]) -> None:
+    done = filed.run(*arguments, code=2)
     assert len(done.stderr.splitlines()) == 1
 
 
@@ -244,7 +245,7 @@ def test_no_command_at_all_is_answered_with_the_help(person: Person, arguments: 
 def test_a_process_of_its_own_says_the_same(filed: Person) -> None:
     """The other tests run commands in this process; this one through the interpreter's front door."""
     before = contents(filed.data)
-    for arguments, code in ((("check", "--json"), 0), (("report", "--year", "20x5"), 1), ((), 2)):
+    for arguments, code in ((("check", "--json"), 0), (("report", "--year", "20x5"), 2), ((), 2)):
         assert filed.process(*arguments, code=code) == filed.run(*arguments, code=code)
     assert contents(filed.data) == before
 
@@ -341,3 +342,32 @@ def test_the_change_of_scope_is_settled_by_the_first_report(person: Person) -> N
     assert "allocation_changed" in {r["code"] for r in person.rows("issues.csv")}
     person.run("report", "--year", "2025", "--no-xlsx", "--reallocate")
     assert "allocation_changed" not in {r["code"] for r in person.rows("issues.csv")}
+
+
+def test_a_ledger_that_has_gone_is_told_and_the_reports_stay(filed: Person) -> None:
+    filed.run("report", "--year", "2025")
+    before = (filed.data / "reports" / "2025" / "disposals.csv").read_bytes()
+    for line in ("report --year 2025", "status", "check", "import trades.csv"):
+        (filed.data / "ledger.db").unlink(missing_ok=True)
+        done = filed.run(*line.split(), code=1)
+        assert "ledger.db is missing: restore it" in done.stderr
+    (filed.data / "ledger.db").write_bytes(b"")
+    assert "is empty: restore it" in filed.run("report", "--year", "2025", code=1).stderr
+    assert (filed.data / "reports" / "2025" / "disposals.csv").read_bytes() == before
+
+
+def test_a_row_without_id_that_was_given_a_label_is_a_correction_not_a_second_row(person: Person) -> None:
+    person.run("init", "--country", "us")
+    row = "2025-03-05T12:00:00Z,Kraken,,,2,ETH,,,"
+    person.run("import", person.write("a.csv", f"{HEADER}{row}\n"))
+    corrected = person.write("a.csv", f"{HEADER}{row}reward\n")
+    done = person.run("import", corrected, code=1)
+    assert "another Label" in done.stderr and "--revise" in done.stderr
+    assert "1 revised" in person.run("import", corrected, "--revise").stdout
+    (held,) = json.loads(person.run("status", "--json").stdout)["balances"]
+    assert held["computed"] == "2"
+
+
+def test_a_year_that_has_not_ended_is_told(filed: Person) -> None:
+    assert "has not ended yet" in filed.run("report", "--year", "2100").stdout
+    assert "has not ended yet" not in filed.run("report", "--year", "2025").stdout

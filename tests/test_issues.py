@@ -23,7 +23,7 @@ from importers.sync import FINEST
 from pipeline.issues import CODES, Severity
 from pipeline.ledger import Ledger
 from pipeline.model import Page, RawRecord
-from pipeline.run.coverage import KEY_LIMITS
+from pipeline.run.coverage import KEY_LIMITS, PUT_ASIDE
 from pipeline.settings import AccountSettings, Settings, save
 from tests.person import Person
 
@@ -77,6 +77,8 @@ def fetched(data: Path, given: Mapping[str, Any]) -> None:
             ledger.keep(Page([record(stream, id, value) for id, value in records.items()]), batch)
         for stream, cursor in given["cursors"].items():
             ledger.set_cursor(ACCOUNT, "kraken", stream, json.dumps(cursor))
+        if "put_aside" in given:
+            ledger.keep_answer(PUT_ASIDE, ACCOUNT, given["put_aside"], "taxsync import")
         ledger.keep_answer(KEY_LIMITS, ACCOUNT, json.dumps(given.get("limits", [])), "taxsync import")
 
 

@@ -142,9 +142,11 @@ def _rights(answer: Answer) -> Rights:
 
 
 def _day(text: object) -> str:
-    """The UTC day of Unix seconds as text; "" for 0 and for none."""
-    digits = str(text or "").partition(".")[0]
-    if not digits.isdigit() or int(digits) == 0:
+    """The UTC day of Unix seconds as text; "" for 0 and for none. Anything else may be a limit: Unlike."""
+    digits = str(text or "0").partition(".")[0]
+    if not (digits.isascii() and digits.isdecimal()):
+        raise Unlike("its answer has a time of another form")
+    if int(digits) == 0:
         return ""
     return f"{datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=min(int(digits), 10**11)):%Y-%m-%d}"
 

@@ -18,6 +18,8 @@ def _ask_rights(call: Call, _key: str = "") -> Rights:
 
 def _rights(answer: Answer) -> Rights:
     account = inside(answer, "data", 0)
+    if len(answer["data"]) != 1:
+        raise Unlike("its answer speaks of several accounts")
     given, bound = inside(account, "perm"), inside(account, "ip")
     if not isinstance(given, str) or not given.strip():
         raise Unlike("its answer does not say what the key may do")

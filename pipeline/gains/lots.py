@@ -149,15 +149,28 @@ class Pool:
 
     def __init__(self) -> None:
         self._all = Units("", None, (), ZERO, ZERO, ZERO)
+        self._unknown = Units("", None, (), ZERO, ZERO, ZERO, missing=True)  # those of all whose cost is not known
 
     def add(self, units: Units) -> None:
         self._all.quantity += units.quantity
         self._all.cost += units.cost
+        if units.missing:
+            self._unknown.quantity += units.quantity
+            self._unknown.acquisition_id = units.acquisition_id
 
     def take(self, quantity: Decimal, units_of: str = "") -> list[tuple[Rule, Units]]:  # noqa: ARG002
-        """`units_of` can't be told apart in a pool."""
+        """The average, and apart from it the share of the units whose cost is not known (at cost 0, as it
+        went into the average). `units_of` can't be told apart in a pool."""
         quantity = min(quantity, self._all.quantity)
-        return [(Rule.AVERAGE, self._all.cut(quantity))] if quantity > ZERO else []
+        if quantity <= ZERO:
+            return []
+        unknown = split(self._unknown.quantity, quantity, self._all.quantity)
+        part = self._all.cut(quantity)
+        if unknown <= ZERO:
+            return [(Rule.AVERAGE, part)]
+        apart = self._unknown.cut(unknown)
+        part.quantity -= unknown
+        return [(Rule.AVERAGE, each) for each in (part, apart) if each.quantity > ZERO]
 
     def held(self) -> list[Units]:
         return [self._all] if self._all.quantity > ZERO else []

@@ -20,6 +20,9 @@ from pipeline.money import plain
 EARLY = timedelta(hours=1)
 LATE = timedelta(days=7)
 
+LATE_BY_HASH = timedelta(days=60)  # a deposit that an exchange credits late, or after a review
+_NO_HASH = frozenset(("", "-", "n/a", "na", "none", "null", "unknown", "internal", "off-chain", "offchain"))
+
 SortKey = tuple[datetime, int, str, str, str]
 
 
@@ -62,11 +65,13 @@ def _by_hash(sent: Sequence[Transaction], received: Sequence[Transaction]) -> tu
     groups: dict[tuple[str, str], tuple[list[Transaction], list[Transaction]]] = defaultdict(lambda: ([], []))
     for which, rows in enumerate((sent, received)):
         for t in rows:
-            if t.txhash:
+            if t.txhash and _plain_hash(t.txhash) not in _NO_HASH:
                 groups[_side(t).asset, _plain_hash(t.txhash)][which].append(t)
     pairs: dict[str, Transfer] = {}
     issues: list[Issue] = []
     for outs, ins in groups.values():
+        if len(outs) == 1 and len(ins) == 1 and not -EARLY <= ins[0].at - outs[0].at <= LATE_BY_HASH:
+            continue  # a year apart they are no transfer, whatever the column says
         if len(outs) == 1 and len(ins) == 1:
             one = _transfer(outs[0], ins[0], "hash")
             if one is None:
@@ -231,7 +236,7 @@ def _hint(t: Transaction, near: Sequence[Transaction]) -> str:
     way = "arrived in" if best.received else "left"
     return (
         f" ({plain(_side(best).quantity)} {way} {best.account} on {best.at:%Y-%m-%d %H:%M}: if that is its other side, "
-        "give both rows the same TxHash)"
+        "give both rows the same TxHash and import the files with --revise)"
     )
 
 

@@ -15,6 +15,8 @@ from pipeline.issues import Issue
 from pipeline.ledger import Ledger
 from pipeline.settings import Settings
 
+KEY_RIGHTS = "key_rights"  # the kind of answer that keeps what a key was seen to be allowed, and on which day
+PUT_ASIDE = "key_put_aside"  # why an account's key is not used any more; "" when it is
 KEY_LIMITS = "key_limits"  # the kind of answer that keeps what an account's key can't see
 
 
@@ -58,6 +60,9 @@ def _of(ledger: Ledger, name: str, exchange: str) -> list[Issue]:
     if floors:
         why = f"nothing before {_day(max(f for f in floors if f is not None))} was fetched, as --since asked"
         issues.append(_issue("short_history", name, "since", why=why, cure="run `taxsync import` without --since"))
+    put_aside = ledger.answers(PUT_ASIDE).get(name, "")
+    if put_aside:
+        issues.append(_issue("key_put_aside", name, "key", why=put_aside))
     for limit in json.loads(ledger.answers(KEY_LIMITS).get(name, "[]")):
         cure = "make a key without that limit and add it in place of this one"
         issues.append(_issue("short_history", name, limit, why=f"the key sees {limit}", cure=cure))

@@ -122,6 +122,11 @@ class _Parsed:
 
 def _clash(clash: RevisedRecord) -> str:
     new, old = clash.new, clash.old
+    if "#" in new.source_id and len(new.source_id.partition("#")[0]) == 32:
+        return (
+            f"{new.origin}: this row of {new.account} was imported before with another Label, TxHash, Net Worth or "
+            f"Description ({old.origin}); a correction is taken with --revise; nothing of the file was kept"
+        )
     return (
         f"{new.origin}: ID '{new.source_id}' of {new.account} was imported before with other content ({old.origin}); "
         "another transaction needs another ID, a correction is taken with --revise; nothing of the file was kept"

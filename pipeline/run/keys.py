@@ -17,13 +17,11 @@ from importers.client import Client, open_client
 from importers.permissions import advice, in_short, notes, verdict
 from importers.vault import Credentials, Entry, PassphraseNeeded, Vault, open_vault, read_credentials
 from pipeline.ledger import Ledger
+from pipeline.run.coverage import KEY_RIGHTS, PUT_ASIDE
 from pipeline.run.project import DEMO, opened
 from pipeline.settings import Access, AccountSettings, check_account_name, load, save
 
 COMMAND = "taxsync keys"
-
-
-KEY_RIGHTS = "key_rights"  # the kind of answer that keeps what a key was seen to be allowed, and on which day
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +39,12 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a key may do today. `reads_only`: nothing more, as far as the exchange can tell. `notes` are lines."""
+    """What a key may do today. `reads_only`: nothing more (None: the exchange can't tell). `notes` are lines."""
 
     name: str
     exchange: str
     rights: Rights
-    reads_only: bool
+    reads_only: bool | None
     notes: tuple[str, ...] = ()
 
 
@@ -115,7 +113,7 @@ def add(
         raise Refused(f"account '{name}' is at {known.exchange}: give this key another --name")
     rights = rights_of(client(plug_in, credentials, access, waiting))
     refusal = verdict(plug_in, rights, trade=trade, unverified=unverified)
-    if refusal is not None and confirm is not None and rights.unknown and not rights.withdraw:
+    if refusal is not None and confirm is not None and rights == Rights(read=False, unknown=True):
         question = f"{plug_in.name} can't tell what this key may do. Does it only read, and store it?"
         refusal = verdict(plug_in, rights, trade=trade, unverified=confirm(question))
     if refusal is not None:
@@ -140,9 +138,29 @@ def add(
     return [*lines, *([keys.note] if keys.note else []), *(f"{name}: {note}" for note in notes(plug_in, rights))]
 
 
-def remember(ledger: Ledger, name: str, rights: Rights, now: datetime) -> None:
-    """Keeps what a key was seen to be allowed today, and what it can't see."""
-    ledger.keep_answer(KEY_RIGHTS, name, json.dumps({"asked": f"{now:%Y-%m-%d}", **asdict(rights)}), COMMAND)
+def of_account(keys: Vault, name: str, exchange: Exchange) -> Credentials:
+    """The key of an account. One that was stored for another exchange is never sent to this one, whatever
+    taxsync.toml says. Raises Stop."""
+    entry = next((e for e in keys.entries() if e.name == name), None)
+    if entry is None:
+        raise Refused(
+            f"{name}: no key is stored for it; `taxsync keys add {exchange.id} --name {name}` adds one, "
+            f"`taxsync keys remove {name}` forgets the account"
+        )
+    if entry.exchange != exchange.id:
+        raise Refused(
+            f"{name}: its key was stored for {entry.exchange}, and taxsync.toml says {exchange.id}: nothing was sent; "
+            "correct the line, or remove the key and add the right one"
+        )
+    return keys.get(name)
+
+
+def remember(ledger: Ledger, name: str, rights: Rights, now: datetime, put_aside: str = "") -> None:
+    """Keeps what a key was seen to be allowed today, and why it is not used, where it isn't."""
+    content = {"asked": f"{now:%Y-%m-%d}", "rights": asdict(rights)}
+    ledger.keep_answer(KEY_RIGHTS, name, json.dumps(content), COMMAND)
+    if put_aside or name in ledger.answers(PUT_ASIDE):
+        ledger.keep_answer(PUT_ASIDE, name, put_aside, COMMAND)
 
 
 def last_used(ledger: Ledger, name: str) -> date | None:
@@ -160,8 +178,9 @@ def stored(folder: Path, access: Access, now: datetime) -> list[Stored]:
 
 def _stored(entry: Entry, ledger: Ledger, now: datetime) -> Stored:
     seen: dict[str, Any] = json.loads(ledger.answers(KEY_RIGHTS).get(entry.name, "{}"))
-    asked = seen.pop("asked", "")
-    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in seen.items()}
+    told = importers.exchange(entry.exchange).rights is not None  # else nobody was asked
+    asked = seen.get("asked", "") if told else ""
+    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in seen.get("rights", {}).items()}
     rights = Rights(**fields) if fields else None
     used = last_used(ledger, entry.name)
     due = advice(
@@ -192,17 +211,22 @@ def _checked(
     remember(ledger, entry.name, rights, now)
     told = [refusal] if refusal else []
     age = advice(plug_in, entry.name, None, date.fromisoformat(entry.added), last_used(ledger, entry.name), now.date())
-    return Checked(entry.name, entry.exchange, rights, refusal is None, (*told, *notes(plug_in, rights), *age))
+    if rights.unknown and not told:
+        told = [f"{plug_in.name} can't tell what this key may do: look there. {plug_in.key_help}"]
+    reads_only = None if rights.unknown and refusal is None else refusal is None
+    return Checked(entry.name, entry.exchange, rights, reads_only, (*told, *notes(plug_in, rights), *age))
 
 
 def remove(folder: Path, name: str, access: Access, waiting: Callable[[str], None]) -> list[str]:
     """Forgets a key here; what it fetched stays. At the exchange it lives on until it is revoked there."""
     with _changing(folder, waiting):
         settings = load(folder)
-        entry = vault(folder, access).remove(name)
+        keys = vault(folder, access)
+        lost = name in settings.accounts and name not in [entry.name for entry in keys.entries()]
+        exchange = settings.accounts[name].exchange if lost else keys.remove(name).exchange
         accounts = {n: a for n, a in settings.accounts.items() if n != name}
         save(folder, replace(settings, accounts=accounts))
-    help = importers.exchange(entry.exchange).revoke_help
+    help = importers.exchange(exchange).revoke_help
     return [
         f"{name}: the key is forgotten here; what was imported with it stays",
         f"It still works until you revoke it. {help}".rstrip(),

@@ -12,7 +12,7 @@ import importers
 from pipeline import __version__
 from pipeline.folder import make_folder
 from pipeline.gains.derive import Basis
-from pipeline.issues import Stop
+from pipeline.issues import Stop, Usage
 from pipeline.ledger import Ledger
 from pipeline.rules.base import Dated, Rules, Scope, always, rules_of
 from pipeline.settings import FILE, Settings, check, load, save
@@ -47,8 +47,11 @@ def init(folder: Path, choices: Choices) -> Settings:
         accounts=known.accounts if known else {},
         lookups=known.lookups if known else True,
     )
-    check(settings)
-    basis_of(settings)  # refuses a method or scope that the country does not know
+    try:
+        check(settings)
+        basis_of(settings)  # refuses a method or scope that the country does not know
+    except Stop as wrong:
+        raise Usage(str(wrong)) from None
     make_folder(folder)
     _close_to_others(folder)
     save(folder, settings)
@@ -73,7 +76,7 @@ def opened(folder: Path, *, in_demo: bool = True) -> Iterator[tuple[Settings, Le
     settings = load(folder)
     if not in_demo and (folder / DEMO).exists():
         raise Stop(f"{folder} is the demo's: choose another folder for your own data, `--data DIR` with every command")
-    with Ledger.open(folder, create=True) as ledger:
+    with Ledger.open(folder, create=False) as ledger:
         yield settings, ledger
 
 
@@ -81,11 +84,11 @@ def _rules(country: str) -> Rules:
     try:
         return rules_of(country)
     except ValueError as error:
-        raise Stop(str(error)) from None
+        raise Usage(str(error)) from None
 
 
 def basis_of(settings: Settings, choices: Choices | None = None) -> Basis:
-    """By what the figures are computed; raises Stop for what the country does not allow."""
+    """By what the figures are computed; raises Usage for what the country does not allow."""
     asked = {k: getattr(choices, k) for k in ("country", "method", "lot_scope") if choices and getattr(choices, k)}
     if asked.get("country", settings.country) != settings.country:  # choices made for one say nothing of another
         settings = replace(settings, method="", lot_scope="", currency=_rules(asked["country"]).currency)
@@ -93,7 +96,7 @@ def basis_of(settings: Settings, choices: Choices | None = None) -> Basis:
     rules = _rules(settings.country)
     method = settings.method or rules.methods[0]
     if method not in rules.methods:
-        raise Stop(f"method '{method}' is not allowed in {rules.country}; allowed: {', '.join(rules.methods)}")
+        raise Usage(f"method '{method}' is not allowed in {rules.country}; allowed: {', '.join(rules.methods)}")
     return Basis(rules, settings.currency, ZoneInfo(settings.timezone), method, _scope(rules, settings.lot_scope))
 
 
@@ -101,7 +104,7 @@ def _scope(rules: Rules, name: str) -> Dated[Scope]:
     if not name:
         return rules.scope
     if name not in rules.scopes:
-        raise Stop(f"lot scope '{name}' is not allowed in {rules.country}; allowed: {', '.join(rules.scopes)}")
+        raise Usage(f"lot scope '{name}' is not allowed in {rules.country}; allowed: {', '.join(rules.scopes)}")
     return always(Scope(name))
 
 

@@ -8,13 +8,12 @@ from pathlib import Path
 
 from pipeline import __version__
 from pipeline.gains.derive import Basis, derive
-from pipeline.issues import Severity, Stop
+from pipeline.issues import Severity, Usage
 from pipeline.ledger import Ledger
 from pipeline.model import Allocation
 from pipeline.money import parse, plain
 from pipeline.rules.base import Period
-from pipeline.run.coverage import beside
-from pipeline.run.keys import KEY_RIGHTS
+from pipeline.run.coverage import KEY_RIGHTS, beside
 from pipeline.run.project import Choices, basis_of, choices_text, last_ended_year, opened, refresh
 from pipeline.settings import Settings
 from reports.table import Report, SourceUsed
@@ -31,6 +30,7 @@ class Written:
     files: list[Path]
     errors: int
     warnings: int
+    unfinished: bool = False  # the tax year has not ended yet
 
 
 def report(
@@ -57,14 +57,15 @@ def report(
     target = (out or folder / "reports") / period.name
     files = write_year(target, one, xlsx=xlsx)
     severities = [i.severity for i in one.result.issues]
-    return Written(one, target, files, severities.count(Severity.ERROR), severities.count(Severity.WARNING))
+    errors, warnings = severities.count(Severity.ERROR), severities.count(Severity.WARNING)
+    return Written(one, target, files, errors, warnings, unfinished=now < period.ends)
 
 
 def _period(basis: Basis, year: str, now: datetime) -> Period:
     try:
         number = basis.rules.year.read(year) if year else last_ended_year(basis, now)
     except ValueError as error:
-        raise Stop(str(error)) from None
+        raise Usage(str(error)) from None
     return basis.rules.year.period(number, basis.zone)
 
 
@@ -82,8 +83,10 @@ def year_report(
     result = derive(
         rows, prices, basis, reported=ledger.balances(), opening=settled, until=period.ends
     )  # fmt: skip
-    if result.allocations and not settled:
-        ledger.keep_answer(OPENING, _opening_key(basis), _to_json(result.allocations), "report")
+    known = {a.asset for a in settled}
+    new = [a for a in result.allocations if a.asset not in known]
+    if new:  # each asset is settled by the first report that has it
+        ledger.keep_answer(OPENING, _opening_key(basis), _to_json([*settled, *new]), "report")
     others = [i for i in beside(settings, ledger, basis.zone) if i.at is None or i.at < period.ends]
     issues = result.issues + others
     return Report(

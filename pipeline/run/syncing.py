@@ -18,7 +18,7 @@ from importers.sync import anew, balance, pages
 from importers.vault import Vault
 from pipeline.gains.checks import balances
 from pipeline.gains.value import PriceBook
-from pipeline.issues import Stop
+from pipeline.issues import Stop, Usage
 from pipeline.ledger import Kept, Ledger
 from pipeline.model import Page, Price, is_fiat
 from pipeline.money import ZERO, exact
@@ -65,7 +65,7 @@ def _floor(since: str) -> Decimal | None:
     try:
         return Decimal((date.fromisoformat(since) - EPOCH).days * 86_400)
     except ValueError:
-        raise Stop(f"--since {since} should be a day such as 2024-01-01") from None
+        raise Usage(f"--since {since} should be a day such as 2024-01-01") from None
 
 
 # ---- accounts ---------------------------------------------------------------------------------
@@ -83,12 +83,10 @@ def _account(
     outcome: Outcome,
 ) -> None:
     """Everything new of one account; Stop when its key is not to be used."""
-    client = keys.client(exchange, vault.get(name), access, notes.say)
+    client = keys.client(exchange, keys.of_account(vault, name, exchange), access, notes.say)
     _check_key(ledger, vault, name, client, now)
     if not exchange.streams:
-        outcome.lines.append(
-            f"{name}: the key was checked; {exchange.name}'s history is not read by API yet, only from files"
-        )
+        outcome.lines.append(f"{name}: {exchange.name}'s history is not read by API yet, only from files")
         return
     before = keys.last_used(ledger, name)
     batch = ledger.begin_batch("api", name)
@@ -122,11 +120,14 @@ def _check_key(ledger: Ledger, vault: Vault, name: str, client: Client, now: dat
     rights = keys.rights_of(client)
     allowed = next((e.allow for e in vault.entries() if e.name == name), ())
     refusal = verdict(client.exchange, rights, trade="trade" in allowed, unverified="unverified" in allowed)
+    keys.remember(ledger, name, rights, now, put_aside=refusal or "")
     if refusal is not None:
-        raise Stop(f"{refusal}. Nothing was fetched with it; what is kept stays")
+        raise Stop(
+            f"the key's rights have changed since it was stored, and it is not used. {refusal}. Nothing was fetched, "
+            f"what is kept stays; `taxsync keys remove {name}` forgets the key here"
+        )
     limits = json.dumps(rights.limits)
     with ledger.transaction():
-        keys.remember(ledger, name, rights, now)
         if ledger.answers(KEY_LIMITS).get(name, "[]") not in ("[]", limits):
             _begin_again(ledger, name, client.exchange)
         ledger.keep_answer(KEY_LIMITS, name, limits, COMMAND)

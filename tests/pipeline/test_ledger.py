@@ -400,7 +400,7 @@ def test_only_the_owner_may_read_a_ledger(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_ledger_says_what_to_run(tmp_path: Path) -> None:
-    with pytest.raises(LedgerError, match=r"there is no ledger in .*: run `taxsync import` first"):
+    with pytest.raises(LedgerError, match=r"ledger.db is missing: restore it from a backup"):
         Ledger.open(tmp_path / "none", create=False)
     assert not (tmp_path / "none").exists()
 

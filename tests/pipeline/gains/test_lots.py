@@ -164,3 +164,16 @@ def test_cutting_conserves_quantity_and_cost_to_the_last_digit(
         assert sum(u.quantity for u in parts) == sum(quantity for quantity, _ in bought)
         assert sum(u.cost for u in parts) == sum(cost for _, cost in bought)
         assert all(u.quantity > ZERO and u.cost >= ZERO for u in parts)
+
+
+def test_an_average_keeps_apart_what_has_no_known_cost() -> None:
+    unknown = lot("found", "2024-01-01", "1", "0")
+    unknown.missing = True
+    with exact():
+        pool = inventory(AVERAGE)
+        pool.add(unknown)
+        pool.add(lot("bought", "2024-02-01", "3", "300"))
+        parts = [(u.missing, u.acquisition_id, u.quantity, u.cost) for _, u in pool.take(Decimal(2))]
+        assert parts == [(False, "", Decimal("1.5"), 150), (True, "found", Decimal("0.5"), 0)]
+        rest = [(u.missing, u.quantity, u.cost) for _, u in pool.take(Decimal(9))]
+        assert rest == [(False, Decimal("1.5"), 150), (True, Decimal("0.5"), 0)]

@@ -250,9 +250,18 @@ def test_a_key_that_has_gained_a_right_is_not_used(imported: Path, history: Reco
     before = kept(imported)
     run = fetch(imported, replace(history, keys=(replace(KEY, permissions=(*READ_ONLY, gained)),)))
     (failure,) = run.failures
-    assert failure.startswith("mine: Kraken: this key may ") and gained in failure
+    assert (
+        failure.startswith("mine: the key's rights have changed")
+        and "Kraken: this key may " in failure
+        and gained in failure
+    )
     assert run.asked == {"GetApiKeyInfo": 1}
-    assert kept(imported) == before
+    after = kept(imported)
+    aside = [i for i in after["problems"] if i.code == "key_put_aside"]
+    assert len(aside) == 1 and gained in aside[0].message
+    assert [i for i in after["problems"] if i not in aside] == before["problems"]
+    told = ("problems", "digest")
+    assert {k: v for k, v in after.items() if k not in told} == {k: v for k, v in before.items() if k not in told}
 
 
 def test_a_key_that_does_not_see_everything_is_said_and_another_fetches_what_it_hid(
