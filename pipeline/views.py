@@ -54,7 +54,7 @@ def report(written: Written) -> list[str]:
     ]
     if written.unfinished:
         lines.append(f"Tax year {one.period.name} has not ended yet: these are the figures so far")
-    if not one.result.transactions:
+    if not one.result.transactions and not one.result.disposals:
         lines.append("Nothing is imported yet, so that all of this is empty: `taxsync import`")
     if written.errors:
         lines.append(
