@@ -3,10 +3,10 @@
     client = open_client(EXCHANGE, credentials, proxy_url)
     page = client.call("privatePostLedgers", {"ofs": 50}, read)    # `read` gets the raw answer, numbers as text
 
-Three rings, each of which would do alone: `fetch2`, through which every method of ccxt goes, lets only
-what is on the exchange's list pass, before anything is signed; `fetch`, the one place that touches
-the network, works only inside of it and only towards the exchange's own hosts; every unified method
-that could change something is shadowed. Errors are one known sentence each: the texts of ccxt and
+Three rings: `fetch2`, through which every method of ccxt goes, lets only what is on the exchange's list
+pass, before anything is signed; `fetch`, the one place that touches the network, sends that one request
+only, by its method and path and to the exchange's own hosts; unified methods that order or move are
+shadowed by name, should the other two ever be got round. Errors are one known sentence each: the texts of ccxt and
 requests hold addresses, signatures and keys, and are never shown nor chained.
 """
 
