@@ -4,17 +4,19 @@
     importers.sync.sync(...)  an exchange -> Pages of RawRecords
     parse(source, records)    RawRecords of one account -> Parsed, in parts
 
-The folders `formats` and `exchanges` are the registry: a plug-in is found by its file's name.
+The folders `formats` and `exchanges` are the registry: a plug-in is found by its file's name. The exchanges of
+ccxt that have none are in `any`.
 """
 
 import importlib
 import pkgutil
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 
-from importers.base import Exchange, Refused, shown
+from importers.any import other
+from importers.base import Exchange
+from importers.parsers import unified
 from importers.read import Reading
 from importers.read import formats as _layouts
 from importers.read import parse as _parse
@@ -30,24 +32,34 @@ def exchange_names() -> tuple[str, ...]:
 
 
 def exchange(name: str) -> Exchange:
-    """The plug-in of an exchange. Raises Refused with one readable line."""
-    if name not in exchange_names():
-        near = get_close_matches(name.lower(), exchange_names(), n=1)
-        meant = f"is it '{near[0]}'? There are" if near else "there are"
-        raise Refused(f"'{shown(name)}' is not an exchange that taxsync knows; {meant}: {', '.join(exchange_names())}")
-    plug_in = importlib.import_module(f"importers.exchanges.{name}").EXCHANGE
+    """The plug-in of an exchange, else what ccxt says of it. Raises Refused with one readable line.
+
+    Capitals make no difference: what is kept of an exchange is its `id`.
+    """
+    if name.lower() not in exchange_names():
+        return other(name, exchange_names())
+    plug_in = importlib.import_module(f"importers.exchanges.{name.lower()}").EXCHANGE
     assert isinstance(plug_in, Exchange)
     return plug_in
 
 
+def unverified(name: str) -> bool:
+    """Whether an exchange has no plug-in here: known through ccxt only, and never tried."""
+    return name not in exchange_names()
+
+
 def version(source: str) -> int:
     """The version of a source's parser; records are parsed anew when it grows."""
-    return exchange(source).version if source in exchange_names() else _layouts()[source].version
+    if source in exchange_names():
+        return exchange(source).version
+    return _layouts()[source].version if source in _layouts() else unified.VERSION
 
 
 def parse(source: str, records: Iterable[RawRecord]) -> Iterator[Parsed]:
     """What the records of one account and source say, in parts: an exchange's in one, as a trade may span records."""
-    return iter([exchange(source).parse(records)]) if source in exchange_names() else _parse(source, records)
+    if source in exchange_names():
+        return iter([exchange(source).parse(records)])
+    return _parse(source, records) if source in _layouts() else iter([unified.read_records(records)])
 
 
 def read(path: Path, account: str | None = None) -> Reading:

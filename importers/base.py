@@ -6,8 +6,8 @@ An exchange is one file in `exchanges/` with `EXCHANGE = Exchange(...)`; a file 
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self
 
@@ -33,7 +33,7 @@ class Format:
     least one, `columns` all it may have (all compared case-insensitively). `row` takes the cells that
     are not empty by the names in `columns` and raises `RowError` for what can't be taken; `parse`
     reads the stored rows of one account. `row_by_row`: each row is a transaction of its own, whatever
-    stands in the others, so that rows can be parsed some at a time.
+    stands in the others, so that rows can be parsed some at a time. `date`: the column of the date.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Format:
     prices: bool = False
     row_by_row: bool = False
     one_of: frozenset[str] = frozenset()
+    date: str = "Date"
 
 
 class RowError(Exception):
@@ -73,31 +74,87 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One page as a stream read it. `next` None: it was the last. `total`: records in all, where that is told."""
+    """One page as a stream read it. `next`: where the next page begins; None: there is none. `total`: records
+    in all, where that is told. `last`, in a list that goes onward: nothing follows now, and the next run
+    begins at `next`."""
 
     items: list[Item]
     next: Place | None = None
     total: int | None = None
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """What one request is for: the records from `since` (None: the beginning) to `until` (None: now), both Unix
+    seconds; of `part`, where a list is asked for in parts; from `place` on (None: the list's head)."""
+
+    since: Decimal | None = None
+    until: Decimal | None = None
+    part: str = ""
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is kept of an account before the parts of a list are named: the `assets` that its records and balances
+    speak of, and the `parts` that had records. `complete`: every part was asked for within the last days, so that
+    only those need be named where something can be new. `wallets`: what this run was told of each Wallet, by its
+    name. `unexplained`: assets of which the records so far add up to something else than the exchange says is held
+    (None: not compared)."""
+
+    assets: frozenset[str] = frozenset()
+    parts: frozenset[str] = frozenset()
+    complete: bool = False
+    wallets: Mapping[str, Answer] = field(default_factory=dict)
+    unexplained: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One list that an exchange gives, page by page, in any order of time; `holds` says what it is a list of.
+    """One list that an exchange gives, page by page; `holds` says what it is a list of.
 
-    `method` is ccxt's implicit method. `ask` makes its parameters from the time (Unix seconds, None:
-    the beginning) and the place to begin at (None: the list's head). `read` takes the raw answer and the
-    place it was asked for; it raises `Unlike` for what is no page of this list: nothing is taken for
-    empty that does not say so. `overlap`: days before the newest known record that are asked for again,
-    since records come late and change. `optional`: without the right to it, the rest is whole all the same.
+    `method` is ccxt's implicit method. `ask` makes its parameters; `read` takes the raw answer and what it was
+    asked for, and raises `Unlike` for what is no page of this list: nothing is taken for empty that does not say
+    so. `overlap`: days before the newest known record that are asked for again, since records come late and
+    change. `optional`: without the right to it, the rest is whole all the same.
+
+    The page loop goes through a list in one of three ways. From its head back to a time (as it is). Through
+    windows of `window` days, the oldest first, each with its own head: for lists of which one request spans no
+    more. `onward`: by the exchange's own ids, each run where the last one ended.
+    `horizon`: days that the exchange reaches back (0: for ever). `begins`: the first day that the list can have a
+    record of, where it is younger than the exchange. `parts`: names what the list is asked for one by one (symbols,
+    wallets); ids are then unique within a part.
     """
 
     name: str
     holds: str
     method: str
-    ask: Callable[[Decimal | None, Place | None], Params]
-    read: Callable[[Answer, Place | None], Listed]
+    ask: Callable[[Span], Params]
+    read: Callable[[Answer, Span], Listed]
     overlap: int
     optional: bool = False
+    window: int = 0
+    onward: bool = False
+    horizon: int = 0
+    parts: "Callable[[Call, Known], Iterable[str]] | None" = None
+    begins: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wallet:
+    """One answer about what an account holds: `read` takes it whole, or raises `Unlike`; it is kept as received, in
+    the stream "Balance" (with `name`, where it is not the main one), and the exchange's `parse` reads it. `each`:
+    where it is asked for account by account, what is added to `name` and to `params` for each of them. `more`: of an
+    answer that comes in pages, the parameters of the next one (None: it was the last); the list of all is kept."""
+
+    name: str
+    method: str
+    read: Callable[[Answer], Answer]
+    params: Params = field(default_factory=dict)
+    optional: bool = False
+    each: "Callable[[Call], Iterable[tuple[str, Params]]] | None" = None
+    more: Callable[[Answer], Params | None] | None = None
 
 
 # Asks an exchange (`Client.call`): the implicit method, its parameters, what reads the answer -> what that gives.
@@ -118,12 +175,58 @@ def inside(answer: Answer, *path: str | int) -> Answer:
     return answer
 
 
-def day(at: object) -> str:
-    """The UTC day of Unix milliseconds; "" for 0 and for anything else than a number."""
-    digits = str(at)
-    if not digits.isdecimal() or int(digits) == 0:
+def shows(told: str, key: str) -> bool:
+    """Whether `told` is this apiKey, or its visible part: c5dcfbf1f3a7*****."""
+    begin, end = told.split("*")[0], told.split("*")[-1]
+    return key.startswith(begin) and key.endswith(end) if "*" in told else told == key
+
+
+def same_key(told: Answer, key: str) -> None:
+    """Raises Unlike where an answer names another apiKey (`told`) than the one that asked; "" or None: not known."""
+    if key and told and not (isinstance(told, str) and shows(told, key)):
+        raise Unlike("its answer is about another key")
+
+
+def day(at: Answer) -> str:
+    """The UTC day of a Unix time (seconds or milliseconds, a number or text) or of an ISO time.
+
+    "" for none: null, "", 0, a negative number, any time before 2000. Raises Unlike for anything else.
+    """
+    text = "" if at is None else str(at)
+    if not text:
         return ""
-    return f"{datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=min(int(digits), 10**14)):%Y-%m-%d}"
+    try:
+        if re.fullmatch(r"-?\d{1,20}(\.\d+)?", text, re.ASCII):
+            whole = max(int(text.partition(".")[0]), 0)
+            seconds = whole // 1000 if whole >= 10**11 else whole
+            moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=min(seconds, 10**11))
+        elif re.match(r"\d{4}-\d\d-\d\d", text, re.ASCII):
+            moment = datetime.fromisoformat(text)
+            moment = moment.astimezone(UTC) if moment.tzinfo and moment.year > 1 else moment
+        else:
+            raise ValueError(text)
+    except (ValueError, OverflowError):
+        raise Unlike("its answer has a time of another form") from None
+    return f"{moment:%Y-%m-%d}" if moment.year >= 2000 else ""
+
+
+def day_after(left: Answer) -> str:
+    """The UTC day in so many days (a number or text); "" for none: null, "", a negative number. Raises Unlike."""
+    text = "" if left is None else str(left)
+    if text and not re.fullmatch(r"-?\d{1,20}", text, re.ASCII):
+        raise Unlike("its answer has a number of days of another form")
+    if not text or int(text) < 0:
+        return ""
+    return f"{datetime.now(UTC) + timedelta(days=min(int(text), 99999)):%Y-%m-%d}"
+
+
+def bound(addresses: Answer) -> bool | None:
+    """Whether a key is bound to addresses, a list or text with commas between; None: it isn't told."""
+    listed = addresses.split(",") if isinstance(addresses, str) else addresses
+    if not isinstance(listed, list):
+        return None
+    found = {str(each).strip() for each in listed} - {""}
+    return bool(found) and not found & {"*", "0.0.0.0/0", "::/0"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,16 +267,38 @@ class Rights:
 _AWAY = re.compile("transfer|withdraw", re.IGNORECASE)
 
 
+def beyond(rights: Rights, told: Mapping[str, Answer], known: frozenset[str]) -> Rights:
+    """`rights`, and what the fields that are not `known` of an object about a key add to them.
+
+    `known` are those that are only about the key (its name, times, addresses) and those whose rights were
+    judged. Any other that says something, so not "", 0, false, null, [] or {}, counts as more than reading and
+    as unknown; one that speaks of transfers or withdrawals, in its name or its value, takes funds away.
+    """
+    more = {name: value for name, value in told.items() if name not in known and value}
+    if not more:
+        return rights
+    away = any(_AWAY.search(f"{name} {value}") for name, value in more.items())
+    return replace(
+        rights,
+        trade=True,
+        withdraw=rights.withdraw or away,
+        unknown=True,
+        may=tuple(sorted({*rights.may, *more})),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """What an error code of an exchange means, in a sentence that can follow "Kraken (Ledgers): ".
 
-    `passing`: the request may succeed later. `limited`: only fewer requests help.
+    `passing`: the request may succeed later. `limited`: only fewer requests help. `absent`: what was asked for
+    (a market) is no longer there, which is no failure of the list.
     """
 
     sentence: str
     passing: bool = False
     limited: bool = False
+    absent: bool = False
 
 
 # What most exchanges have a code for.
@@ -187,7 +312,7 @@ SECRET = Fault("the secret does not belong to the key; copy both again, `taxsync
 PASSPHRASE = Fault("the passphrase (`password`) is not the one given to this key; copy it again, `taxsync keys add`")
 EXPIRED = Fault(f"the key has expired; {_NEW_KEY}")
 ADDRESS = Fault("the key is bound to another address than this machine's; add this one to the key there")
-LACKING = Fault("the key lacks the right to this; add it to the key there, or see `taxsync keys check`")
+LACKING = Fault("the key lacks the right to this; add it to the key there")
 LOCKED = Fault("the account or the key is locked; sign in there to see why")
 COUNTRY = Fault("it refuses requests from the country that this machine seems to be in")
 
@@ -203,13 +328,14 @@ def elsewhere(sites: str) -> Fault:
 @dataclass(frozen=True, slots=True)
 class Exchange:
     """One exchange behind ccxt. `allow` is every request that may leave this machine: (api section,
-    METHOD, path template) as ccxt declares them; all else is refused. `balances` takes the answer of its
-    method, or raises `Unlike`: what is held, kept as received. `rights` asks what a key may do (given: its
-    apiKey, where an exchange lists all keys); None: the exchange can't tell. `faults` are its error codes,
-    the longer ones first where one is part of another; `key_file`: the names in a key file as downloaded,
-    and ccxt's. `key_help` says step by step how to make a key that only reads, `bind_help` where a key is
-    bound to an address, `revoke_help` where to revoke one. Without `streams`, only its keys are looked
-    after so far.
+    METHOD, path template) as ccxt declares them; all else is refused. `rights` asks what a key may do (given:
+    its apiKey, since answers repeat or list keys); None: the exchange can't tell, and that it answers the first
+    of `wallets` is all that shows a key to work. `faults` are its error codes, the longer ones first
+    where one is part of another; `key_file`: the names in a key file as downloaded, and ccxt's ("": it has
+    none). `key_help` says step by step how to make a key that only reads, `bind_help` where a key is
+    bound to an address, `revoke_help` where to revoke one. `begins`: the first day that it can have a record of;
+    `wallets`: its answers about what is held; `gap_help`: which of its exports closes the gaps of its API.
+    Without `streams`, only its keys are looked after so far.
     """
 
     id: str
@@ -218,9 +344,10 @@ class Exchange:
     credentials: tuple[str, ...]
     allow: frozenset[tuple[str, str, str]]
     streams: tuple[Stream, ...] = ()
+    wallets: tuple[Wallet, ...] = ()
+    begins: date = date(2010, 1, 1)
+    gap_help: str = ""
     parse: Callable[[Iterable[RawRecord]], Parsed] = lambda _: Parsed()
-    balances: Callable[[Answer], Answer] | None = None
-    balances_method: str = ""
     rights: Callable[[Call, str], Rights] | None = None
     faults: Mapping[str, Fault] = field(default_factory=dict)
     key_help: str = ""

@@ -5,17 +5,20 @@
 
 Three rings: `fetch2`, through which every method of ccxt goes, lets only what is on the exchange's list
 pass, before anything is signed; `fetch`, the one place that touches the network, sends that one request
-only, by its method and path and to the exchange's own hosts; unified methods that order or move are
-shadowed by name, should the other two ever be got round. Errors are one known sentence each: the texts of ccxt and
-requests hold addresses, signatures and keys, and are never shown nor chained.
+only, by its method and path and to the host of the section that it is declared in; unified methods that order or
+move are shadowed by name, should the other two ever be got round. Errors are one known sentence each: the texts of
+ccxt and requests hold addresses, signatures and keys, and are never shown nor chained.
 """
 
 import contextvars
 import logging
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import Any, NoReturn, TypeVar
+from math import ceil
+from typing import Any, NamedTuple, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 from importers import exact
@@ -23,9 +26,10 @@ from importers.base import Answer, Exchange, Params, Refused, Unlike
 
 TIMEOUT = 30_000  # milliseconds
 BODY_LIMIT = 64 * 1024 * 1024  # bytes of one answer
-TRIES = 6
-LIMIT_TRIES = 10  # against a rate limit, which only time cures
+LONGEST_ASKED = 120  # seconds of a pause that an exchange may ask for
+IMPATIENT = 0.05  # of every pause, with who listens on this machine
 WORTH_SAYING = 3  # seconds of a pause
+AGAIN = "run `taxsync import` again later, it goes on where it stopped"
 _NO_DATA = "it answered with something else than data (maintenance, or cut short)"
 
 Waiting = Callable[[str], None]
@@ -36,16 +40,33 @@ class Unreachable(Refused):
     """The exchange did not give what was asked: one sentence that says why and what to do."""
 
 
+class Absent(Unreachable):
+    """What was asked for is no longer there: a market that is gone."""
+
+
 class Forbidden(Exception):
     """Something tried to send a request that is not on the list of reads: a fault of the program."""
 
 
-class _Passing(Exception):
-    """A fault that may be gone at the next try; `why` is for people."""
+class _Pace(NamedTuple):
+    """How often a fault that may pass is tried, with pauses that double from `first` to `longest` seconds."""
 
-    def __init__(self, why: str, limited: bool = False) -> None:
+    tries: int
+    first: int
+    longest: int
+
+
+_USUAL = _Pace(6, 1, 30)
+_LIMITED = _Pace(10, 4, 60)  # a rate limit, which only time cures
+_OFFLINE = _Pace(3, 1, 30)  # a machine without a network, which a person cures
+
+
+class _Passing(Exception):
+    """A fault that may be gone at the next try; `why` is for people, `asked` seconds the pause that was asked for."""
+
+    def __init__(self, why: str, pace: _Pace = _USUAL) -> None:
         super().__init__(why)
-        self.why, self.limited = why, limited
+        self.why, self.pace, self.asked = why, pace, 0
 
 
 # The same, of those that an exchange has without saying so in its table of abilities.
@@ -55,8 +76,8 @@ _ORDERS_OR_MOVES = re.compile(
     re.IGNORECASE,
 )
 
-# The one request that may leave now: (method, path as declared and filled in); None once it has left.
-_inside: contextvars.ContextVar[tuple[str, str] | None] = contextvars.ContextVar("inside", default=None)
+# The one request that may leave now: (method, path as declared and filled in, host); None once it has left.
+_inside: contextvars.ContextVar[tuple[str, str, str] | None] = contextvars.ContextVar("inside", default=None)
 
 # Unified methods that begin so change something at the exchange.
 _CHANGING = (
@@ -69,7 +90,7 @@ _CHANGING = (
 def guarded(base: type[Any], allow: frozenset[tuple[str, str, str]]) -> type[Any]:
     """A subclass of one ccxt class through which only the requests of `allow` can leave."""
     plain = base()
-    hosts = _hosts(plain.urls["api"], str(plain.hostname or ""))
+    hosts = {section: _host(plain, section) for section, _, _ in allow}
 
     class Guarded(base):  # type: ignore[misc]
         def fetch2(
@@ -82,7 +103,7 @@ def guarded(base: type[Any], allow: frozenset[tuple[str, str, str]]) -> type[Any
                 # braces: ccxt would fill in another parameter there, unseen
                 if re.search(r"[/?#%\\{}]|\.\.", str((params or {}).get(name, ""))):
                     raise Forbidden(f"{method} {section}/{path} with another path inside")
-            token = _inside.set((method, self.implode_params(path, params or {})))
+            token = _inside.set((method, self.implode_params(path, params or {}), hosts[section]))
             try:
                 answer = super().fetch2(path, api, method, params or {}, config or {})
             finally:
@@ -93,8 +114,9 @@ def guarded(base: type[Any], allow: frozenset[tuple[str, str, str]]) -> type[Any
 
         def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
             parts, now = urlsplit(url), _inside.get()
-            ours = parts.scheme == "https" and parts.hostname in hosts
-            if now is None or now[0] != method or not ours or not parts.path.endswith(f"/{now[1]}"):
+            if now is None or parts.scheme != "https":
+                raise Forbidden(f"{method} to {parts.hostname}")
+            if (method, parts.hostname) != (now[0], now[2]) or not parts.path.endswith(f"/{now[1]}"):
                 raise Forbidden(f"{method} to {parts.hostname}")
             _inside.set(None)
             try:
@@ -126,12 +148,28 @@ def guarded(base: type[Any], allow: frozenset[tuple[str, str, str]]) -> type[Any
     return Guarded
 
 
-def _hosts(api: Any, hostname: str) -> frozenset[str]:
-    """The hosts of an exchange's own table of addresses, which may be nested; `hostname` is what it fills in."""
-    if isinstance(api, str):
-        host = urlsplit(api.replace("{hostname}", hostname)).hostname
-        return frozenset({host} if host else ())
-    return frozenset(host for inner in api.values() for host in _hosts(inner, hostname))
+def _host(plain: Any, section: str) -> str:
+    """The host of one section of an exchange's API, out of ccxt's table of addresses; "" (nothing passes) if none.
+
+    The words of the section lead into the table: Gate's has both of private.spot, Bitget's only spot; where it has
+    none of them, the address is under `rest`, as OKX's and Coinbase's, or they are all of one host. `{hostname}`
+    stands for the section's own (HTX's contracts have one), else for the exchange's.
+    """
+    table, word = plain.urls["api"], ""
+    while isinstance(table, dict):
+        word = next((each for each in (*section.split("."), "rest") if each in table), "")
+        if not word:
+            break
+        table = table[word]
+    name = plain.urls.get("hostnames", {}).get(word) or plain.hostname or ""
+    hosts = {urlsplit(address.replace("{hostname}", str(name))).hostname or "" for address in _addresses(table)}
+    return hosts.pop() if len(hosts) == 1 else ""
+
+
+def _addresses(table: Any) -> list[str]:
+    if isinstance(table, dict):
+        return [address for inner in table.values() for address in _addresses(inner)]
+    return [table] if isinstance(table, str) else []
 
 
 def _shadow(cls: type[Any]) -> None:
@@ -146,12 +184,13 @@ def _shadow(cls: type[Any]) -> None:
 
 
 class Client:
-    """An opened exchange. `call` is all it can do."""
+    """An opened exchange. `call` and `call_stable` are all it can do."""
 
-    def __init__(self, exchange: Exchange, api: Any, waiting: Waiting, *, impatient: bool) -> None:
+    def __init__(self, exchange: Exchange, api: Any, waiting: Waiting, then: str, *, impatient: bool) -> None:
         self.exchange = exchange
         self._api = api
         self._waiting = waiting
+        self._then = then
         self._impatient = impatient
 
     def __repr__(self) -> str:
@@ -169,26 +208,6 @@ class Client:
         Unlike is one of those. Raises Unreachable, without a trace of the error behind it: that one's
         text may hold anything.
         """
-        from tenacity import RetryCallState, Retrying, retry_if_exception_type
-
-        unit = 0.05 if self._impatient else 1  # seconds of waiting, no money
-
-        def stop(state: RetryCallState) -> bool:
-            return state.attempt_number >= (LIMIT_TRIES if _limited(state) else TRIES)
-
-        def wait(state: RetryCallState) -> float:
-            longest, first = (60, 4) if _limited(state) else (30, 1)
-            return float(min(longest, first * unit * 2 ** (state.attempt_number - 1)))
-
-        def say(state: RetryCallState) -> None:
-            pause = state.next_action.sleep if state.next_action else 0
-            if state.outcome and pause >= WORTH_SAYING:
-                self._waiting(f"{self._place(method)}: {state.outcome.exception()}; tried again in {pause:.0f} s")
-
-        failed: Unreachable | None = None
-        retrying = Retrying(
-            retry=retry_if_exception_type(_Passing), stop=stop, wait=wait, before_sleep=say, reraise=True
-        )  # fmt: skip
 
         def ask() -> T:
             try:
@@ -196,10 +215,42 @@ class Client:
             except Unlike as what:
                 raise _Passing(str(what)) from None
 
+        return self._patiently(method, ask)
+
+    def call_stable(self, method: str, params: Params, read: Callable[[Answer], T]) -> T:
+        """As `call`, but what `read` finds Unlike is the exchange's last word: raises Unlike at once."""
+        try:
+            return self._patiently(method, lambda: read(self._once(method, dict(params))))
+        except Unlike as what:
+            unlike = Unlike(*what.args)
+        raise unlike
+
+    def _patiently(self, method: str, ask: Callable[[], T]) -> T:
+        """`ask`, tried again while a fault may pass."""
+        from tenacity import RetryCallState, Retrying, retry_if_exception_type
+
+        unit = IMPATIENT if self._impatient else 1  # seconds of waiting, no money
+
+        def stop(state: RetryCallState) -> bool:
+            return state.attempt_number >= _fault(state).pace.tries
+
+        def wait(state: RetryCallState) -> float:
+            fault = _fault(state)
+            own = min(fault.pace.longest, fault.pace.first * unit * 2 ** (state.attempt_number - 1))
+            return float(max(own, fault.asked))
+
+        def say(state: RetryCallState) -> None:
+            pause = state.next_action.sleep if state.next_action else 0
+            if pause >= WORTH_SAYING:
+                self._waiting(f"{self._place(method)}: {_fault(state).why}; tried again in {pause:.0f} s")
+
+        retrying = Retrying(
+            retry=retry_if_exception_type(_Passing), stop=stop, wait=wait, before_sleep=say, reraise=True
+        )  # fmt: skip
         try:
             return retrying(ask)
         except _Passing as fault:
-            failed = self._failed(method, f"{fault.why}; run `taxsync import` again later, it goes on where it stopped")
+            failed = self._failed(method, f"{fault.why}; {self._then}")
         raise failed
 
     def _once(self, method: str, params: Params) -> Answer:
@@ -210,16 +261,19 @@ class Client:
         try:
             answer = getattr(self._api, method)(params)
         except _Passing as passing:
-            fault = _Passing(passing.why, passing.limited)
+            fault = _Passing(passing.why, passing.pace)
         except ccxt.BaseError as error:
             fault = self._meaning(method, error)
         except (ValueError, TypeError, AttributeError, UnicodeError):  # binascii.Error is a ValueError
             fault = self._failed(method, "the key is not of the form that it gives; copy it again from there")
         finally:
             self._api.last_request_headers = self._api.last_request_body = self._api.last_request_url = None
-        if fault is not None:
-            if isinstance(fault, _Passing) and fault.limited:
+        headers, self._api.last_response_headers = self._api.last_response_headers, None
+        if isinstance(fault, _Passing):
+            fault.asked = _asked(headers)
+            if fault.pace is _LIMITED:
                 self._api.enableRateLimit = True
+        if fault is not None:
             raise fault
         return answer
 
@@ -232,10 +286,13 @@ class Client:
         for code, meaning in self.exchange.faults.items():
             if code in text:
                 if meaning.passing:
-                    return _Passing(meaning.sentence, limited=meaning.limited)
+                    return _Passing(meaning.sentence, _LIMITED if meaning.limited else _USUAL)
+                if meaning.absent:
+                    return Absent(f"{self._place(method)}: {meaning.sentence}")
                 return self._failed(method, meaning.sentence)
-        if isinstance(error, ccxt.DDoSProtection | ccxt.RateLimitExceeded):
-            return _Passing("it asks for fewer requests", limited=True)
+        status = _status(error)
+        if status == 429 or isinstance(error, ccxt.DDoSProtection | ccxt.RateLimitExceeded):
+            return _Passing("it asks for fewer requests", _LIMITED)
         if isinstance(error, ccxt.AuthenticationError):
             return self._failed(method, "it does not take the key; add a new one with `taxsync keys add`")
         if isinstance(error.__cause__, requests.TooManyRedirects):
@@ -246,9 +303,11 @@ class Client:
                 "its certificate can't be verified, so nothing was sent: a proxy or a virus scanner on the way answers "
                 "in its place, or this machine's clock is wrong",
             )
+        if host := _unconnected(error.__cause__):
+            return _Passing(f"no connection to {host} from this machine", _OFFLINE)
         if isinstance(error, ccxt.RequestTimeout):
             return _Passing("it did not answer in time")
-        if isinstance(error, ccxt.OperationFailed):
+        if status == 503 or isinstance(error, ccxt.OperationFailed):
             return _Passing("it can't be reached, or is under maintenance")
         return self._failed(method, "it refuses the request for a reason that taxsync does not know")
 
@@ -259,9 +318,40 @@ class Client:
         return Unreachable(f"{self._place(method)}: {why}")
 
 
-def _limited(state: Any) -> bool:
-    fault = state.outcome.exception() if state.outcome else None
-    return isinstance(fault, _Passing) and fault.limited
+def _fault(state: Any) -> _Passing:
+    """Why the last try failed."""
+    fault = state.outcome.exception()
+    assert isinstance(fault, _Passing)
+    return fault
+
+
+def _status(error: Exception) -> int:
+    """The HTTP status of an answer that ccxt made an error of for what stands in it; 0: a good one, or none."""
+    return int(getattr(getattr(error.__context__, "response", None), "status_code", None) or 0)
+
+
+def _asked(headers: Mapping[str, str] | None) -> int:
+    """The seconds to wait that an answer asks for (Retry-After, RFC 9110 section 10.2.3: seconds or a date)."""
+    text = (headers or {}).get("Retry-After", "").strip()
+    if text.isascii() and text.isdecimal():
+        return min(int(text[:9]), LONGEST_ASKED)
+    try:
+        left = (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
+    except (ValueError, TypeError, OverflowError):
+        return 0
+    return max(0, min(ceil(left), LONGEST_ASKED))
+
+
+def _unconnected(cause: BaseException | None) -> str:
+    """The host that this machine found no way to (its name is not known, or no network leads there); "" if it did."""
+    import requests
+    from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+    inner = cause.args[0] if isinstance(cause, requests.ConnectionError) and cause.args else None
+    if not isinstance(inner, MaxRetryError) or not isinstance(inner.reason, NewConnectionError):
+        return ""
+    refused = isinstance(inner.reason.__cause__, ConnectionRefusedError)  # a machine that is there
+    return "" if refused else str(getattr(inner.pool, "host", "it"))
 
 
 def _words(method: str) -> str:
@@ -274,11 +364,12 @@ def open_client(
     credentials: Mapping[str, str] | None,
     proxy_url: str = "",
     waiting: Waiting = lambda _: None,
+    then: str = AGAIN,
 ) -> Client:
     """The exchange, ready to be read; without credentials only its public market data.
 
     `proxy_url`: every request goes to it followed by the whole original address. `waiting` gets a
-    line before each long pause.
+    line before each long pause. `then`: what to do when a fault that might have passed did not.
     """
     import ccxt
 
@@ -303,7 +394,30 @@ def open_client(
         api.proxyUrl = proxy_url
     api.session.max_redirects = 0  # a redirect would take the key's headers along
     api.session.request = _bounded(api.session.request)
-    return Client(exchange, api, waiting, impatient=loopback)
+    return Client(exchange, api, waiting, then, impatient=loopback)
+
+
+def known() -> frozenset[str]:
+    """Every exchange of the installed ccxt, by its id. Loading ccxt takes most of a second."""
+    import ccxt
+
+    return frozenset(ccxt.exchanges)
+
+
+def plain_class(id: str) -> type[Any]:
+    """ccxt's class of a known exchange, unguarded: for `offline`, which lets none of its requests out."""
+    import ccxt
+
+    found: type[Any] = getattr(ccxt, id)
+    return found
+
+
+def described(id: str) -> tuple[str, tuple[str, ...]]:
+    """What ccxt says of a known exchange: (its name, the credentials that its API signs with)."""
+    import ccxt
+
+    plain = getattr(ccxt, id)()
+    return str(plain.name), tuple(name for name, needed in plain.requiredCredentials.items() if needed)
 
 
 def _silence(*libraries: str) -> None:

@@ -13,7 +13,8 @@ from importers.base import shown
 from pipeline.issues import Stop
 
 _TEXT_LIMIT = 100_000  # characters of credentials on standard input
-_PEM = re.compile(r"-----BEGIN ([A-Z ]+)-----\r?\n(?:[A-Za-z0-9+/=]+\r?\n)+-----END \1-----")
+_TEXT = re.compile(r'"(?:\\.|[^"\\])*"', re.DOTALL)  # a text of JSON, whose braces count for nothing
+_PEM = re.compile(r"-----BEGIN ([A-Z ]+)-----\n(?:[A-Za-z0-9+/=]+\n)+-----END \1-----")
 _CCXT_NAMES = frozenset(
     "apiKey secret uid accountId login password twofa privateKey walletAddress token".split()
 )  # what may be named in a message; any other name might be a value in the wrong place
@@ -56,7 +57,8 @@ def read_credentials(
     """Credentials from one JSON object of ccxt's names, all of `needed` and no others.
 
     A file as this one exchange lets its keys be downloaded, whose names are all in `key_file`, is taken as it
-    is: its privateKey only signs requests. White space around a value goes. `exchange` is the name that messages show.
+    is: its privateKey only signs requests, and what has no name in ccxt ("") is left out. White space around a
+    value goes. `exchange` is the name that messages show.
     """
     where = f"credentials of {shown(exchange)}"
     if len(text) > _TEXT_LIMIT:
@@ -66,10 +68,31 @@ def read_credentials(
         example = ", ".join(f'"{name}": "..."' for name in needed)
         raise VaultError(f"{where}: not one JSON object; give {{{example}}}")
     if pairs and all(name in key_file for name, _ in pairs):
-        pairs = [(key_file[name], value) for name, value in pairs]
+        pairs = [(key_file[name], value) for name, value in pairs if key_file[name]]
+    elif set(needed) <= {key_file.get(name) for name, _ in pairs}:
+        wanted = " and ".join(name for name, _ in pairs if key_file.get(name))
+        raise VaultError(f"{where}: the key file has a name that taxsync does not know; leave only {wanted} in it")
     names = [name for name, _ in pairs]
     _check_names(names, needed, where)
-    return Credentials({name: _clean(value, f"{where}: {name}") for name, value in pairs})
+    return Credentials({name: _clean(value, f"{where}: {name}", name == "password") for name, value in pairs})
+
+
+def goes_on(text: str) -> bool:
+    """Whether what was pasted so far begins a key block or a JSON object whose end has still to come."""
+    begun = text.lstrip("\ufeff \t\r\n")
+    if len(text) > _TEXT_LIMIT:
+        return False
+    if begun.startswith("-----BEGIN"):
+        return re.search(r"-----END[^\n]*-----", begun) is None
+    if is_object(text):
+        bare = _TEXT.sub("", begun)
+        return bare.count("{") > bare.count("}")
+    return False
+
+
+def is_object(text: str) -> bool:
+    """Whether what was pasted is a JSON object, such as a key file, and no single credential."""
+    return text.lstrip("\ufeff \t\r\n").startswith("{")
 
 
 def _object_pairs(text: str) -> list[tuple[str, object]] | None:
@@ -102,18 +125,25 @@ def _check_names(names: list[str], needed: tuple[str, ...], where: str) -> None:
         raise VaultError(f"{where}: {', '.join(missing)} is missing; needed: {expected}")
 
 
-def _clean(value: object, where: str) -> str:
+def _clean(value: object, where: str, spaces: bool) -> str:
+    """The value as it signs. `spaces`: the person chose it, so it may have spaces inside."""
     if not isinstance(value, str):
         raise VaultError(f"{where} must be text in quotes")
     text = value.strip()
     if text.startswith("-----BEGIN "):  # its line breaks may have been written out, as in an environment file
-        text = text.replace("\\r", "").replace("\\n", "\n").strip()
+        text = text.replace("\\r", "").replace("\\n", "\n")
+        text = "\n".join(line.strip() for line in text.splitlines() if line.strip())
+        if not _PEM.fullmatch(text):
+            raise VaultError(
+                f"{where} is no whole key block: copy it again, from -----BEGIN to -----END, with its line breaks"
+            )
+        return text
     if not text:
         raise VaultError(f"{where} is empty; copy it again from the exchange")
-    if _PEM.fullmatch(text):  # a key block has lines by nature
-        return text.replace("\r", "")
     if not text.isascii():
         raise VaultError(f"{where} has characters that are not ASCII; copy it again from the exchange")
     if not text.isprintable():
         raise VaultError(f"{where} has a line break or control character inside; copy it again from the exchange")
+    if " " in text and not spaces:
+        raise VaultError(f"{where} has a space inside; copy it again from the exchange")
     return text

@@ -62,15 +62,19 @@ def of_all(keys: Iterable[Rights]) -> Rights:
 
 def notes(exchange: Exchange, rights: Rights) -> list[str]:
     """What is good to know of a key that may be stored: its reach, its end, what it can't see."""
-    found = []
-    if rights.ip_bound is False:
-        found.append(
-            f"the key is bound to no address: bind it to yours if that does not change. {exchange.bind_help}".rstrip()
-        )
+    found = [f"the key does not see everything: {shown(limit, 200)}" for limit in rights.limits]
     if rights.expires:
         found.append(f"the key expires on {shown(rights.expires)}: make a new one before")
-    found.extend(f"the key does not see everything: {shown(limit, 200)}" for limit in rights.limits)
-    return found
+    return [*found, *_binding(exchange, rights)]
+
+
+def _binding(exchange: Exchange, rights: Rights) -> list[str]:
+    """Where to bind a key to an address, unless it is bound."""
+    if rights.ip_bound is None:
+        why = "whether it is bound to an address can't be told, which is worth a look"
+    else:
+        why = "bound to no address: bind it to yours if that does not change"
+    return [] if rights.ip_bound else [f"{why}. {exchange.bind_help}".rstrip()]
 
 
 def in_short(rights: Rights | None) -> str:
@@ -84,24 +88,34 @@ def in_short(rights: Rights | None) -> str:
 OLD, UNUSED, ENDING = timedelta(days=365), timedelta(days=90), timedelta(days=30)
 
 
+def _revoke(exchange: Exchange, name: str) -> str:
+    return f"revoke it there and forget it here with `taxsync keys remove {name}`. {exchange.revoke_help}".rstrip()
+
+
+def ageing(exchange: Exchange, name: str, rights: Rights | None, added: date, used: date | None, today: date) -> str:
+    """What is due for a stored key because time has passed, or "". `used`: the day of its last import."""
+    made = date.fromisoformat(rights.created) if rights is not None and rights.created else added
+    if today - (used or added) >= UNUSED:
+        return f"not used {f'since {used}' if used else 'so far'}: {_revoke(exchange, name)}"
+    if today - made >= OLD:
+        return f"older than a year: make a new one, then {_revoke(exchange, name)}"
+    return ""
+
+
 def advice(
     exchange: Exchange, name: str, rights: Rights | None, added: date, used: date | None, today: date
 ) -> list[str]:
     """What is due for a stored key, the most pressing first. `used`: the day of its last import."""
-    revoke = f"revoke it there and forget it here with `taxsync keys remove {name}`. {exchange.revoke_help}".rstrip()
     due = []
     if rights is not None and rights.withdraw:
-        due.append(f"may withdraw or move funds: {revoke}")
+        due.append(f"may withdraw or move funds: {_revoke(exchange, name)}")
     elif rights is not None and rights.trade:
         due.append(f"may do more than read: make one that only reads. {exchange.key_help}".rstrip())
-    if today - (used or added) >= UNUSED:
-        since = f"since {used}" if used else "so far"
-        due.append(f"not used {since}: {revoke}")
-    elif today - added >= OLD:
-        due.append(f"older than a year: make a new one, then {revoke}")
+    if rights is not None and rights.expires and rights.expires <= str(today + ENDING):  # ISO days
+        ends = "expires" if rights.expires >= str(today) else "expired"
+        due.append(f"{ends} on {rights.expires}: make a new one. {exchange.key_help}".rstrip())
+    if aged := ageing(exchange, name, rights, added, used, today):
+        due.append(aged)
     if rights is not None:
-        if rights.expires and rights.expires <= str(today + ENDING):  # ISO days
-            due.append(f"expires on {rights.expires}: make a new one. {exchange.key_help}".rstrip())
-        if rights.ip_bound is False:
-            due.append(f"bound to no address. {exchange.bind_help}".rstrip())
+        due += _binding(exchange, rights)
     return due

@@ -19,6 +19,7 @@ import json
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -27,26 +28,31 @@ from typing import BinaryIO, TypeVar
 from importers import cells as cell
 from importers.base import Format, Refused, RowError, shown
 from importers.sheets import Sheet, open_file, sheets
-from pipeline.model import Amount, Page, Parsed, Price, RawRecord, Transaction
+from pipeline.model import Page, Parsed, Price, RawRecord, Said, Transaction, said_by
 from pipeline.money import plain
 
 STREAM = "rows"
+BARE_DATE = len("2025-03-31")
 PAGE = 2000  # records that are given at once
 PROBLEM_LINES = 3
 PROBLEM_LIMIT = 1000  # rows after which a file is not read any further
 
-_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_json_text = json.encoder.encode_basestring
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One recognised file. `digest` is the SHA-256 of its bytes. A price file has `prices` and no page."""
+    """One recognised file. `digest` is the SHA-256 of its bytes. A price file has `prices` and no page.
+
+    `bare_dates`: rows given so far whose date has no time, which is then 00:00 UTC.
+    """
 
     name: str
     format: str
     digest: str
     pages: Iterator[Page]
     prices: list[Price] = field(default_factory=list)
+    bare_dates: Callable[[], int] = lambda: 0
 
 
 @cache
@@ -70,7 +76,7 @@ def read(path: Path, account: str | None = None) -> Reading:
                 return Reading(name, layout.name, digest, iter(()), rows.prices())
         pages = _closing(file, rows.pages())
         next(pages)
-        return Reading(name, layout.name, digest, pages)
+        return Reading(name, layout.name, digest, pages, bare_dates=lambda: rows.bare_dates)
     except BaseException:
         file.close()
         raise
@@ -180,15 +186,16 @@ class _Rows:
         self._name, self._sheet, self._layout, self._account = name, sheet, layout, account
         self._columns = [known.get(column.casefold(), column) for column in sheet.header]
         self._header = dict(zip(self._columns, sheet.header, strict=True))
-        self._as_known = self._columns == list(sheet.header)
+        self._names = {column: _json_text(header) for column, header in self._header.items()}
         self._identities = _Identities()
         self._prices: dict[object, Price] = {}
+        self.bare_dates = 0
 
     def pages(self) -> Iterator[Page]:
         """Up to `PAGE` records at a time, and `Refused` in place of the last ones if any row can't be taken."""
         rows = self._each(self._record)
         while some := list(islice(rows, PAGE)):
-            said = [transaction for _, transaction in some] if self._layout.row_by_row else []
+            said = [texts for _, texts in some] if self._layout.row_by_row else []
             yield Page([record for record, _ in some], said=said)
 
     def prices(self) -> list[Price]:
@@ -218,7 +225,7 @@ class _Rows:
         """The cells that are not empty, by the layout's own names of the columns."""
         return {column: text for column, text in zip(self._columns, cells, strict=False) if text and not text.isspace()}
 
-    def _record(self, number: int, cells: list[str]) -> tuple[RawRecord, Transaction] | None:
+    def _record(self, number: int, cells: list[str]) -> tuple[RawRecord, Said] | None:
         """The record of one row, and what it says; None when its ID was there before with the same content."""
         filled = self._filled(cells)
         found = self._layout.row(filled)
@@ -226,22 +233,26 @@ class _Rows:
         account = found.account or self._account
         if not account:
             raise RowError("Account", "", "is empty and the file's name can't be one; give --account NAME")
-        content = _content(found)
-        source_id = self._identities.of(account, found.source_id, content, _moved(found))
+        self.bare_dates += len(filled.get(self._layout.date, "").strip()) == BARE_DATE
+        said = said_by(found)
+        moved = _moved(found.at, said)
+        content = _content(moved, said)
+        source_id = self._identities.of(account, found.source_id, content, moved)
         if source_id is None:
             return None
-        payload = filled if self._as_known else {self._header[column]: text for column, text in filled.items()}
+        names = self._names
+        payload = ",".join([f"{names[column]}:{_json_text(text)}" for column, text in filled.items()])
         record = RawRecord(
             source=self._layout.name,
             account=account,
             stream=STREAM,
             source_id=source_id,
             position=number,
-            payload=_json(payload),
+            payload=f"{{{payload}}}",
             origin=f"{self._name} row {number}",
             content=content,
         )
-        return record, found
+        return record, said
 
     def _price(self, number: int, cells: list[str]) -> Price | None:
         filled = self._filled(cells)
@@ -268,38 +279,31 @@ def _in_short(problems: list[str]) -> str:
 # ---- identity -------------------------------------------------------------------------------------------------------
 
 
-def _content(found: Transaction) -> str:
+def _moved(at: datetime, said: Said) -> str:
+    """What moved when: what a row is, whatever is said of it. Ids are made of it: its form is for ever."""
+    sent, sent_in, received, received_in, fee, fee_in = said[1:7]
+    moved = at.isoformat()
+    if sent is not None:
+        moved = f"{moved}\nsent {sent} {sent_in}"
+    if received is not None:
+        moved = f"{moved}\nreceived {received} {received_in}"
+    return moved if fee is None else f"{moved}\nfee {fee} {fee_in}"
+
+
+def _content(moved: str, said: Said) -> str:
     """What a row says, however it is written: 1.0 is 1, btc is BTC, 14:05Z is 16:05+02:00.
 
     Only what is there is named, so that a column added to the layout one day changes no digest of
     the rows without it. Columns the layout doesn't know are left out: a user may add one.
     """
-    facts = [_moved(found)]
-    if found.net_worth:
-        facts.append(f"worth {_amount(found.net_worth)}")
-    if found.label:
-        facts.append(f"label {found.label.value}")
-    if found.txhash:
-        facts.append(f"hash {found.txhash}")
-    if found.description:  # the last one: only it may hold a line end
-        facts.append(f"text {found.description}")
-    return "\n".join(facts)
-
-
-def _moved(found: Transaction) -> str:
-    """What moved when: what a row is, whatever is said of it."""
-    facts = [found.at.isoformat()]
-    if found.sent:
-        facts.append(f"sent {_amount(found.sent)}")
-    if found.received:
-        facts.append(f"received {_amount(found.received)}")
-    if found.fee:
-        facts.append(f"fee {_amount(found.fee)}")
-    return "\n".join(facts)
-
-
-def _amount(amount: Amount) -> str:
-    return f"{plain(amount.quantity)} {amount.asset}"
+    worth, worth_in, label, description, txhash = said[7:]
+    if worth is not None:
+        moved = f"{moved}\nworth {worth} {worth_in}"
+    if label:
+        moved = f"{moved}\nlabel {label}"
+    if txhash:
+        moved = f"{moved}\nhash {txhash}"
+    return f"{moved}\ntext {description}" if description else moved  # the last one: only it may hold a line end
 
 
 class _Identities:
@@ -311,19 +315,16 @@ class _Identities:
 
     def of(self, account: str, given: str, content: str, moved: str) -> str | None:
         """The source_id of the next row; None when the row with this ID was there before, with the same content."""
-        digest = _digest(account, content if given else moved)
-        number = int(digest[:16], 16)
         if not given:
+            digest = hashlib.sha256(f"{account}\x1f{moved}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
+            number = int(digest[:16], 16)
             count = self._counts.get(number, 0) + 1
             self._counts[number] = count
             return f"{digest}#{count}"
-        first = self._contents.setdefault(int(_digest(account, given)[:16], 16), number)
+        number = hash(content)  # seeded anew in each run: nobody makes two contents meet
+        first = self._contents.setdefault(hash((account, given)), number)
         if first is number:
             return given
         if first == number:
             return None
         raise RowError("ID", given, "stands above with another content; an ID is unique within its account")
-
-
-def _digest(account: str, text: str) -> str:
-    return hashlib.sha256(f"{account}\x1f{text}".encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -9,8 +9,8 @@ Promises: nothing is guessed and nothing is dropped. A file is UTF-8 (with or wi
 mark) or UTF-16 with one; every other encoding is refused, since bytes alone don't tell Western
 European from Polish or Cyrillic text. The separator is the one in the header line. An unclosed
 quote, a row wider than the header, a cell under no heading, a damaged workbook are refused with
-`Refused`, one line each. Rows without any text are left out; row numbers are those of the file:
-the line on which a CSV row starts, the row of the worksheet. Memory does not grow with the rows.
+`Refused`, one line each. Rows without any text are left out; row numbers are those that a spreadsheet
+program shows: a CSV row with line breaks in a cell is one. Memory does not grow with the rows.
 """
 
 import codecs
@@ -127,8 +127,10 @@ _BYTE_ORDER_MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-
 
 def _encoding(file: BinaryIO, name: str) -> tuple[str, bool]:
     """The encoding, tried on the whole file before a row is given, and whether the last line has an end."""
-    start = file.read(4)
+    start = file.read(64)
     file.seek(0)
+    if b"\0" in start and (not any(start[::2]) or not any(start[1::2])):
+        raise Refused(f"{name}: is UTF-16 without a byte order mark; save the file again as 'CSV UTF-8'")
     encoding = next((code for mark, code in _BYTE_ORDER_MARKS if start.startswith(mark)), "utf-8")
     decoder = codecs.getincrementaldecoder(encoding)()
     line, last = 1, ""
@@ -160,7 +162,7 @@ def _lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
 
 
 def _csv_rows(file: BinaryIO, encoding: str, name: str, complete: bool) -> Iterator[Row]:
-    """Every row, with the line it starts on. `complete`: the file's last line has an end."""
+    """Every row, with its number. `complete`: the file's last line has an end."""
     with io.TextIOWrapper(file, encoding, newline="") as text:
         lines = _lines(text, name)
         skipped, separator = 0, ""
@@ -185,22 +187,22 @@ def _separator(header: str, name: str) -> str:
 
 def _split(lines: Iterable[str], name: str, complete: bool, separator: str, skipped: int) -> Iterator[Row]:
     reader = csv.reader(lines, delimiter=separator, strict=True)
-    width, start, cells = 0, 0, list[str]()
+    width, number, cells = 0, skipped, list[str]()
     while True:
         before = reader.line_num
         try:
             found = next(reader, None)
         except csv.Error as error:
-            raise Refused(f"{name} row {skipped + before + 1}: {_quote_problem(str(error))}") from None
+            raise Refused(f"{name} row {number + 1}: {_quote_problem(str(error))}") from None
         if found is None:
             break
-        start, cells = skipped + before + 1, found
+        number, cells = number + 1, found
         if reader.line_num - before > 1 and width > 3:
-            _refuse_swallowed_rows(cells, separator, width, f"{name} row {start}")
+            _refuse_swallowed_rows(cells, separator, width, f"{name} row {number}")
         width = width or len(cells)
-        yield start, cells
+        yield number, cells
     if not complete and 0 < len(cells) < width:
-        raise Refused(f"{name} row {start}: the file ends in the middle of this row; export it again")
+        raise Refused(f"{name} row {number}: the file ends in the middle of this row; export it again")
 
 
 def _quote_problem(error: str) -> str:

@@ -1,22 +1,23 @@
-"""The page loop: one stream of one account, from where it stands to its newest record.
+"""The page loop: one list of one account, from where it stands to its newest record.
 
-Takes a stream, a way to ask, and the cursor kept so far; gives pages, each with the cursor that holds
+Takes a list, a way to ask, and the cursor kept so far; gives pages, each with the cursor that holds
 once it is stored. Knows no exchange and no ledger. A failure ends it, and every page before is good:
 the next run goes on at the place that failed. What is fetched again changes nothing.
 
-A *pass* goes through the list once, back to a time. Records that come in meanwhile push the others
-back, so that they are met twice rather than missed, and the next pass finds them. A pass that an
-earlier run began is ended first, then a new one asks for what has come since.
+A *pass* goes through the list once: back to a time, through windows of time, or onward from where the
+last one ended (see `Stream`). Records that come in meanwhile push the others back, so that they are met
+twice rather than missed, and the next pass finds them. A pass that an earlier run began is ended first,
+then a new one asks for what has come since.
 """
 
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from importers import exact
-from importers.base import Answer, Exchange, Item, Listed, Params, Place, Refused, Stream
+from importers.base import Answer, Exchange, Item, Listed, Params, Place, Refused, Span, Stream
 from pipeline.model import Page, RawRecord
 
 DAY = 86_400  # seconds
@@ -29,11 +30,29 @@ Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
-    """How far a stream is kept; times are Unix seconds.
+class List:
+    """One list of one account: a stream, or one part of a stream that is asked for in parts."""
 
-    `floor`: nothing before was ever asked for (None: all was). `newest`: of the records seen. While a
-    pass is under way, `since` is the time it goes back to and `place` where its next page begins.
+    exchange: Exchange
+    stream: Stream
+    account: str
+    part: str = ""
+
+    @property
+    def name(self) -> str:
+        """The stream that its records and its cursor are kept under."""
+        return f"{self.stream.name} {self.part}" if self.part else self.stream.name
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a list is kept; times are Unix seconds.
+
+    `floor`: nothing before was ever asked for (None: all was). `newest`: of the records seen; in a list of
+    windows, and in one that the exchange gives only so far back, up to when all was asked for. `holes`: times
+    between which the exchange no longer gave anything.
+    While a pass is under way, `since` is the time it goes back to, or its window begins at, `until` where that
+    window ends, and `place` where its next page begins; a list that goes onward keeps its place.
     """
 
     floor: Decimal | None = None
@@ -41,14 +60,25 @@ class Position:
     under_way: bool = False
     since: Decimal | None = None
     place: Place | None = None
+    until: Decimal | None = None
+    holes: tuple[tuple[Decimal, Decimal], ...] = ()
 
     def text(self) -> str:
         """As the ledger keeps it."""
-        times = {k: None if v is None else str(v) for k, v in (("floor", self.floor), ("newest", self.newest))}
-        if not self.under_way:
-            return json.dumps(times)
-        since = None if self.since is None else str(self.since)
-        return json.dumps({**times, "pass": {"since": since, "place": self.place}})
+        kept: dict[str, object] = {"floor": _said(self.floor), "newest": _said(self.newest)}
+        if self.holes:
+            kept["holes"] = [[str(begin), str(end)] for begin, end in self.holes]
+        if self.under_way:
+            kept["pass"] = {"since": _said(self.since), "place": self.place}
+            if self.until is not None:
+                kept["pass"] = {"since": _said(self.since), "place": self.place, "until": str(self.until)}
+        elif self.place is not None:
+            kept["place"] = self.place
+        return json.dumps(kept)
+
+
+def _said(time: Decimal | None) -> str | None:
+    return None if time is None else str(time)
 
 
 def position(cursor: str | None) -> Position | None:
@@ -56,21 +86,28 @@ def position(cursor: str | None) -> Position | None:
     if cursor is None:
         return None
     kept = json.loads(cursor)
-    floor, newest = _time(kept["floor"]), _time(kept["newest"])
-    if "pass" not in kept:
-        return Position(floor, newest)
-    return Position(floor, newest, True, _time(kept["pass"]["since"]), kept["pass"]["place"])
+    under_way = kept.get("pass")
+    where = under_way or {"since": None, "place": kept.get("place")}
+    return Position(
+        floor=_time(kept["floor"]),
+        newest=_time(kept["newest"]),
+        under_way=under_way is not None,
+        since=_time(where["since"]),
+        place=where["place"],
+        until=_time(where.get("until")),
+        holes=tuple((Decimal(begin), Decimal(end)) for begin, end in kept.get("holes", ())),
+    )
 
 
 def anew(cursor: str) -> str:
-    """The cursor of a stream whose list is to be gone through once more, all of it that was asked for."""
+    """The cursor of a list that is to be gone through once more, all of it that was asked for."""
     here = position(cursor)
     assert here is not None
     return _from_the_head(here, here.floor).text()
 
 
 def _from_the_head(here: Position, since: Decimal | None) -> Position:
-    return replace(here, under_way=True, since=since, place=None)
+    return replace(here, under_way=True, since=since, place=None, until=None)
 
 
 def _time(text: str | None) -> Decimal | None:
@@ -78,85 +115,127 @@ def _time(text: str | None) -> Decimal | None:
 
 
 def pages(
-    exchange: Exchange,
-    stream: Stream,
-    account: str,
-    ask: Ask,
-    cursor: str | None,
-    progress: Progress,
-    since: Decimal | None = None,
+    of: List, ask: Ask, cursor: str | None, now: Decimal, progress: Progress, since: Decimal | None = None
 ) -> Iterator[Page]:
-    """What a stream has beyond `cursor`. Raises Refused when the exchange does not give it.
+    """What a list has beyond `cursor`. Raises Refused when the exchange does not give it.
 
-    `since` (Unix seconds) narrows the very first fetch; once more has been fetched it changes nothing,
-    and asking for an earlier time, or without it, fetches what was left out.
+    `now` and `since`: Unix seconds. `since` narrows the very first fetch; once more has been fetched it changes
+    nothing, and asking for an earlier time, or without it, fetches what was left out.
     """
+    if of.stream.horizon:
+        reach = now - of.stream.horizon * DAY
+        since = reach if since is None else max(since, reach)
     here = position(cursor)
     if here is None:
         here = Position(floor=since, under_way=True, since=since)
     elif here.floor is not None and (since is None or since < here.floor):
         here = _from_the_head(replace(here, floor=since), since)
-    elif here.under_way:
-        for page, after in _passes(exchange, stream, account, ask, here, progress):
-            here = after
-            yield page
-        here = _begin(here, stream)
     else:
-        here = _begin(here, stream)
-    for page, _ in _passes(exchange, stream, account, ask, here, progress):
+        if here.under_way:
+            for page, after in _pass(of, ask, here, now, progress):
+                here = after
+                yield page
+        here = _begin(of.stream, here, since)
+    for page, _ in _pass(of, ask, here, now, progress):
         yield page
 
 
-def _begin(here: Position, stream: Stream) -> Position:
-    """A new pass, back to some days before the newest record, but not beyond the floor."""
+def _begin(stream: Stream, here: Position, reach: Decimal | None) -> Position:
+    """A new pass: onward, or back to some days before the newest record, but not beyond the floor. What has
+    meanwhile gone beyond the exchange's reach is a hole."""
+    if stream.onward:
+        return replace(here, under_way=True, since=here.floor)
     since = here.floor
     if here.newest is not None:
         overlapped = here.newest - stream.overlap * DAY
         since = overlapped if since is None else max(since, overlapped)
+        if stream.horizon and reach is not None and here.newest < reach:
+            here = replace(here, holes=(*here.holes, (here.newest, reach)))
+    if stream.horizon and reach is not None:
+        since = reach if since is None else max(since, reach)
     return _from_the_head(here, since)
 
 
-def _passes(
-    exchange: Exchange, stream: Stream, account: str, ask: Ask, here: Position, progress: Progress
+def _pass(of: List, ask: Ask, here: Position, now: Decimal, progress: Progress) -> Iterator[tuple[Page, Position]]:
+    """The rest of one pass, page by page, each with where the list stands after it."""
+    done = 0
+    while here.under_way:
+        if of.stream.window and here.until is None:
+            here = _window(of, here, now)
+        for page, after in _leg(of, ask, here, now, progress, done):
+            here = after
+            done += len(page.records)
+            yield page, here
+
+
+def _window(of: List, here: Position, now: Decimal) -> Position:
+    since = here.since if here.since is not None else _first_day(of.stream.begins or of.exchange.begins)
+    return replace(here, since=since, until=min(since + of.stream.window * DAY, max(now, since)))
+
+
+def _first_day(begins: date) -> Decimal:
+    return Decimal(int(datetime.combine(begins, datetime.min.time(), UTC).timestamp()))
+
+
+def _leg(
+    of: List, ask: Ask, here: Position, now: Decimal, progress: Progress, done: int
 ) -> Iterator[tuple[Page, Position]]:
-    """The rest of one pass, page by page, each with where the stream stands after it."""
-    done, places, before = 0, {here.place}, set[str]()
+    """The pages from `here` to the end of its window, or of the list."""
+    places, before = {here.place}, set[str]()
     for number in range(ANSWERS):
-        listed, here = _listed(stream, ask, here, first=number == 0)
+        listed, here = _listed(of, ask, here, first=number == 0)
         ids = {item.id for item in listed.items}
-        if (listed.next is not None and listed.next in places) or (ids and ids == before):
+        moves = listed.next is not None and not listed.last
+        if (moves and listed.next in places) or (ids and ids == before):
             here = _from_the_head(here, here.since)  # for what such a list hides, the next run begins again
             yield Page([], here.text()), here
-            raise _unlike(exchange, stream, "it sends the same page again and again")
+            raise _unlike(of, "it sends the same page again and again")
         places.add(listed.next)
         before = ids
         done += len(listed.items)
-        progress(f"{account}: {stream.name}", done, listed.total)
-        times = [t for t in (here.newest, *(item.time for item in listed.items)) if t is not None]
-        newest = max(times, default=None)
-        here = replace(here, newest=newest, place=listed.next, under_way=listed.next is not None)
-        records = [_record(exchange, stream.name, account, item) for item in listed.items]
-        yield Page(records, here.text()), here
-        if not here.under_way:
+        progress(f"{of.account}: {of.name}", done, listed.total)
+        here = _after(of.stream, here, listed, now)
+        yield Page([_record(of.exchange, of.name, of.account, item) for item in listed.items], here.text()), here
+        if not moves:
             return
-    raise _unlike(exchange, stream, f"its list has no end after {ANSWERS} pages")
+    raise _unlike(of, f"its list has no end after {ANSWERS} pages")
 
 
-def _listed(stream: Stream, ask: Ask, here: Position, *, first: bool) -> tuple[Listed, Position]:
+def _after(stream: Stream, here: Position, listed: Listed, now: Decimal) -> Position:
+    """Where the list stands after a page."""
+    ended = listed.next is None or listed.last
+    if not stream.window:
+        asked = [now] if ended and stream.horizon else []  # what a later run finds beyond its reach was seen now
+        times = [t for t in (here.newest, *(item.time for item in listed.items), *asked) if t is not None]
+        place = here.place if stream.onward and listed.next is None else listed.next
+        return replace(here, newest=max(times, default=None), place=place, under_way=not ended)
+    if not ended:
+        return replace(here, place=listed.next)
+    if here.until is None or here.until >= now:
+        return replace(here, newest=here.until, place=None, until=None, under_way=False)
+    return replace(here, since=here.until, place=None, until=None)
+
+
+def _listed(of: List, ask: Ask, here: Position, *, first: bool) -> tuple[Listed, Position]:
     """The next page, and where it was asked for: the first of a run at the head, when the exchange no
     longer knows a cursor that an earlier run was given."""
     try:
-        return ask(stream.method, stream.ask(here.since, here.place), lambda a: stream.read(a, here.place)), here
+        return _page(of, ask, here), here
     except Refused:
-        if not (first and isinstance(here.place, str)):
+        if of.stream.onward or not (first and isinstance(here.place, str)):
             raise
-    head = _from_the_head(here, here.since)
-    return ask(stream.method, stream.ask(head.since, None), lambda answer: stream.read(answer, None)), head
+    head = replace(here, place=None)
+    return _page(of, ask, head), head
 
 
-def _unlike(exchange: Exchange, stream: Stream, what: str) -> Refused:
+def _page(of: List, ask: Ask, here: Position) -> Listed:
+    span = Span(here.since, here.until, of.part, here.place)
+    return ask(of.stream.method, of.stream.ask(span), lambda answer: of.stream.read(answer, span))
+
+
+def _unlike(of: List, what: str) -> Refused:
     return Refused(
-        f"{exchange.name} ({stream.name}): {what}; run `taxsync import` again later, it goes on where it stopped"
+        f"{of.exchange.name} ({of.name}): {what}; run `taxsync import` again later, it goes on where it stopped"
     )
 
 
@@ -172,7 +251,11 @@ def _record(exchange: Exchange, stream: str, account: str, item: Item) -> RawRec
     )
 
 
-def balance(exchange: Exchange, account: str, answer: Answer, now: datetime) -> RawRecord:
-    """What the exchange says is held, as a record whose id is the instant it was asked (ISO 8601, UTC)."""
+def balance(exchange: Exchange, account: str, answer: Answer, now: datetime, wallet: str = "") -> RawRecord:
+    """What the exchange says is held, as a record whose id is the instant it was asked (ISO 8601, UTC).
+
+    `wallet`: of which one, where it is not the main one.
+    """
     at = now.astimezone(UTC).replace(microsecond=0)
-    return _record(exchange, BALANCE, account, Item(at.isoformat(), Decimal(int(at.timestamp())), answer))
+    stream = f"{BALANCE} {wallet}" if wallet else BALANCE
+    return _record(exchange, stream, account, Item(at.isoformat(), Decimal(int(at.timestamp())), answer))

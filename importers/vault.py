@@ -14,6 +14,7 @@ import secrets
 import stat
 import unicodedata
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -31,6 +32,7 @@ FILE, KEYRING = "encrypted file", "keyring"
 _LIMIT = 1_000_000  # bytes of vault.bin
 _NONCE = 12  # bytes, as AES-GCM wants
 _SCRYPT = (17, 8, 1)  # log2 N, r, p: 128 MiB and a third of a second for each guess
+_SHORT = 10  # characters of a passphrase that a patient guesser comes to
 _HEADER = re.compile(
     rb"taxsync vault 1 (?:scrypt ([0-9]{1,2}) ([0-9]{1,2}) ([0-9]) ([0-9a-f]{32})|keyring ([0-9a-f]{32}))\n"
 )
@@ -63,13 +65,13 @@ class Vault:
     """The keys of one data folder, by name. The encryption key is derived once, when it is opened.
 
     `store` says for people where keys are kept; `note` is a line when that isn't what was asked
-    for or expected, else "".
+    for or expected, else ""; `weak`: the passphrase that was chosen for it now is soon guessed.
     """
 
     def __init__(self, path: Path, choice: str, passphrase: str | None) -> None:
         self._path, self._choice, self._passphrase = path, choice, passphrase
         self._header, self._key = b"", b""
-        self.store, self.note = FILE if choice == "file" else KEYRING, ""
+        self.store, self.note, self.weak = FILE if choice == "file" else KEYRING, "", False
 
     def __repr__(self) -> str:
         return f"<vault of keys: {self.store}>"
@@ -91,13 +93,14 @@ class Vault:
         *,
         replace: bool = False,
     ) -> Entry:
-        """Stores a key under a new name, or with `replace` in the place of one that is there."""
-        if not name.strip() or shown(name) != name:
-            raise VaultError(f"key name '{shown(name)}': give 1 to 60 printable characters")
-        self._ready()
+        """Stores a key under a new name, or with `replace` in the place of one that is there.
+
+        `name` is an account's, as the settings allow it.
+        """
+        self.make()
+        if not replace:
+            self.require_free(name)
         items = self._read()
-        if name in items and not replace:
-            raise VaultError(f"there is already a key '{name}': give another --name, or taxsync keys remove it first")
         values = credentials.reveal()
         starts = values.get("apiKey", "")
         starts = starts[: min(4, len(starts) // 4)]  # of a short one, less
@@ -110,6 +113,12 @@ class Vault:
         }
         self._write(items)
         return _entry(name, items[name], self.store)
+
+    def require_free(self, name: str) -> None:
+        """Raises VaultError when there is a key of this name."""
+        if name in self._read():
+            cure = f"give another --name, or `taxsync keys remove {name}` first"
+            raise VaultError(f"there is already a key '{name}': {cure}")
 
     def remove(self, name: str) -> Entry:
         """Forgets a key here; at the exchange it lives on until it is revoked there."""
@@ -148,8 +157,11 @@ class Vault:
             reason = str(why)
         raise VaultError(f"{FILE_NAME} can't be opened with this system's keyring: {reason}")
 
-    def _ready(self) -> None:
-        """Makes an empty vault where there is none: in the keyring if one works, else by passphrase."""
+    def make(self) -> None:
+        """Makes an empty vault where there is none: in the keyring if one works, else by passphrase.
+
+        Raises PassphraseNeeded.
+        """
         if self._header:
             return
         if _read_file(self._path) is not None:
@@ -178,6 +190,7 @@ class Vault:
         header = b"taxsync vault 1 scrypt %d %d %d %s\n" % (*_SCRYPT, secrets.token_hex(16).encode())
         self._key = _derive(self._passphrase, *_SCRYPT, _salt(header))
         self._header = header
+        self.weak = len(self._passphrase) < _SHORT
 
     def _read(self) -> dict[str, Any]:
         """The entries as they are on the disk now, whole or not at all."""
@@ -222,7 +235,7 @@ def open_vault(folder: Path, choice: str, passphrase: str | None, *, create: boo
     if content is not None:
         return vault._open(content)
     if create:
-        vault._ready()
+        vault.make()
     return vault
 
 
@@ -329,6 +342,10 @@ def _read_file(path: Path) -> bytes | None:
 
 
 def _write_private(path: Path, content: bytes) -> None:
+    """Replaces the vault, and takes along what a write that was killed has left beside it: nobody else writes now."""
+    for left in path.parent.glob(f".{path.name}.*"):
+        with suppress(OSError):
+            left.unlink()
     try:
         write_private(path, content)
     except OSError as error:

@@ -10,15 +10,15 @@ import os
 import re
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pipeline import __version__, console
+from pipeline import __version__, cli_keys, console
+from pipeline.cli_options import DataOption, JsonOption, access, data_of, now
 from pipeline.issues import Stop, Usage
-from pipeline.settings import FILE, Access, data_folder, read_environment
+from pipeline.settings import FILE
 
 app = typer.Typer(
     name="taxsync",
@@ -37,35 +37,7 @@ app = typer.Typer(
     "  taxsync init --country us\n"
     "  taxsync keys add kraken",
 )
-keys_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Read-only keys of exchanges.")
-app.add_typer(keys_app, name="keys")
-
-DataOption = Annotated[
-    Path | None,
-    typer.Option("--data", metavar="DIR", help="The data folder; else TAXSYNC_DATA, else ./data.", show_default=False),
-]
-_CREDENTIALS_LIMIT = 200_000  # characters
-
-JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
-
-
-def _folder(data: Path | None) -> Path:
-    return data_folder(data, os.environ)
-
-
-def _access() -> Access:
-    """How this person's keys are reached: asks for a passphrase on a terminal only."""
-
-    def ask(new: bool) -> str:
-        what = "New passphrase for the encrypted file of keys" if new else "Passphrase of the encrypted file of keys"
-        passphrase: str = typer.prompt(what, hide_input=True, confirmation_prompt=new, err=True)
-        return passphrase
-
-    return Access(read_environment(os.environ), ask if console.is_terminal() else None)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+app.add_typer(cli_keys.app, name="keys")
 
 
 def _ask(question: str, default: str) -> str:
@@ -75,7 +47,12 @@ def _ask(question: str, default: str) -> str:
 
 @app.command()
 def init(
-    country: Annotated[str, typer.Option(help="Whose tax rules: us, generic.", show_default=False)] = "",
+    country: Annotated[
+        str,
+        typer.Option(
+            help="Whose tax rules: us, at, au, ca, ch, de, es, fr, generic, ie, jp, nl, se, uk.", show_default=False
+        ),
+    ] = "",
     currency: Annotated[str, typer.Option(help="Reporting currency; default: the country's.", show_default=False)] = "",
     timezone: Annotated[str, typer.Option(help="Your time zone; default: the country's.", show_default=False)] = "",
     method: Annotated[str, typer.Option(help="Lot method; default: the country's.", show_default=False)] = "",
@@ -90,7 +67,7 @@ def init(
     from pipeline.rules.base import countries, rules_of
     from pipeline.run.project import DEMO, Choices, init
 
-    folder = _folder(data)
+    folder = data_of(data)
     if (folder / DEMO).exists():
         raise Stop(f"{folder} is the demo's: choose another folder for your own data, `--data DIR` with every command")
     fresh = not (folder / FILE).exists()
@@ -134,7 +111,7 @@ def import_(
     """
     from pipeline.run.importing import Notes, files
 
-    folder = _folder(data)
+    folder = data_of(data)
     if paths and since:
         raise typer.BadParameter("--since is for accounts behind an API; a file is read whole")
     if not paths and (account or revise):
@@ -146,7 +123,7 @@ def import_(
         else:
             from pipeline.run.syncing import sync
 
-            outcome = sync(folder, _now(), notes, _access(), since=since)
+            outcome = sync(folder, now(), notes, access(), since=since)
     console.say(*outcome.lines)
     console.complain(*outcome.failures)
     if outcome.failures:
@@ -188,7 +165,7 @@ def report(
 
     choices = Choices(country=country, method=method, lot_scope=lot_scope)
     written = report(
-        _folder(data), _now(), year=year, choices=choices, out=out, xlsx=not no_xlsx, reallocate=reallocate
+        data_of(data), now(), year=year, choices=choices, out=out, xlsx=not no_xlsx, reallocate=reallocate
     )  # fmt: skip
     console.say(*views.report(written))
 
@@ -204,7 +181,7 @@ def status(data: DataOption = None, as_json: JsonOption = False) -> None:
     from pipeline import views
     from pipeline.run.overview import status
 
-    one = status(_folder(data))
+    one = status(data_of(data))
     console.say(*(views.status_json(one) if as_json else views.status(one)))
 
 
@@ -222,7 +199,7 @@ def check(data: DataOption = None, as_json: JsonOption = False) -> None:
     from pipeline.issues import Severity
     from pipeline.run.overview import check
 
-    issues = check(_folder(data))
+    issues = check(data_of(data))
     console.say(*(views.issues_json(issues) if as_json else views.issues(issues)))
     if any(i.severity is Severity.ERROR for i in issues):
         raise typer.Exit(1)
@@ -240,104 +217,8 @@ def demo(data: DataOption = None) -> None:
     from pipeline.run.demo import demo
 
     with console.progress() as progress:
-        shown = demo(_folder(data), console.say, console.complain, progress)
+        shown = demo(data_of(data), console.say, console.complain, progress)
     console.say("", *views.report(shown.written), "", *views.issues(shown.issues), "", *shown.closing)
-
-
-@keys_app.command("add")
-def keys_add(
-    exchange: Annotated[
-        str, typer.Argument(metavar="EXCHANGE", help="Its name in the README's table: kraken, coinbase, ...")
-    ],
-    name: Annotated[
-        str, typer.Option(metavar="NAME", help="The account's name; default: EXCHANGE.", show_default=False)
-    ] = "",
-    stdin: Annotated[
-        bool, typer.Option("--stdin", help="Read one JSON object of credentials from standard input.")
-    ] = False,
-    allow_trade: Annotated[bool, typer.Option("--allow-trade", help="Take a key that may trade.")] = False,
-    allow_unverified: Annotated[
-        bool, typer.Option("--allow-unverified", help="Take a key whose rights the exchange can't tell.")
-    ] = False,
-    data: DataOption = None,
-) -> None:
-    """Store a key that may only read. The exchange is asked what it may do, first.
-
-    \b
-    taxsync keys add kraken
-    taxsync keys add kraken --name kraken-old --stdin < key.json
-    """
-    from pipeline.run import keys
-
-    folder = _folder(data)
-    if stdin and sys.stdin.isatty():
-        raise typer.BadParameter(
-            "--stdin on a terminal would show the secret: leave it out, or give a file, --stdin < FILE"
-        )
-    person = console.is_terminal() and not stdin
-    if person:
-        import json
-
-        console.complain(f"{exchange} will be asked what the key may do; nothing else is done with it now.")
-        asked = {name: typer.prompt(f"{exchange} {name}", hide_input=True) for name in keys.fields(exchange)}
-        text = json.dumps(asked)
-    elif stdin:
-        text = sys.stdin.read(_CREDENTIALS_LIMIT)
-    else:
-        raise typer.BadParameter("not a terminal: give --stdin and one JSON object on standard input")
-    lines = keys.add(
-        folder, exchange, name or exchange, text, _now(), _access(), console.complain,
-        trade=allow_trade, unverified=allow_unverified, confirm=typer.confirm if person else None,
-    )  # fmt: skip
-    console.say(*lines)
-
-
-@keys_app.command("list")
-def keys_list(data: DataOption = None, as_json: JsonOption = False) -> None:
-    """What is stored; never the secret.
-
-    \b
-    taxsync keys list
-    taxsync keys list --json
-    """
-    from pipeline import views
-    from pipeline.run import keys
-
-    stored = keys.stored(_folder(data), _access(), _now())
-    console.say(*(views.keys_json(stored) if as_json else views.keys(stored)))
-
-
-@keys_app.command("check")
-def keys_check(
-    name: Annotated[str, typer.Argument(metavar="[NAME]", help="One account; default: all.")] = "",
-    data: DataOption = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Ask each exchange what its key may do today. Exits 1 when one may do more than read.
-
-    \b
-    taxsync keys check
-    taxsync keys check kraken --json
-    """
-    from pipeline import views
-    from pipeline.run import keys
-
-    checked = keys.check(_folder(data), name, _access(), _now(), console.complain)
-    console.say(*(views.rights_json(checked) if as_json else views.rights(checked)))
-    if any(c.reads_only is False for c in checked):
-        raise typer.Exit(1)
-
-
-@keys_app.command("remove")
-def keys_remove(name: Annotated[str, typer.Argument(metavar="NAME")], data: DataOption = None) -> None:
-    """Forget a key here, and say how to revoke it at the exchange.
-
-    \b
-    taxsync keys remove kraken
-    """
-    from pipeline.run import keys
-
-    console.say(*keys.remove(_folder(data), name, _access(), console.complain))
 
 
 def _version(value: bool) -> None:
@@ -367,8 +248,13 @@ def main(arguments: list[str] | None = None) -> None:
 _WrongUsage: type[Exception] = typer.BadParameter.__mro__[1]
 
 
+INTERRUPTED = 130  # by a signal, as shells count it
+STOPPED = "stopped; what was complete is kept, run the command again to go on"
+
+
 def _run(command: Callable[[], object]) -> int:
     _no_core_dumps()
+    os.environ.pop("SSLKEYLOGFILE", None)  # where TLS would write what opens the requests, signatures and all
     try:
         done = command()
     except Usage as error:
@@ -382,7 +268,7 @@ def _run(command: Callable[[], object]) -> int:
         return 2
     except (typer.Abort, KeyboardInterrupt):
         begin = "\n" if sys.stderr.isatty() else ""  # the terminal has shown ^C without a line's end
-        console.complain(f"{begin}stopped; what was complete is kept, run the command again to go on")
+        console.complain(f"{begin}{STOPPED}")
         return 1
     except BrokenPipeError:
         sys.stderr.close()
@@ -395,6 +281,9 @@ def _run(command: Callable[[], object]) -> int:
         return 1
     except Exception as error:  # noqa: BLE001 - the one boundary: no traceback, no text that may hold a secret
         console.complain(_fault(error))
+        return 1
+    if done == INTERRUPTED:  # typer's own way to end a command at Ctrl-C
+        console.complain(STOPPED)
         return 1
     return done if isinstance(done, int) else 0
 

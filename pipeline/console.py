@@ -7,13 +7,16 @@ that it can neither move the cursor nor reverse a line.
 import os
 import sys
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
+from pipeline.issues import Stop
+
 
 class Report(Protocol):
-    """Called as long work goes on: what it is at, how much is done, and of how much (None: unknown)."""
+    """Called as long work goes on: what it is at ("account: list, page"), how much is done, and of how much (None:
+    unknown). What stands before the first ": " is one line, which goes on."""
 
     def __call__(self, what: str, done: int, total: int | None, /) -> None: ...
 
@@ -33,10 +36,17 @@ def clean(text: str) -> str:
 
 
 def say(*lines: str) -> None:
-    """Results, to standard output."""
-    for line in lines:
-        sys.stdout.write("\n".join(clean(part) for part in line.split("\n")) + "\n")
-    sys.stdout.flush()
+    """Results, to standard output. Raises Stop where that takes no more (a full disk behind it)."""
+    try:
+        for line in lines:
+            sys.stdout.write("\n".join(clean(part) for part in line.split("\n")) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left must not fail once more at the end
+        why = str(error.strerror).lower()
+        raise Stop(f"what there is to say can't be written to standard output ({why}); nothing was lost") from None
 
 
 def complain(*lines: str) -> None:
@@ -45,6 +55,48 @@ def complain(*lines: str) -> None:
     for line in lines:
         sys.stderr.write("\n".join(clean(part) for part in line.split("\n")) + "\n")
     sys.stderr.flush()
+
+
+def hidden(question: str, goes_on: Callable[[str], bool] = lambda _: False) -> str:
+    """What a person types or pastes without seeing it: a line, and more of them while it `goes_on`.
+
+    The echo stays off until the last line, since what is pasted arrives all at once. Raises EOFError where
+    the terminal's input ends.
+    """
+    text = ""
+    with _without_echo() as read:
+        while not text.strip() or goes_on(text):
+            if not text.strip():
+                sys.stderr.write(f"{question}: ")
+                sys.stderr.flush()
+            line = read()
+            if not line:
+                raise EOFError
+            first, text = not text.strip(), text + line
+            sys.stderr.write("\n" if first else "")
+            if first and goes_on(text):
+                complain("reading on to its end, unseen (Ctrl-C stops)")
+    return text.strip()
+
+
+@contextmanager
+def _without_echo() -> Iterator[Callable[[], str]]:
+    """Reads lines of the terminal, "" at its end, and shows none of them. What is left over goes with the end."""
+    try:
+        import termios
+    except ImportError:  # Windows, whose own way shows nothing between two lines either
+        import getpass
+
+        yield lambda: getpass.getpass("") + "\n"
+        return
+    terminal = sys.stdin.fileno()
+    before = termios.tcgetattr(terminal)
+    silent = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
+    termios.tcsetattr(terminal, termios.TCSAFLUSH, silent)
+    try:
+        yield lambda: sys.stdin.buffer.readline().decode("utf-8", "replace")
+    finally:
+        termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
@@ -59,6 +111,9 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[
         lines.append("  ".join(cells).rstrip())
     lines.insert(1, "  ".join("-" * w for w in widths))
     return lines
+
+
+SPEED_OVER = 600  # seconds that a time left is estimated from: requests may be far apart, as the exchange wants it
 
 
 def _silent(_what: str, _done: int, _total: int | None) -> None:
@@ -88,12 +143,13 @@ def progress() -> Iterator[Report]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=Console(stderr=True), transient=True, speed_estimate_period=SPEED_OVER) as bar:
         tasks: dict[str, int] = {}
 
         def report(what: str, done: int, total: int | None) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(clean(what), total=total)
-            bar.update(tasks[what], completed=done, total=total)  # type: ignore[arg-type]
+            line = what.partition(": ")[0]
+            if line not in tasks:
+                tasks[line] = bar.add_task(clean(what), total=total)
+            bar.update(tasks[line], description=clean(what), completed=done, total=total)  # type: ignore[arg-type]
 
         yield report

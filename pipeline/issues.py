@@ -68,7 +68,7 @@ class Issue:
 
     def _words(self) -> dict[str, str]:
         day = self.at.strftime("%Y-%m-%d") if self.at else "an unknown day"
-        return {"account": self.account, "asset": self.asset, "day": day, "ref": self.ref, **self.details}
+        return {"account": self.account, "asset": self.asset, "day": day, "ref": self.ref, "hint": "", **self.details}
 
     def in_zone(self, zone: ZoneInfo) -> "Issue":
         """The same with its day as the taxpayer's; else it is that of UTC."""
@@ -82,7 +82,7 @@ _ERROR, _WARNING, _INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 CODES: dict[str, Code] = {
     "missing_acquisition": Code(
         _ERROR,
-        "{quantity} {asset} left {account} on {day} without any acquisition on record: basis 0",
+        "{quantity} {asset} left {account} on {day} without any acquisition on record: basis 0{hint}",
         "import the history in which the {asset} was acquired (an older file, another account), "
         "then run `taxsync report` again",
     ),
@@ -127,6 +127,11 @@ CODES: dict[str, Code] = {
         "{quantity} {asset} received in {account} on {day}: what it cost is not known ({why}); basis 0",
         "{cure}",
     ),
+    "zero_basis": Code(
+        _WARNING,
+        "{quantity} {asset} received in {account} on {day} count at cost 0: {why}",
+        "{cure}",
+    ),
     "allocation_changed": Code(
         _ERROR,
         "the opening allocation of {asset} on {day} no longer fits the records: {why}",
@@ -139,7 +144,7 @@ CODES: dict[str, Code] = {
     ),
     "balance_differs": Code(
         _ERROR,
-        "{account} reports {reported} {asset}, its history adds up to {computed}: {difference} apart",
+        "{account} reports {reported} {asset}, its history adds up to {computed}: {difference} apart; {when}{likely}",
         "run `taxsync import` again; if it stays, look in an export of {account} for what its API leaves out, "
         "and import a file with just those rows",
     ),
@@ -173,10 +178,32 @@ CODES: dict[str, Code] = {
         "{account} has a record of {day}, later than it was imported",
         "check the date in the source; day and month may be swapped",
     ),
+    "not_updated": Code(
+        _ERROR,
+        "{account}: {stream} could not be fetched in the last run; what is newer than {day} may be missing ({why})",
+        "run `taxsync import` again; if the list stays out of reach, import a file with what is newer",
+    ),
+    "market_gone": Code(
+        _WARNING,
+        "{account}: {stream} can't be asked for what is no longer at the exchange: {parts}",
+        "if you ever had a record there, import an export of {account} that holds it",
+    ),
+    "rests_on_files": Code(
+        _INFO,
+        "{account}: {when} {stream} is what files say ({file}); the API no longer gives it",
+        "nothing, as long as the files hold all of that time",
+    ),
     "key_put_aside": Code(
         _ERROR,
         "{account}: its key is not used since its rights changed: nothing new is fetched ({why})",
         "`taxsync keys remove {account}`, revoke the key at the exchange, then add one that only reads",
+    ),
+    "unverified_exchange": Code(
+        _WARNING,
+        "{account}: {exchange} is read as ccxt describes it, which was never tried: conversions, rewards, dust and "
+        "whatever else it lists apart from trades, deposits and withdrawals may be missing",
+        "compare what {account} should hold, and some rows of each kind, with what {exchange} shows; import what is "
+        "missing as a file",
     ),
     "short_history": Code(
         _ERROR,

@@ -44,12 +44,12 @@ from pipeline.ledger_rows import (
     prices_of,
     prices_text,
     record_row,
-    row_said_by,
+    record_said,
     transaction_of,
     transaction_row,
 )
 from pipeline.ledger_store import Store
-from pipeline.model import Balance, Page, Parsed, Price, RawRecord, Transaction, digest_of
+from pipeline.model import Balance, Page, Parsed, Price, RawRecord, Said, Transaction, digest_of
 from pipeline.schema import ANSWER, BATCH, CURSOR, PARSED, PRICE, RAW, TXN, damage
 
 __all__ = ["AnswerKept", "BatchKept", "Kept", "Ledger", "LedgerError", "RevisedRecord", "Source", "Span"]
@@ -67,6 +67,9 @@ class Kept:
     new: int
     revised: int
     known: int
+
+    def plus(self, more: "Kept") -> "Kept":
+        return Kept(self.new + more.new, self.revised + more.revised, self.known + more.known)
 
 
 class RevisedRecord(Exception):
@@ -178,6 +181,12 @@ class Ledger(Store):
         what = select(*stream, func.count(distinct(RAW.c.source_id)), func.min(RAW.c.id))
         return [Source(*row) for row in self._rows(what.group_by(*stream).order_by(*stream))]
 
+    def extents(self, account: str, source: str) -> dict[str, tuple[int, int, int]]:
+        """Stream -> how many records (revisions not counted), the first and the last position, of one source."""
+        what = select(RAW.c.stream, func.count(distinct(RAW.c.source_id)), *_ENDS)
+        rows = self._rows(what.where(RAW.c.account == account, RAW.c.source == source).group_by(RAW.c.stream))
+        return {stream: (records, first, last) for stream, records, first, last in rows}
+
     def accounts(self) -> list[str]:
         """The accounts that have records, sorted."""
         return [row[0] for row in self._rows(select(RAW.c.account).distinct().order_by(RAW.c.account))]
@@ -186,6 +195,11 @@ class Ledger(Store):
         """How far a stream is kept; None: not begun."""
         rows = self._rows(select(CURSOR.c.text).where(_of(CURSOR, (account, source, stream))))
         return str(rows[0][0]) if rows else None
+
+    def cursors(self, account: str, source: str) -> dict[str, str]:
+        """Stream -> how far it is kept, of every stream that was begun."""
+        mine = (CURSOR.c.account == account) & (CURSOR.c.source == source)
+        return {row.stream: row.text for row in self._rows(select(CURSOR.c.stream, CURSOR.c.text).where(mine))}
 
     def set_cursor(self, account: str, source: str, stream: str, text: str) -> None:
         key = (account, source, stream)
@@ -259,13 +273,13 @@ class Ledger(Store):
                 rest.prices.extend(part.prices)
             self.stamp_parsed(account, stamp, rest)
 
-    def add_said(self, said: Iterable[tuple[RawRecord, Transaction]], counts: dict[str, int]) -> None:
+    def add_said(self, said: Iterable[tuple[RawRecord, Said]], counts: dict[str, int]) -> None:
         """Adds what records say that are a transaction each. `counts`: how many are there by account; goes on."""
         rows = []
-        for record, transaction in said:
+        for record, texts in said:
             number = counts.get(record.account, 0)
             counts[record.account] = number + 1
-            rows.append(row_said_by(record, transaction, number))
+            rows.append(record_said(record, texts, number))
         with self.transaction():
             self._insert(TXN, TXN_ROW, rows)
 
@@ -290,10 +304,10 @@ class Ledger(Store):
         order = (TXN.c.at, TXN.c.account, TXN.c.said_by, TXN.c.number)
         return [transaction_of(row) for row in self._rows(select(*TXN_COLUMNS).order_by(*order))]
 
-    def span(self, account: str) -> Span:
-        """From when to when the transactions of an account are, and how many."""
+    def span(self, account: str, besides: str = "") -> Span:
+        """From when to when the transactions of an account are, and how many; without those of one source."""
         instants = select(func.min(TXN.c.at), func.max(TXN.c.at), func.count()).where(TXN.c.account == account)
-        return Span(*self._rows(instants)[0])
+        return Span(*self._rows(instants.where(TXN.c.source != besides) if besides else instants)[0])
 
     def parsed_issues(self) -> list[Issue]:
         return self._parsed("issues", issues_of)
@@ -324,12 +338,10 @@ class Ledger(Store):
         Over the newest records, prices and answers but those of the kinds `leave_out`; when they came
         does not matter, nor in which order, but that of a source's own rows.
         """
-        newest = select(func.max(RAW.c.id)).group_by(RAW.c.account, *_IDENTITY)
+        said = (RAW.c.account, *_IDENTITY, RAW.c.position, RAW.c.digest)
         with self.snapshot():
-            kept = self._rows(
-                select(RAW.c.account, *_IDENTITY, RAW.c.position, RAW.c.digest).where(RAW.c.id.in_(newest))
-            )
-            records = sorted(tuple(row) for row in kept)
+            kept = map(tuple, self._rows(select(*said).order_by(RAW.c.id)))
+            records = sorted({row[:4]: row for row in kept}.values())
             history = [answer for answer in self.answer_history() if answer.kind not in leave_out]
             answers = {(answer.kind, answer.key): answer.content for answer in history}
             prices = prices_text(self.prices())
@@ -352,6 +364,7 @@ class Ledger(Store):
 
 
 _IDENTITY = (RAW.c.source, RAW.c.stream, RAW.c.source_id)
+_ENDS = (func.min(RAW.c.position), func.max(RAW.c.position))
 
 
 def _identity(record: RawRecord) -> Identity:

@@ -12,8 +12,21 @@ from typing import Any, NamedTuple
 from sqlalchemy import Text, type_coerce
 
 from pipeline.issues import Issue
-from pipeline.model import Amount, Balance, Label, Price, RawRecord, Transaction, digest_of, transaction_id
-from pipeline.schema import PRICE, RAW, TXN, exact_text, instant_text
+from pipeline.model import (
+    Amount,
+    Balance,
+    Label,
+    Price,
+    RawRecord,
+    Said,
+    Transaction,
+    digest_of,
+    instant_text,
+    said_by,
+    transaction_id,
+)
+from pipeline.money import exact_text
+from pipeline.schema import PRICE, RAW, TXN
 
 
 class BatchKept(NamedTuple):
@@ -89,27 +102,16 @@ def record_row(r: RawRecord, digest: str, revision: int, batch: int) -> tuple[An
     )  # fmt: skip
 
 
-def transaction_row(t: Transaction, said_by: str, number: int) -> tuple[Any, ...]:
-    """The values of TXN_ROW."""
-    return (said_by, number, t.id, t.account, *_said(t), t.source, t.source_id, t.position)
+def transaction_row(t: Transaction, account: str, number: int) -> tuple[Any, ...]:
+    """The values of TXN_ROW, of the `number`-th transaction that the records of an account say."""
+    return (account, number, t.id, t.account, *said_by(t), t.source, t.source_id, t.position)
 
 
-def row_said_by(record: RawRecord, t: Transaction, number: int) -> tuple[Any, ...]:
-    """The same of what a record says that is one transaction: its identity is the record's."""
+def record_said(record: RawRecord, said: Said, number: int) -> tuple[Any, ...]:
+    """The same of what one record says: its identity is the record's."""
     r = record
     id = transaction_id(r.account, r.stream, r.source_id)
-    return (r.account, number, id, r.account, *_said(t), r.source, r.source_id, r.position)
-
-
-def _said(t: Transaction) -> tuple[Any, ...]:
-    return (
-        instant_text(t.at), *_parts(t.sent), *_parts(t.received), *_parts(t.fee), *_parts(t.net_worth),
-        t.label.value if t.label else None, t.description, t.txhash,
-    )  # fmt: skip
-
-
-def _parts(amount: Amount | None) -> tuple[str | None, str | None]:
-    return (exact_text(amount.quantity), amount.asset) if amount else (None, None)
+    return (r.account, number, id, r.account, *said, r.source, r.source_id, r.position)
 
 
 def transaction_of(row: Sequence[Any]) -> Transaction:
@@ -185,7 +187,13 @@ def issues_of(text: str) -> list[Issue]:
 
 
 def balances_text(balances: Iterable[Balance]) -> str:
-    return json_text([[b.account, b.asset, exact_text(b.quantity), instant_text(b.at)] for b in balances])
+    return json_text([[b.account, b.asset, _as_shown(b.quantity), instant_text(b.at)] for b in balances])
+
+
+def _as_shown(quantity: Decimal) -> str:
+    """With its last zeros: how many digits an exchange shows says how far a difference may be its rounding."""
+    exact_text(quantity)  # refuses what is no exact number
+    return format(quantity, "f")
 
 
 def balances_of(text: str) -> list[Balance]:

@@ -5,13 +5,24 @@ are exact Decimals; a value is in the reporting currency. `None` means what the 
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import TypeVar, dataclass_transform
 
 from pipeline.issues import Issue
-from pipeline.money import ZERO
+from pipeline.money import ZERO, exact_text
+
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(field,))
+def fact(*, order: bool = False) -> Callable[[type[T]], type[T]]:
+    """A dataclass that is frozen for the type checker. At run time nothing guards it: building a guarded one
+    takes up to seven times as long, and a long history makes millions."""
+    return dataclass(slots=True, unsafe_hash=True, order=order)
 
 
 class Label(StrEnum):
@@ -91,7 +102,7 @@ def is_fiat(asset: str) -> bool:
 # ---- fetch / read -> ledger -------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@fact()
 class RawRecord:
     """One record as received, never changed: an API object or a file row, as JSON text.
 
@@ -117,17 +128,17 @@ class RawRecord:
         return digest_of(self.content or self.payload)
 
 
-@dataclass(frozen=True, slots=True)
+@fact()
 class Page:
     """Records that are kept in one commit, and the cursor that then holds for their stream.
 
-    `cursor` is None when the stream keeps none (files). `said`: what each record says but for its own
-    identity, where a record is a transaction and its reader knows already; else empty.
+    `cursor` is None when the stream keeps none (files). `said`: what each record says, where a record is
+    a transaction and its reader knows already; else empty.
     """
 
     records: list[RawRecord]
     cursor: str | None = None
-    said: "list[Transaction]" = field(default_factory=list)
+    said: "list[Said]" = field(default_factory=list)
 
 
 def digest_of(text: str) -> str:
@@ -137,7 +148,7 @@ def digest_of(text: str) -> str:
 # ---- ledger -> parse -> match -----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@fact()
 class Amount:
     """A positive quantity of an asset."""
 
@@ -145,7 +156,7 @@ class Amount:
     asset: str
 
 
-@dataclass(frozen=True, slots=True)
+@fact()
 class Transaction:
     """One row of the universal file, inside as outside (see the contract for its meaning).
 
@@ -167,12 +178,41 @@ class Transaction:
     position: int = 0
 
 
+# What a transaction says, as exact texts: its instant; quantity and asset of sent, received, fee and net worth
+# (None where there is none); label (or None), description, hash.
+Said = tuple[str | None, ...]
+
+
+def said_by(t: Transaction) -> Said:
+    """The texts of a transaction. Raises ValueError for what is no exact number or has no time zone."""
+    sent, received, fee, worth = t.sent, t.received, t.fee, t.net_worth
+    return (
+        instant_text(t.at),
+        *((exact_text(sent.quantity), sent.asset) if sent else (None, None)),
+        *((exact_text(received.quantity), received.asset) if received else (None, None)),
+        *((exact_text(fee.quantity), fee.asset) if fee else (None, None)),
+        *((exact_text(worth.quantity), worth.asset) if worth else (None, None)),
+        t.label.value if t.label else None,
+        t.description,
+        t.txhash,
+    )
+
+
+def instant_text(at: datetime) -> str:
+    """`at` as 2025-01-31T12:00:00.000000+00:00: texts sort as the instants do. Raises ValueError without a zone."""
+    if at.tzinfo is not UTC:
+        if at.tzinfo is None:
+            raise ValueError(f"{at.isoformat()} has no time zone")
+        at = at.astimezone(UTC)
+    return at.isoformat(timespec="microseconds")
+
+
 def transaction_id(account: str, stream: str, source_id: str) -> str:
     """An id that survives a rebuild: 16 hex digits of the record's identity."""
     return hashlib.sha256("\x1f".join((account, stream, source_id)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-@dataclass(frozen=True, slots=True)
+@fact()
 class Price:
     """One `asset` in `currency` at an instant, or on a whole day of the taxpayer.
 
@@ -188,7 +228,7 @@ class Price:
     day: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact()
 class Balance:
     """What the exchange itself says an account holds, at the instant it was asked."""
 
@@ -198,7 +238,7 @@ class Balance:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@fact()
 class Parsed:
     """What the records of one account say."""
 
@@ -208,7 +248,7 @@ class Parsed:
     issues: list[Issue] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
+@fact()
 class Transfer:
     """A withdrawal and the deposit that is its other side; `fee` units never arrived."""
 
@@ -224,7 +264,7 @@ Event = Transaction | Transfer
 # ---- match -> value -> assess -----------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@fact()
 class Valued:
     """An event with its values in the reporting currency; None: no price is known (an Issue says so).
 
@@ -241,9 +281,10 @@ class Valued:
 # ---- assess -> book: the narrow waist ---------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@fact()
 class Acquire:
-    """Units that arrive with a cost. `cost` None: not known, an Issue says why (booked at cost 0)."""
+    """Units that arrive with a cost. `cost` None: not known, an Issue says why (booked at cost 0).
+    `dated`: they were acquired then, and not only seen then for the first time."""
 
     id: str
     at: datetime
@@ -253,14 +294,15 @@ class Acquire:
     quantity: Decimal
     cost: Decimal | None
     order: tuple[int, ...] = ()
+    dated: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@fact()
 class Dispose:
     """Units that leave for good. `proceeds` None: no price is known. `gain` False: no gain is
-    computed (a gift made): proceeds are set to the cost. `units_of`: the acquisition whose units
-    these are by law, whatever the method says. `costs` join the lots' cost (a fee, where the country
-    puts it there)."""
+    computed (a gift made): proceeds, here the market value, are set to the cost. `loss` False: a gain
+    counts, a loss does not. `units_of`: the acquisition whose units these are by law, whatever the method
+    says. `costs` join the lots' cost (a fee, where the country puts it there)."""
 
     id: str
     at: datetime
@@ -274,9 +316,10 @@ class Dispose:
     units_of: str = ""
     costs: Decimal = ZERO
     order: tuple[int, ...] = ()
+    loss: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@fact()
 class Move:
     """Units that go from one own account to another, keeping date and cost; nobody's in between.
 
@@ -294,10 +337,25 @@ class Move:
     arrives_order: tuple[int, ...] = ()
 
 
-Flow = Acquire | Dispose | Move
+@fact()
+class Convert:
+    """One asset for another where that is no disposal: the cost goes on to what is received."""
+
+    id: str
+    at: datetime
+    day: date
+    account: str
+    asset: str
+    quantity: Decimal
+    into: str
+    into_quantity: Decimal
+    order: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+Flow = Acquire | Dispose | Move | Convert
+
+
+@fact()
 class Income:
     """A receipt that is taxed as income; `value` None: no price is known."""
 
@@ -314,12 +372,13 @@ class Income:
 # ---- book -> tabulate -------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@fact()
 class Disposal:
     """One part of one lot, disposed of. gain = proceeds - cost_basis, exactly.
 
     `proceeds` and `gain` are None where no price is known. `acquired_at` is None for averages
-    and missing acquisitions.
+    and missing acquisitions. `denied`: loss that does not count, so that cost_basis is that much less than what
+    the units cost. `set_apart`: loss, still in `gain`, that counts only against certain gains.
     """
 
     id: str
@@ -336,9 +395,11 @@ class Disposal:
     rule: Rule
     kind: Kind
     taxed: bool = True
+    denied: Decimal = ZERO
+    set_apart: Decimal = ZERO
 
 
-@dataclass(frozen=True, slots=True)
+@fact()
 class Lot:
     """Units still held. `account` is empty under a global scope; `acquired_at` None for a pool."""
 
@@ -351,7 +412,7 @@ class Lot:
     market_value: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@fact()
 class Allocation:
     """Units of one lot that a change of lot scope gave to one account."""
 
@@ -361,7 +422,7 @@ class Allocation:
     quantity: Decimal
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@fact(order=True)
 class Need:
     """A price that counts if it is known: of one `asset` at an instant, in the reporting currency."""
 
@@ -369,7 +430,7 @@ class Need:
     asset: str
 
 
-@dataclass(frozen=True, slots=True)
+@fact()
 class Result:
     """Everything the reports need; derived again in seconds, never stored.
 

@@ -22,7 +22,7 @@ from decimal import (
     localcontext,
 )
 
-ZERO = Decimal(0)
+ZERO, ONE = Decimal(0), Decimal(1)
 
 # 200 digits hold the product of any two amounts that `parse` lets in (80 digits each), so
 # sums and products are never rounded; mixing in a float raises.
@@ -64,6 +64,13 @@ def plain(number: Decimal) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text
+
+
+def exact_text(number: Decimal) -> str:
+    """`number` in all its digits, as `plain`. Raises ValueError for a float, NaN and the infinities."""
+    if not isinstance(number, Decimal) or not number.is_finite():
+        raise ValueError(f"{number!r} is not an exact number")
+    return plain(number)
 
 
 def split(total: Decimal, part: Decimal, whole: Decimal) -> Decimal:

@@ -35,6 +35,7 @@ HEADER = """\
 # timezone   decides on which day, and in which tax year, something happened
 # method     which units are disposed of first (fifo, hifo, ...); "" is the country's default
 # lot_scope  account or global: one queue of units per account or for all; "" is the country's default
+# rules      choices that a country leaves open: [rules] with NAME = "VALUE"; the report's summary names them
 # lookups    false: never ask anyone for prices, use price files only
 # accounts   one table per account that is synced by API: [accounts.NAME] with exchange = "kraken"
 
@@ -54,7 +55,8 @@ class AccountSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What taxsync.toml says. `method` and `lot_scope` are "" where the country's default holds."""
+    """What taxsync.toml says. `method` and `lot_scope` are "" where the country's default holds, `rules` holds
+    only what was chosen otherwise than by default."""
 
     country: str
     currency: str
@@ -63,6 +65,7 @@ class Settings:
     lot_scope: str = ""
     accounts: Mapping[str, AccountSettings] = field(default_factory=dict)
     lookups: bool = True
+    rules: Mapping[str, str] = field(default_factory=dict)
 
 
 _TYPES: dict[str, type] = {
@@ -73,10 +76,12 @@ _TYPES: dict[str, type] = {
     "lot_scope": str,
     "accounts": dict,
     "lookups": bool,
+    "rules": dict,
 }
 _WORDS = {str: 'a text in quotes such as "us"', bool: "true or false", dict: "a table such as [accounts.NAME]"}
 _REQUIRED = ("country", "currency", "timezone")
 _WORD = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_CHOICE = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 
 # ---- taxsync.toml -----------------------------------------------------------------------------
@@ -105,7 +110,9 @@ def load(folder: Path) -> Settings:
 def save(folder: Path, settings: Settings) -> None:
     """Writes taxsync.toml in one step; makes the folder when needed. Raises SettingsError."""
     check(settings)
-    table: dict[str, Any] = {key: getattr(settings, key) for key in _TYPES if key != "accounts"}
+    table: dict[str, Any] = {key: getattr(settings, key) for key in _TYPES if key not in ("accounts", "rules")}
+    if settings.rules:
+        table["rules"] = dict(sorted(settings.rules.items()))
     table["accounts"] = {name: {"exchange": a.exchange} for name, a in sorted(settings.accounts.items())}
     try:
         make_folder(folder)
@@ -126,6 +133,9 @@ def check(settings: Settings) -> None:
         _refuse("method", settings.method, "is not a method such as fifo")
     if settings.lot_scope not in ("", "account", "global"):
         _refuse("lot_scope", settings.lot_scope, 'is none of "account", "global" and ""')
+    for name, value in settings.rules.items():
+        if _CHOICE.fullmatch(name) is None or _CHOICE.fullmatch(value) is None:
+            _refuse(f"rules.{_shown(name)}", value, "is not a choice such as no-gain")
     for name, account in settings.accounts.items():
         check_account_name(name)
         if _WORD.fullmatch(account.exchange) is None:
@@ -158,6 +168,9 @@ def _settings(table: dict[str, Any]) -> Settings:
         if "exchange" not in entry:
             raise SettingsError(f'{FILE}: {place}.exchange is missing: add a line such as exchange = "kraken"')
         accounts[name] = AccountSettings(entry["exchange"])
+    for name, value in table.get("rules", {}).items():
+        if not isinstance(value, str):
+            raise SettingsError(f"{FILE}: rules.{_shown(name)} should be a text in quotes")
     settings = Settings(**table, accounts=accounts)
     check(settings)
     return settings

@@ -1,6 +1,6 @@
 """What status, check and keys show: lines for people, one JSON document for programs.
 
-The lines fit 80 columns where names are short; the JSON holds everything, numbers as text.
+The lines fit 80 columns where names are short (those on keys 100); the JSON holds everything, numbers as text.
 """
 
 import json
@@ -8,13 +8,16 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from pipeline import console
 from pipeline.issues import Issue, Severity
 from pipeline.money import ZERO, plain, round_to
-from pipeline.run.keys import Checked, Stored
-from pipeline.run.overview import Holding, Status
+from pipeline.run.keys import CAN_NOT_TELL, Checked, Stored
+from pipeline.run.overview import Status
+from pipeline.run.reach import Reach
 from pipeline.run.reporting import Written
+from pipeline.run.residuals import Holding, Residual
 from reports.summary import figures
 
 
@@ -77,24 +80,47 @@ def status(one: Status) -> list[str]:
     lines = [f"{s.country}, {s.currency}, {s.timezone}{method}", ""]
     if not one.sources:
         first = "`taxsync import`" if s.accounts else "`taxsync import FILE`, or `taxsync keys add kraken` first"
-        return [*lines, f"Nothing is imported yet: {first}."]
+        return [*lines, f"Nothing is imported yet: {first}.", *_gaps(one.issues)]
     rows = [
         (u.account, u.source, str(u.records), _day(u.first), _day(u.last), _day(one.asked.get(u.account)))
         for u in one.sources
     ]
-    lines += console.table(("Account", "Source", "Records", "From", "To", "Asked"), rows, right=(2,))
-    lines += ["", *_gaps(one.issues)]
+    lines += [*console.table(("Account", "Source", "Records", "From", "To", "Asked"), rows, right=(2,)), ""]
+    lists = [
+        (r.account, r.name, str(r.records), _day(r.first), _day(r.last), _day(r.run.asked), _state(r))
+        for r in one.reaches
+    ]
+    if lists:
+        lines += [*console.table(("Account", "List", "Records", "From", "To", "Asked", "State"), lists, right=(2,)), ""]
+    lines += _gaps(one.issues)
     holdings = [(h.account, h.asset, plain(h.computed), _reported(h), _difference(h)) for h in one.holdings]
     lines += console.table(("Account", "Asset", "By records", "By exchange", ""), holdings, right=(2, 3))
+    lines += _residuals(one.residuals, s.currency)
     return [*lines, "", _tally(one.issues)]
 
 
-_INCOMPLETE = ("short_history", "not_fetched", "stored_in_part")
+_INCOMPLETE = ("short_history", "not_fetched", "stored_in_part", "not_updated", "market_gone")
+
+
+def _state(r: Reach) -> str:
+    """Whether a list is whole, and what else is to be said of it."""
+    notes = (
+        r.state.value,
+        "failed" if r.run.failed else "",
+        f"since {_day(r.floor)}" if r.floor else "",
+        f"{len(r.holes)} gap{'s' * (len(r.holes) != 1)}" if r.holes else "",
+        f"{r.parts} parts" if r.parts else "",
+        f"{len(r.run.absent)} gone" if r.run.absent else "",
+        "unverified" if r.unverified else "",
+    )
+    return ", ".join(note for note in notes if note)
 
 
 def _gaps(issues: Sequence[Issue]) -> list[str]:
     gaps = [f"Not complete: {i.message}" for i in issues if i.code in _INCOMPLETE]
-    return [*gaps, ""] if gaps else []
+    cures = [f"  -> {i.remedy}" for i in issues if i.code in _INCOMPLETE]
+    lines = [line for gap in zip(gaps, cures, strict=True) for line in gap]
+    return [*lines, ""] if gaps else []
 
 
 def _reported(h: Holding) -> str:
@@ -102,7 +128,20 @@ def _reported(h: Holding) -> str:
 
 
 def _difference(h: Holding) -> str:
-    return "" if h.reported is None else ("equal" if h.reported == h.computed else "DIFFERS")
+    return "" if h.reported is None else ("equal" if h.agrees or h.reported == h.computed else "DIFFERS")
+
+
+def _residuals(found: Sequence[Residual], currency: str) -> list[str]:
+    """What differs, the dearest first: how much, worth what, since when, and why perhaps."""
+    lines = [""] if found else []
+    for r in found:
+        worth = "" if r.value is None else f" (about {round_to(r.value, 2):,} {currency})"
+        more = "more" if r.difference > ZERO else "less"
+        when = f"by {_day(r.until)}" if r.after is None else f"from {_day(r.after)} to {_day(r.until)}"
+        lines.append(
+            f"{r.account} reports {plain(abs(r.difference))} {r.asset} {more}{worth}, {when}: {'; or '.join(r.causes)}"
+        )
+    return lines
 
 
 def _tally(issues: Sequence[Issue]) -> str:
@@ -135,6 +174,12 @@ def status_json(one: Status) -> list[str]:
                 }
                 for u in one.sources
             ],
+            "lists": [_list_json(r) for r in one.reaches],
+            "gaps": [
+                {"code": i.code, "account": i.account, "ref": i.ref, "message": i.message, "remedy": i.remedy}
+                for i in one.issues
+                if i.code in (*_INCOMPLETE, "list_not_given", "rests_on_files")
+            ],
             "balances": [
                 {
                     "account": h.account,
@@ -145,9 +190,44 @@ def status_json(one: Status) -> list[str]:
                 }
                 for h in one.holdings
             ],
+            "differences": [
+                {
+                    "account": r.account,
+                    "asset": r.asset,
+                    "difference": plain(r.difference),
+                    "value": None if r.value is None else plain(r.value),
+                    "after": _instant(r.after),
+                    "until": _instant(r.until),
+                    "causes": list(r.causes),
+                }
+                for r in one.residuals
+            ],
             "problems": dict(Counter(str(i.severity) for i in one.issues)),
         }
     )
+
+
+def _list_json(r: Reach) -> dict[str, Any]:
+    return {
+        "account": r.account,
+        "exchange": r.exchange.id,
+        "list": r.name,
+        "holds": r.stream.holds,
+        "state": r.state.value,
+        "records": r.records,
+        "first": _instant(r.first),
+        "last": _instant(r.last),
+        "asked": _instant(r.run.asked),
+        "parts": r.parts,
+        "since": _instant(r.floor),
+        "hidden_by_exchange": r.hidden,
+        "holes": [[_instant(begin), _instant(end)] for begin, end in r.holes],
+        "failed": dict(r.run.failed),
+        "gone": list(r.run.absent),
+        "horizon_days": r.stream.horizon or None,
+        "closed_by": r.exchange.gap_help or None,
+        "unverified": r.unverified,
+    }
 
 
 # ---- check ------------------------------------------------------------------------------------
@@ -213,40 +293,50 @@ def issues_json(found: Sequence[Issue]) -> list[str]:
 def keys(stored: Sequence[Stored]) -> list[str]:
     if not stored:
         return ["No key is stored: `taxsync keys add kraken`."]
-    rows = [
-        (
-            k.entry.name,
-            k.entry.exchange,
-            f"{k.entry.starts}..." if k.entry.starts else "",
-            k.entry.store,
-            k.entry.added,
-            k.last_used or "never",
-            k.may,
-            k.asked,
-        )
-        for k in stored
-    ]
-    lines = console.table(("Name", "Exchange", "Key", "Kept in", "Since", "Last used", "May", "Asked"), rows)
-    return lines + [f"{k.entry.name}: {k.advice}" for k in stored if k.advice]
+    rows = [(*_known(k, f"{k.entry.starts}..." if k.entry.starts else ""), k.may, *_reach(k)) for k in stored]
+    lines = console.table((*_KNOWN[:2], "Key", *_KNOWN[2:], "May", *_REACH), rows)
+    return [*lines, f"Kept in: {stored[0].entry.store}", *(f"{k.entry.name}: {k.advice}" for k in stored if k.advice)]
+
+
+_KNOWN, _REACH = ("Name", "Exchange", "Stored", "Last used", "Asked"), ("IP-bound", "Expires")
+
+
+def _known(k: Stored, *more: str) -> tuple[str, ...]:
+    asked = k.asked or ("never" if k.rights is None else "can't tell")
+    return k.entry.name, k.entry.exchange, *more, k.entry.added, k.last_used or "never", asked
+
+
+def _reach(k: Stored) -> tuple[str, str]:
+    bound = k.rights.ip_bound if k.rights else None
+    return "unknown" if bound is None else _yes(bound), k.rights.expires if k.rights else ""
 
 
 def keys_json(stored: Sequence[Stored]) -> list[str]:
-    return _json(
-        [
-            {
-                "name": k.entry.name,
-                "exchange": k.entry.exchange,
-                "key_starts": k.entry.starts,
-                "store": k.entry.store,
-                "added": k.entry.added,
-                "last_used": k.last_used or None,
-                "asked": k.asked or None,
-                "may": list(k.rights.may) if k.rights else None,
-                "advice": k.advice or None,
-            }
-            for k in stored
-        ]
-    )
+    return _json([_key(k) for k in stored])
+
+
+def _key(k: Stored) -> dict[str, Any]:
+    """All that may be shown of a key; what was not asked or is not told is null."""
+    may = k.rights
+    given = dict.fromkeys(("read", "trade", "withdraw"))
+    if may is not None:
+        given = {name: getattr(may, name) or (None if may.unknown else False) for name in given}
+    return {
+        "name": k.entry.name,
+        "exchange": k.entry.exchange,
+        "key_starts": k.entry.starts,
+        "store": k.entry.store,
+        "added": k.entry.added,
+        "created": (may.created or None) if may else None,
+        "last_used": k.last_used or None,
+        "asked": k.asked or None,
+        **given,
+        "unknown": may.unknown if may else None,
+        "may": list(may.may) if may else None,
+        "ip_bound": may.ip_bound if may else None,
+        "expires": (may.expires or None) if may else None,
+        "advice": k.advice or None,
+    }
 
 
 TWO_FACTOR = "No exchange tells by API whether its sign-in asks for a second factor: make sure that it does."
@@ -255,49 +345,23 @@ TWO_FACTOR = "No exchange tells by API whether its sign-in asks for a second fac
 def rights(checked: Sequence[Checked]) -> list[str]:
     if not checked:
         return ["No key is stored: `taxsync keys add kraken`."]
-    rows = [
-        (
-            c.name,
-            c.exchange,
-            *(_may(c, right) for right in (c.rights.read, c.rights.trade, c.rights.withdraw)),
-            _bound(c),
-            c.rights.expires,
-        )
-        for c in checked
-    ]
-    lines = console.table(("Name", "Exchange", "Read", "Trade", "Withdraw", "IP-bound", "Expires"), rows)
-    return [*lines, *(f"{c.name}: {note}" for c in checked for note in c.notes), TWO_FACTOR]
+    rows = []
+    for c in checked:
+        may = c.key.rights or CAN_NOT_TELL
+        allowed = (_may(may.unknown, right) for right in (may.read, may.trade, may.withdraw))
+        rows.append((*_known(c.key), *allowed, *_reach(c.key)))
+    lines = console.table((*_KNOWN, "Read", "Trade", "Withdraw", *_REACH), rows)
+    return [*lines, *(f"{c.key.entry.name}: {note}" for c in checked for note in c.notes), TWO_FACTOR]
 
 
-def _may(c: Checked, right: bool) -> str:
+def _may(unknown: bool, right: bool) -> str:
     """A right that the exchange does not tell is not one that the key lacks."""
-    return "unknown" if c.rights.unknown and not right else _yes(right)
+    return "unknown" if unknown and not right else _yes(right)
 
 
 def _yes(value: bool) -> str:
     return "yes" if value else "no"
 
 
-def _bound(c: Checked) -> str:
-    return "unknown" if c.rights.ip_bound is None else _yes(c.rights.ip_bound)
-
-
 def rights_json(checked: Sequence[Checked]) -> list[str]:
-    return _json(
-        [
-            {
-                "name": c.name,
-                "exchange": c.exchange,
-                "read": c.rights.read,
-                "trade": c.rights.trade,
-                "withdraw": c.rights.withdraw,
-                "unknown": c.rights.unknown,
-                "ip_bound": c.rights.ip_bound,
-                "expires": c.rights.expires or None,
-                "may": list(c.rights.may),
-                "reads_only": c.reads_only,
-                "notes": list(c.notes),
-            }
-            for c in checked
-        ]
-    )
+    return _json([_key(c.key) | {"reads_only": c.reads_only, "notes": list(c.notes)} for c in checked])

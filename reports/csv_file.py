@@ -45,6 +45,8 @@ def _writer(type: Type, zone: ZoneInfo) -> Callable[[Any], str]:
         return lambda value: format(value, "f")
     if type in (Type.MONEY, Type.QUANTITY):
         return lambda value: plain(value) if isinstance(value, Decimal) else cell(value, zone)
+    if type is Type.INSTANT:
+        return lambda value: value.astimezone(zone).isoformat() if isinstance(value, datetime) else cell(value, zone)
     return inert if type in (Type.TEXT, Type.ID) else lambda value: cell(value, zone)
 
 

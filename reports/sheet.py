@@ -12,6 +12,7 @@ with '=' for a formula, makes a float of a Decimal, needs 15 s where this needs 
 """
 
 import io
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -34,6 +35,7 @@ from pipeline.money import plain
 from reports.table import Value, printable
 
 LONGEST = 32_767  # UTF-16 units in a cell; Excel calls a file with more of them damaged
+_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 CUT = " ... [cut: too long for a cell, whole in the CSV file]"
 LAST_ROW = 1_048_576
 
@@ -158,6 +160,7 @@ def _text(text: str) -> str:
 def in_cell(text: str) -> str:
     """`text` as a cell can hold it: line ends as LF, unprintable made visible, cut with a mark."""
     text = printable(text.replace("\r\n", "\n").replace("\r", "\n"))
+    text = _ESCAPE.sub("_x005F\\g<0>", text)  # Excel takes _x000D_ for the character of that number
     if len(text) * 2 <= LONGEST:
         return text
     units = text.encode("utf-16-le")

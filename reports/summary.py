@@ -8,11 +8,11 @@ without a known price are in no total; both are counted.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
-from pipeline.issues import Severity
-from pipeline.model import Disposal, Term
+from pipeline.issues import Issue, Severity
+from pipeline.model import Disposal, Rule, Term
 from pipeline.money import ZERO, exact
 from reports.table import Column, Report, Table, Type, Value
 from reports.tables import crypto_lots_of, disposals_of, incomes_of
@@ -23,7 +23,8 @@ class Figures:
     """Totals of a year in the reporting currency. gain = proceeds - cost_basis = gains + losses.
 
     `losses` is negative or 0. `income` has one entry per kind; None: no receipt of that kind has a
-    price. `income_total` adds up what is known. The last six count rows.
+    price. `income_total` adds up what is known. Six count rows. `denied_losses` are in no other figure,
+    `ring_fenced_losses` are part of `losses` and count only against certain gains; both are positive.
     """
 
     proceeds: Decimal
@@ -41,6 +42,8 @@ class Figures:
     unpriced_holdings: int
     errors: int
     warnings: int
+    denied_losses: Decimal = ZERO
+    ring_fenced_losses: Decimal = ZERO
 
 
 def figures(report: Report) -> Figures:
@@ -67,7 +70,36 @@ def figures(report: Report) -> Figures:
             unpriced_holdings=sum(x.market_value is None for x in crypto_lots_of(report)),
             errors=severities.count(Severity.ERROR),
             warnings=severities.count(Severity.WARNING),
+            denied_losses=sum((d.denied for d in counted), ZERO),
+            ring_fenced_losses=sum((d.set_apart for d in counted), ZERO),
         )
+
+
+def gain_range(report: Report) -> tuple[Decimal | None, Decimal | None]:
+    """The lowest and the highest that the year's gain could be while problems are open; None: can't be told.
+
+    Lowest: units without a known cost had cost what they were sold for. Highest: what left for nowhere on record was
+    sold, and had cost nothing. A disposal without a price, or a withdrawal without one, can come to anything.
+    """
+    disposals = disposals_of(report)
+    if not report.rules.gains or any(d.taxed and d.proceeds is None for d in disposals):
+        return None, None
+    with exact():
+        gain = sum((d.gain or ZERO for d in disposals), ZERO)
+        unknown = sum((max(ZERO, d.gain or ZERO) for d in disposals if d.rule is Rule.MISSING), ZERO)
+        sent = {t.id for t in report.result.transactions if t.sent and not t.received}
+        open_rows = [i for i in report.result.issues if i.code in _LEFT and i.ref in sent and i.at is not None]
+        worths = [report.result.values.get(i.ref, (None, ""))[0] for i in report.within(open_rows, _instant)]
+        known = [worth for worth in worths if worth is not None]
+        return gain - unknown, gain + sum(known, ZERO) if len(known) == len(worths) else None
+
+
+_LEFT = ("unmatched_withdrawal", "ambiguous_transfer")
+
+
+def _instant(issue: Issue) -> datetime:
+    assert issue.at is not None
+    return issue.at
 
 
 def counted_of(disposals: Iterable[Disposal]) -> list[Disposal]:
@@ -94,6 +126,7 @@ _SUMMARY = (
 def summary(report: Report) -> Table:
     """The figures as rows of section, item, value."""
     f, year = figures(report), report.period
+    lowest, highest = gain_range(report)
     rows: list[tuple[Value, ...]] = [
         ("year", "name", year.name),
         ("year", "first_day", year.first),
@@ -105,6 +138,9 @@ def summary(report: Report) -> Table:
         ("year", "lot_scope", report.scope),
         ("year", "version", report.version),
         ("year", "inputs", report.inputs),
+        *((("year", "reference_day", year.first),) if report.rules.reference_first else ()),
+        *(("rules", name, value) for name, value in report.rules.chosen.items()),
+        *(("limits_not_applied", limit.name, limit.amount.on(year.last)) for limit in report.rules.limits),
         ("capital_gains", "proceeds", f.proceeds),
         ("capital_gains", "cost_basis", f.cost_basis),
         ("capital_gains", "gain", f.gain),
@@ -112,6 +148,10 @@ def summary(report: Report) -> Table:
         ("capital_gains", "long_term_gain", f.long_term_gain),
         ("capital_gains", "gains", f.gains),
         ("capital_gains", "losses", f.losses),
+        *((("capital_gains", "denied_losses", f.denied_losses),) if report.rules.denies_losses else ()),
+        *((("capital_gains", "ring_fenced_losses", f.ring_fenced_losses),) if report.rules.ring_fence_days else ()),
+        ("range", "lowest_gain", lowest),
+        ("range", "highest_gain", highest),
         *(("income", kind, value) for kind, value in f.income.items()),
         ("income", "total", f.income_total),
         ("left_out", "disposals_without_gain", f.without_gain),

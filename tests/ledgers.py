@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from pipeline.gains.derive import Basis, derive
 from pipeline.model import Allocation, Amount, Balance, Disposal, Label, Price, Result, Transaction
-from pipeline.rules.base import Scope, always, rules_of
+from pipeline.rules.base import Scope, always, countries, rules_of
 
 # ---- by hand ----------------------------------------------------------------------------------
 
@@ -262,11 +262,11 @@ def _fee(draw: st.DrawFn, asset: str) -> Amount | None:
     return None
 
 
-COUNTRIES = ("us", "generic")
+COUNTRIES = countries()
 ALL = [
     basis(country, method, scope)
     for country in COUNTRIES
     for method in rules_of(country).methods
-    for scope in (None, Scope.ACCOUNT, Scope.GLOBAL)
+    for scope in (None, *rules_of(country).scopes)
 ]
 FIXED = [one for one in ALL if len(one.scope.values) == 1]

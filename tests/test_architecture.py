@@ -31,11 +31,11 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "pipeline", "pipeline.run", "pipeline.gains", "pipeline.rules", "pipeline.ledger", "pipeline.settings",
         "pipeline.folder", "pipeline.model", "pipeline.issues", "pipeline.money", "importers", "reports",
     ),
-    "pipeline.console": (),
+    "pipeline.console": ("pipeline.issues",),
     "pipeline.views": ("pipeline", "pipeline.console", "pipeline.run", "pipeline.issues", "pipeline.money", "reports"),
-    "pipeline.cli": (
-        "pipeline", "pipeline.console", "pipeline.views", "pipeline.run", "pipeline.rules", "pipeline.settings",
-        "pipeline.issues",
+    "pipeline.cli": (  # and cli_keys, cli_options
+        "pipeline", "pipeline.cli_", "pipeline.console", "pipeline.views", "pipeline.run", "pipeline.rules",
+        "pipeline.settings", "pipeline.issues",
     ),
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.rules.base import countries
 from tests.person import CTRL_C, Person, contents
 from tests.test_readme import command, commands
 
@@ -20,6 +21,7 @@ BUY_AND_SELL = (
     + "2025-02-05T12:00:00Z,Kraken,0.5,BTC,900,USD,,,\n"
     + "2025-03-05T12:00:00Z,Kraken,,,0.25,BTC,,,reward\n"
 )
+COUNTRIES = ", ".join(countries())
 PRICES = "Date,Asset,Currency,Price\n2025-03-05,BTC,USD,2000\n"
 HEAVY = {"ccxt", "pandas", "openpyxl", "sqlmodel", "sqlalchemy", "keyring", "cryptography", "requests", "rich"}
 CSV_FILES = {
@@ -279,11 +281,11 @@ def test_a_data_folder_that_can_be_none_is_one_line_that_names_it(person: Person
 
 @pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals of POSIX systems")
 def test_at_a_terminal_init_asks_for_what_is_missing(person: Person) -> None:
-    questions = [("(generic, us) [us]: ", ""), ("Currency [USD]: ", "EUR"), ("Time zone [America/New_York]: ", "")]
+    questions = [(f"({COUNTRIES}) [us]: ", ""), ("Currency [USD]: ", "EUR"), ("Time zone [America/New_York]: ", "")]
     done = person.at_terminal(("init",), questions)
     assert done.code == 0 and done.stdout.endswith("taxsync.toml: us, EUR, America/New_York\n")
     person.data.rename(person.home / "first")
-    done = person.at_terminal(("init",), [("(generic, us) [us]: ", CTRL_C)])
+    done = person.at_terminal(("init",), [(f"({COUNTRIES}) [us]: ", CTRL_C)])
     assert done.code == 1 and done.stdout.splitlines()[-1].startswith("stopped; ") and "Traceback" not in done.stdout
     assert not person.data.exists()
 
@@ -294,6 +296,28 @@ def test_init_again_keeps_what_is_not_chosen_anew(person: Person) -> None:
     settings = (person.data / "taxsync.toml").read_text()
     assert 'timezone = "America/Denver"' in settings and 'method = "lifo"' in settings
     assert "generic, USD, UTC" in person.run("init", "--country", "generic").stdout
+
+
+@pytest.mark.parametrize(("zone", "warned"), [("America/New_York", True), ("Europe/Berlin", False)])
+def test_dates_without_a_time_are_told_where_midnight_utc_is_the_day_before(
+    person: Person, zone: str, warned: bool
+) -> None:
+    person.run("init", "--country", "us", "--timezone", zone)
+    rows = "2025-01-01,1,BTC\n2025-01-02T00:00:00Z,1,BTC\n"
+    done = person.run("import", person.write("a.csv", "Date,Received Amount,Received Currency\n" + rows))
+    assert ("1 date without a time, taken as 00:00 UTC: in America/New_York that is 19:00" in done.stdout) == warned
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no full device to write to")
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_behind_standard_output_is_told_in_a_line(filed: Person, unbuffered: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "pipeline.cli", "status"], cwd=filed.home, stdout=full, stderr=subprocess.PIPE,
+            env=filed.environment | {"PYTHONUNBUFFERED": unbuffered}, text=True, timeout=120,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.endswith("can't be written to standard output (no space left on device); nothing was lost\n")
 
 
 def test_a_rows_account_is_its_cell_else_the_option_else_the_files_name(person: Person) -> None:

@@ -1,7 +1,8 @@
 """The gallery of problems: for each code the smallest input that raises it, and what `taxsync check` then says.
 
     tests/issues/CODE/*.csv           files, imported in the order of their names
-    tests/issues/CODE/kraken.json     what an account behind Kraken's API has given: records, cursors, limits
+    tests/issues/CODE/kraken.json     what an account behind Kraken's API has given: records, cursors, runs, limits
+    tests/issues/CODE/country.txt     whose rules, if not the United States'
     tests/issues/CODE/after/*.csv     files that are imported after the year's first report
     tests/issues/CODE/message.txt     the whole output of `taxsync check`
 
@@ -12,6 +13,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -55,7 +57,8 @@ def test_no_message_has_a_gap_where_a_word_should_be(code: str) -> None:
 def checked(folder: Path, home: Path) -> str:
     """What `check` says of what lies in a gallery folder, imported the way a user would."""
     person = Person(home)
-    person.run("init", "--country", "us")
+    named = folder / "country.txt"
+    person.run("init", "--country", named.read_text(encoding="utf-8").strip() if named.exists() else "us")
     files = sorted(folder.glob("*.csv"))
     if files:
         person.run("import", *map(str, files))
@@ -70,13 +73,17 @@ def checked(folder: Path, home: Path) -> str:
 
 def fetched(data: Path, given: Mapping[str, Any]) -> None:
     """An account as an import over the API would have left it."""
-    save(data, Settings("us", "USD", "America/New_York", accounts={ACCOUNT: AccountSettings("kraken")}))
+    exchange = given.get("exchange", "kraken")
+    save(data, Settings("us", "USD", "America/New_York", accounts={ACCOUNT: AccountSettings(exchange)}))
     with Ledger.open(data, create=False) as ledger:
         batch = ledger.begin_batch("api", ACCOUNT)
         for stream, records in given.get("records", {}).items():
-            ledger.keep(Page([record(stream, id, value) for id, value in records.items()]), batch)
+            kept = [replace(record(stream, id, value), source=exchange) for id, value in records.items()]
+            ledger.keep(Page(kept), batch)
         for stream, cursor in given["cursors"].items():
-            ledger.set_cursor(ACCOUNT, "kraken", stream, json.dumps(cursor))
+            ledger.set_cursor(ACCOUNT, exchange, stream, json.dumps(cursor))
+        for stream, run in given.get("runs", {}).items():
+            ledger.set_cursor(ACCOUNT, "kraken run", stream, json.dumps(run))
         if "put_aside" in given:
             ledger.keep_answer(PUT_ASIDE, ACCOUNT, given["put_aside"], "taxsync import")
         ledger.keep_answer(KEY_LIMITS, ACCOUNT, json.dumps(given.get("limits", [])), "taxsync import")

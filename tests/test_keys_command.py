@@ -6,16 +6,26 @@ import json
 import os
 import re
 import shutil
+import subprocess
+import sys
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from importers.base import Exchange
 from importers.sandbox.book import Book
 from importers.sandbox.kraken import READ_ONLY, Key, Records
-from importers.sandbox.server import Sandbox
+from importers.sandbox.server import UNAVAILABLE, Fault, Sandbox
+from importers.vault import open_vault
+from pipeline.issues import Stop
+from pipeline.run import keys
+from pipeline.settings import Access, read_environment
+from tests.importers.exchanges.recorded import READ_ONLY as RECORDED
+from tests.importers.exchanges.recorded import Recorded, Said, pem
 from tests.person import Done, Person, contents
 
 NEW_YEAR_2026 = 1_767_225_600
@@ -47,11 +57,15 @@ STRANGER = key("stranger")  # not at the exchange
 
 
 @pytest.fixture(scope="module")
-def exchange() -> Iterator[Sandbox]:
+def records() -> Records:
     book = Book({})
     book.pay_in(1_735_810_200, "ZUSD", "2000")
     book.buy(1_735_900_000, "XXBTZUSD", "420")
-    records = Records(book.ledgers, book.trades, book.deposits, book.withdrawals, tuple(KEYS.values()))
+    return Records(book.ledgers, book.trades, book.deposits, book.withdrawals, tuple(KEYS.values()))
+
+
+@pytest.fixture(scope="module")
+def exchange(records: Records) -> Iterator[Sandbox]:
     with Sandbox(records) as sandbox:
         yield sandbox
     assert sandbox.forbidden == []
@@ -70,6 +84,14 @@ def person(tmp_path: Path, fresh: Path, exchange: Sandbox) -> Person:
     person.environment["TAXSYNC_PROXY_URL"] = exchange.proxy_url
     shutil.copytree(fresh, person.data)
     return person
+
+
+@pytest.fixture
+def never_asked() -> Callable[[Exchange], str]:
+    def ask(exchange: Exchange) -> str:
+        pytest.fail(f"the secrets of {exchange.name} were asked for")
+
+    return ask
 
 
 def given(one: Key, **changes: str) -> str:
@@ -120,12 +142,25 @@ def test_a_key_is_added_listed_checked_used_and_removed(person: Person) -> None:
     assert "bound to no address" not in steps[0].stdout
 
     steps.append(person.run("keys", "list"))
-    row = steps[1].stdout.splitlines()[-1].split()
-    assert row[:2] == ["kraken", "kraken"] and row[2] == f"{READS.api_key[:4]}..."
+    row, kept, advice = steps[1].stdout.splitlines()[2:]
+    (listed,) = json.loads(person.run("keys", "list", "--json").stdout)
+    today = listed["added"]
+    assert row.split() == ["kraken", "kraken", f"{READS.api_key[:4]}...", today, "never", today, "read", "yes"]
+    assert kept == "Kept in: encrypted file"
+    assert advice.startswith("kraken: older than a year: ") and advice.endswith("open the key, Delete")  # made in 2023
+    assert listed == {
+        "name": "kraken", "exchange": "kraken", "key_starts": READS.api_key[:4], "store": "encrypted file",
+        "added": today, "created": "2023-01-01", "last_used": None, "asked": today, "read": True, "trade": False,
+        "withdraw": False, "unknown": False, "may": sorted(READ_ONLY), "ip_bound": True, "expires": None,
+        "advice": advice.removeprefix("kraken: "),
+    }  # fmt: skip
 
     steps.append(person.run("keys", "check"))
-    _, _, row, factor = (line.split() for line in steps[2].stdout.splitlines())
-    assert row == ["kraken", "kraken", "yes", "no", "no", "yes"] and "second factor" in " ".join(factor)
+    row, aged, factor = steps[2].stdout.splitlines()[2:]
+    assert row.split() == ["kraken", "kraken", today, "never", today, "yes", "no", "no", "yes"]
+    assert aged == advice and "second factor" in factor
+    (checked,) = json.loads(person.run("keys", "check", "--json").stdout)
+    assert checked == listed | {"reads_only": True, "notes": [listed["advice"]]}
 
     steps.append(person.process("import"))
     assert re.search(r"^kraken: \d+ new records$", steps[3].stdout, re.MULTILINE)
@@ -139,13 +174,13 @@ def test_a_key_is_added_listed_checked_used_and_removed(person: Person) -> None:
     assert_no_secret(READS, person, *steps)
 
     steps.append(person.run("keys", "remove", "kraken"))
-    assert "until you revoke it" in steps[4].stdout and "kraken.com" in steps[4].stdout
+    assert "A key works until you revoke it there. At kraken.com" in steps[4].stdout and "kraken.com" in steps[4].stdout
     assert json.loads(person.run("status", "--json").stdout)["accounts"] == accounts
     assert "no account is synced by API" in person.run("import").stdout
     assert_no_secret(READS, person, *steps)
 
 
-def test_two_keys_of_one_exchange_have_two_names_and_neither_hides_the_other(person: Person, exchange: Sandbox) -> None:
+def test_two_keys_of_one_exchange_have_two_names_and_neither_hides_the_other(person: Person, records: Records) -> None:
     add(person, READS)
     again = add(person, KEYS["second"], code=1)
     assert "already a key 'kraken'" in again.stderr and "--name" in again.stderr
@@ -154,10 +189,10 @@ def test_two_keys_of_one_exchange_have_two_names_and_neither_hides_the_other(per
     assert [[each["name"] for each in document] for document in documents] == [["kraken", "kraken-old"]] * 2
     assert [each["reads_only"] for each in documents[1]] == [True, True]
     assert [each["ip_bound"] for each in documents[1]] == [True, False]
-    with Sandbox(replace(exchange.records, keys=(KEYS["second"],))) as today:  # the other one is revoked there
+    with Sandbox(replace(records, keys=(KEYS["second"],))) as today:  # the other one is revoked there
         person.environment["TAXSYNC_PROXY_URL"] = today.proxy_url
         lines = person.run("keys", "check", code=1).stdout.splitlines()
-    assert [line.split()[2] for line in lines[2:4]] == ["unknown", "yes"]
+    assert [line.split()[5] for line in lines[2:4]] == ["unknown", "yes"]
     assert lines[4].startswith("kraken: Kraken (GetApiKeyInfo): it does not know the key")
     missing = person.run("keys", "remove", "karken", code=1)
     assert missing.stderr == "there is no key 'karken' here; stored: kraken, kraken-old\n"
@@ -232,10 +267,10 @@ def test_credentials_that_the_exchange_does_not_take_leave_nothing(
         assert_no_secret(one, person, done)
 
 
-def test_a_key_that_has_gained_a_right_is_not_used_any_more(person: Person, exchange: Sandbox) -> None:
+def test_a_key_that_has_gained_a_right_is_not_used_any_more(person: Person, records: Records) -> None:
     add(person, READS)
     for right, words in (("modify-trades", "may trade"), ("withdraw-funds", "may withdraw")):
-        grown = replace(exchange.records, keys=(replace(READS, permissions=(*READ_ONLY, right)),))
+        grown = replace(records, keys=(replace(READS, permissions=(*READ_ONLY, right)),))
         with Sandbox(grown) as today:
             person.environment["TAXSYNC_PROXY_URL"] = today.proxy_url
             done = person.run("import", code=1)
@@ -260,11 +295,12 @@ def test_a_key_that_has_gained_a_right_is_not_used_any_more(person: Person, exch
         (json.dumps({"apiKey": READS.api_key}), "secret is missing"),
         (given(READS, secret=""), "secret is empty"),
         (given(READS, secret=f"{READS.secret[:40]}\n{READS.secret[40:]}"), "line break"),
+        (given(READS, secret=f"{READS.secret[:40]} {READS.secret[40:]}"), "secret has a space inside"),
         (given(READS, privateKey="0x" + "1" * 64), "privateKey"),
         ("[" * 199_000, "larger than 100 kB"),
     ],
     ids=["empty", "truncated", "no JSON", "single quotes", "a list", "an extra name", "a secret as a name",
-         "one missing", "an empty one", "a line break", "a private key", "huge"],
+         "one missing", "an empty one", "a line break", "a space", "a private key", "huge"],
 )  # fmt: skip
 def test_what_is_no_set_of_credentials_is_refused_before_anyone_is_asked(
     text: str, says: str, person: Person, exchange: Sandbox
@@ -310,6 +346,148 @@ def test_nobodys_key_goes_into_the_demos_folder(person: Person) -> None:
     assert not (person.data / "vault.bin").exists()
 
 
+@pytest.mark.parametrize(
+    ("where", "name", "says"),
+    [
+        ("krakne", "second", "is it 'kraken'?"),
+        ("kraken", " x", "is not an account name"),
+        ("kraken", "x" * 101, "is not an account name"),
+        ("kraken", "kraken", "already a key 'kraken': give another --name, or `taxsync keys remove kraken` first"),
+        ("coinbase", "kraken", "account 'kraken' is at kraken"),
+    ],
+)
+def test_what_can_not_be_stored_is_refused_before_any_secret_is_asked_for(
+    where: str, name: str, says: str, person: Person, never_asked: Callable[[Exchange], str]
+) -> None:
+    add(person, READS)
+    before = contents(person.data)
+    with pytest.raises(Stop, match=re.escape(says)):
+        keys.add(
+            person.data, where, name, never_asked, datetime.now(UTC), Access(read_environment(person.environment)),
+            pytest.fail, trade=False, unverified=False,
+        )  # fmt: skip
+    assert contents(person.data) == before
+
+
+def test_a_name_may_be_as_long_as_an_accounts(person: Person) -> None:
+    name = "x" * 100
+    add(person, READS, "--name", name)
+    assert f"\n[accounts.{name}]\n" in (person.data / "taxsync.toml").read_text()
+    assert name in person.run("keys", "list").stdout
+
+
+def test_an_answer_of_an_unknown_form_is_the_last_word_of_who_can_not_tell(person: Person, records: Records) -> None:
+    strange = Fault(body=lambda _: b'{"error":[],"result":{"rights":"all"}}')
+    with Sandbox(records, faults=lambda *_: strange) as today:
+        person.environment["TAXSYNC_PROXY_URL"] = today.proxy_url
+        assert "it can't be told whether this key only reads" in add(person, READS, code=1).stderr
+        assert len(today.requests) == 1
+        assert_nothing_stored(person)
+        assert "Kraken can't tell what the key may do" in add(person, READS, "--allow-unverified").stdout
+        (checked,) = json.loads(person.run("keys", "check", "--json").stdout)
+        assert len(today.requests) == 3
+    assert (checked["read"], checked["unknown"], checked["reads_only"]) == (None, True, None)
+
+
+def test_a_fault_that_may_pass_says_what_to_do_with_a_key(person: Person, records: Records) -> None:
+    with Sandbox(records, faults=lambda *_: UNAVAILABLE) as today:
+        person.environment["TAXSYNC_PROXY_URL"] = today.proxy_url
+        done = add(person, READS, code=1)
+    assert done.stderr.endswith("; try again later\n") and "import" not in done.stderr
+
+
+# ---- an exchange that can't tell what a key may do --------------------------------------------
+
+BITSTAMP = "https://www.bitstamp.net/api/v2/account_balances/"
+
+
+def test_where_rights_can_not_be_told_a_wrong_key_is_noticed_all_the_same(person: Person) -> None:
+    given = json.dumps({"apiKey": READS.api_key, "secret": READS.secret})
+    with Recorded() as bitstamp:
+        person.environment["TAXSYNC_PROXY_URL"] = bitstamp.proxy_url
+        command = ("keys", "add", "bitstamp", "--stdin")
+        bitstamp.say(BITSTAMP, Said('{"status":"error","reason":"Invalid signature","code":"API0005"}', 403))
+        wrong = person.run(*command, "--allow-unverified", given=given, code=1)
+        assert "the secret does not belong to the key" in wrong.stderr
+        bitstamp.say(BITSTAMP, [{"currency": "usd", "total": "0", "available": "0", "reserved": "0"}])
+        refused = person.run(*command, given=given, code=1)
+        assert "it can't be told whether this key only reads" in refused.stderr
+        assert_nothing_stored(person)
+        added = person.run(*command, "--allow-unverified", given=given)
+        assert "Bitstamp takes the key, but can't tell what it may do." in added.stdout
+        checked = person.run("keys", "check")
+        assert [line.split()[3:] for line in checked.stdout.splitlines()[2:3]] == [
+            ["never", "can't", "tell", "unknown", "unknown", "unknown", "unknown"]
+        ]
+        bitstamp.say(BITSTAMP, Said('{"status":"error","reason":"API key not found","code":"API0001"}', 403))
+        assert "it does not know the key" in person.run("keys", "check", code=1).stdout
+        assert {asked.address for asked in bitstamp.requests} == {BITSTAMP}
+    assert_no_secret(READS, person, wrong, refused, added, checked)
+
+
+# ---- a command that is killed -----------------------------------------------------------------
+
+# The process dies just before a file of this name gets its new content.
+DIES = """
+import os, signal, sys
+def watch(event, arguments):
+    if event == "os.rename" and os.path.basename(os.fspath(arguments[1])) == os.environ["DIES_AT"]:
+        os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(watch)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX systems")
+@pytest.mark.parametrize(("command", "at"), [("add", "vault.bin"), ("remove", "taxsync.toml")])
+def test_a_killed_command_leaves_what_the_next_one_explains_and_cures(person: Person, command: str, at: str) -> None:
+    add(person, READS, "--name", "old")
+    if command == "remove":
+        add(person, KEYS["second"])
+    (person.home / "site").mkdir()
+    (person.home / "site" / "sitecustomize.py").write_text(DIES)
+    dying = person.environment | {"DIES_AT": at, "PYTHONPATH": f"{person.home}/site:{person.environment['PYTHONPATH']}"}
+    arguments = ("add", "kraken", "--stdin") if command == "add" else ("remove", "kraken")
+    killed = subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", "keys", *arguments], input=given(KEYS["second"]), capture_output=True,
+        text=True, env=dying, cwd=person.home,
+    )  # fmt: skip
+    assert killed.returncode == -9 and not killed.stdout
+    told = "kraken: no key is stored for it; `taxsync keys add kraken --name kraken` adds one"
+    assert told in person.run("keys", "list").stderr and told in person.run("keys", "check").stderr
+    assert told in person.run("import", code=1).stderr and told in person.run("keys", "check", "kraken", code=1).stderr
+    if command == "remove":
+        assert "the account, which had no key, is forgotten here" in person.run("keys", "remove", "kraken").stdout
+    else:
+        add(person, KEYS["second"])
+    assert not person.run("keys", "list").stderr
+    names = [each["name"] for each in json.loads(person.run("keys", "list", "--json").stdout)]
+    assert names == (["old"] if command == "remove" else ["kraken", "old"])
+    assert not list(person.data.glob(".vault.bin.*"))
+
+
+def test_a_key_that_no_account_uses_is_told(person: Person) -> None:
+    add(person, READS)
+    settings = person.data / "taxsync.toml"
+    settings.write_text(settings.read_text().replace('[accounts.kraken]\nexchange = "kraken"\n', ""))
+    assert "kraken: no account of taxsync.toml uses it" in person.run("keys", "list").stdout
+
+
+# ---- the environment --------------------------------------------------------------------------
+
+
+def test_the_secrets_of_tls_are_written_nowhere(person: Person, exchange: Sandbox) -> None:
+    """Python and urllib3 write them to SSLKEYLOGFILE, where it is set: who reads that file reads every request."""
+    log = person.home / "tls.log"
+    environment = person.environment | {"SSLKEYLOGFILE": str(log)}
+    other = "import ssl; ssl.create_default_context()"
+    subprocess.run([sys.executable, "-c", other], env=environment, check=True)
+    assert log.exists()  # another program writes there
+    log.unlink()
+    https = environment | {"TAXSYNC_PROXY_URL": exchange.proxy_url.replace("http:", "https:")}
+    person.process("keys", "add", "kraken", "--stdin", given=given(READS), environment=https, code=1)
+    assert not log.exists()
+
+
 # ---- the passphrase ---------------------------------------------------------------------------
 
 
@@ -325,6 +503,12 @@ def test_a_wrong_passphrase_destroys_nothing(person: Person) -> None:
     assert (person.data / "taxsync.toml").read_bytes() == settings
     person.environment["TAXSYNC_PASSPHRASE"] = PASSPHRASE
     assert "kraken" in person.run("keys", "list").stdout
+
+
+def test_a_short_passphrase_is_taken_with_a_remark(person: Person) -> None:
+    person.environment["TAXSYNC_PASSPHRASE"] = "horse"
+    assert "the passphrase is short" in add(person, READS).stdout
+    assert "the passphrase is short" not in add(person, KEYS["second"], "--name", "second").stdout
 
 
 def test_without_a_passphrase_and_a_terminal_the_line_says_which_variable(person: Person) -> None:
@@ -353,3 +537,52 @@ def test_at_a_terminal_every_secret_is_asked_for_and_none_is_echoed(person: Pers
     listed = person.at_terminal(("keys", "list"), [("Passphrase of the encrypted file of keys: ", PASSPHRASE)])
     assert listed.code == 0 and f"{READS.api_key[:4]}..." in listed.stdout
     assert_no_secret(READS, person, added, listed)
+
+
+OLDER = {"principal": "cccc", "principalType": "USER", "scopes": ["rat#view"], "allowedIps": [], "enabled": True}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals of POSIX systems")
+@pytest.mark.parametrize("what", ["key file", "older key file", "key file in one line", "key block"])
+def test_a_key_of_many_lines_can_be_pasted_unseen(person: Person, what: str) -> None:
+    name, block = "organizations/1/apiKeys/2", pem()
+    file = {"name": name, **(OLDER if what.startswith("older") else {}), "privateKey": block}
+    text = json.dumps(file, indent=None if what.endswith("line") else 3)
+    pasted = [("coinbase apiKey: ", "\n"), ("coinbase apiKey: ", text)]  # an empty line is no answer
+    if what == "key block":
+        pasted = [("coinbase apiKey: ", name), ("coinbase secret: ", block)]
+    with Recorded() as coinbase:
+        coinbase.say(*RECORDED["coinbase"]["v3PrivateGetBrokerageKeyPermissions"])
+        person.environment["TAXSYNC_PROXY_URL"] = coinbase.proxy_url
+        added = person.at_terminal(("keys", "add", "coinbase"), pasted)
+        assert [asked.headers["authorization"][:9] for asked in coinbase.requests] == ["Bearer ey"]
+    assert added.code == 0 and "the key is stored in the encrypted file. It may: view." in added.stdout
+    assert ("reading on to its end, unseen" in added.stdout) is not what.endswith("line")
+    shown = added.stdout
+    assert name not in shown and "PRIVATE KEY" not in shown and not [line for line in block.split() if line in shown]
+    vault = open_vault(person.data, "file", PASSPHRASE)
+    assert vault.get("coinbase").reveal() == {"apiKey": name, "secret": block.strip()}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals of POSIX systems")
+def test_a_person_is_told_that_an_exchange_can_not_be_asked_and_may_say_no(person: Person) -> None:
+    with Recorded() as bitstamp:
+        bitstamp.say(BITSTAMP, [])
+        person.environment["TAXSYNC_PROXY_URL"] = bitstamp.proxy_url
+        question = "Does it only read, and shall it be stored? [y/N]: "
+        asked = [("bitstamp apiKey: ", READS.api_key), ("bitstamp secret: ", READS.secret), (question, "")]
+        refused = person.at_terminal(("keys", "add", "bitstamp"), asked)
+        asked[-1] = (question, "y")
+        added = person.at_terminal(("keys", "add", "bitstamp"), asked)
+    assert refused.code == 1 and "Bitstamp: the key is not stored. At bitstamp.net" in refused.stdout
+    assert refused.stdout.startswith("Bitstamp can't be asked what a key may do, only whether it works")
+    assert added.code == 0 and "Bitstamp takes the key, but can't tell what it may do." in added.stdout
+    assert_no_secret(READS, person, refused, added)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals of POSIX systems")
+def test_at_a_terminal_what_is_there_already_is_refused_without_a_question(person: Person) -> None:
+    add(person, READS)
+    for arguments, says in (((), "already a key 'kraken'"), (("--name", "x" * 101), "is not an account name")):
+        done = person.at_terminal(("keys", "add", "kraken", *arguments), [])
+        assert done.code == 1 and says in done.stdout and "apiKey" not in done.stdout

@@ -391,7 +391,6 @@ def key_of(name: str) -> tuple[dict[str, str], dict[str, str]]:
 def test_no_exchange_that_fails_shows_anything(name: str, person: Person, assert_clean: Callable[..., None]) -> None:
     """Each signs in its own way: in the address, in headers, in the body, in a token, with the passphrase as it is."""
     credentials, planted = key_of(name)
-    asked = importers.exchange(name).rights is not None
     done, said, sent = [], "", dict[str, str]()
     for how in ("an error that repeats the request", "401", "500", "a redirect", "broken headers"):
         with Echo(ANSWERS[how]) as echo:
@@ -399,7 +398,7 @@ def test_no_exchange_that_fails_shows_anything(name: str, person: Person, assert
             text = json.dumps(credentials)
             done.append(person.run("keys", "add", name, "--name", "third", "--stdin", given=text, code=1))
             said += chain(person, text, name)
-        assert bool(echo.sent) == asked
+        assert echo.sent
         sent |= {f"{how}, {each}": value for each, value in echo.sent.items()}
     assert_clean(person, *done, said=said, sent=sent, **planted)
 

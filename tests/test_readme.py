@@ -3,6 +3,7 @@
 The two marked blocks are run in fresh environments by `.ci/run`; here the year's workflow is.
 """
 
+import os
 import re
 import shlex
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 import typer
 
 from importers import exchange, exchange_names
+from importers.base import Exchange
 from importers.formats import prices, universal
 from pipeline.cli import app
 from pipeline.model import RECEIVED_LABELS, SENT_LABELS, Label
@@ -78,7 +80,7 @@ def written() -> Iterator[str]:
     for block in blocks("sh"):
         yield from (part for line in block for part in line.split(" && "))
     for span in code(PROSE):
-        yield from (part for part in span.split(" && ") if part.partition(" ")[2] not in bare)
+        yield from (part for part in span.split(" < ")[0].split(" && ") if part.partition(" ")[2] not in bare)
     for path in ["", *commands(), "keys"]:
         yield from (re.split(r"\s{2,}| < ", line.strip())[0] for line in command(path).help.splitlines())
 
@@ -184,7 +186,7 @@ def test_the_environment_is_the_one_that_is_read() -> None:
 def test_countries_methods_and_forms_are_the_codes() -> None:
     text = section("How figures are computed")
     assert set(code(text.split("(one queue")[0])) == set(countries())
-    (us,) = re.findall(r"Lot methods: (.*?); in `generic`", text)
+    (us,) = re.findall(r"Lot methods: us (.*?); generic also average", text)
     assert tuple(us.split(", ")) == rules_of("us").methods
     assert {*rules_of("us").methods, "average"} == set(rules_of("generic").methods)
     assert [scope for _, scope in rules_of("us").scope.values] == [Scope.GLOBAL, Scope.ACCOUNT]
@@ -195,19 +197,45 @@ def test_countries_methods_and_forms_are_the_codes() -> None:
     )
 
 
-def test_the_exchanges_are_the_codes_and_their_rights_too() -> None:
-    text = section("What goes in")
+def exchanges_table() -> list[str]:
+    """What README says of each exchange, from its entry and from the guard's list."""
     hosts: dict[str, set[str]] = {}
     for line in (Path(__file__).parent / "importers" / "guard_snapshot.txt").read_text(encoding="utf-8").splitlines():
         name, *_, host = line.split()
         hosts.setdefault(name, set()).add(host)
-    expected = [
-        [e.name, f"`{name}`", "yes" if e.streams else "not yet", "yes" if e.rights else "no",
-         ", ".join(sorted(hosts.get(name, ()))) or "nowhere yet"]
+    return [
+        f"| {e.name} | `{name}` | {'yes' if e.streams else 'not yet'} | {reach(e)} | {'yes' if e.rights else 'no'} | "
+        f"{', '.join(sorted(hosts.get(name, ()))) or 'nowhere yet'} |"
         for name, e in ((name, exchange(name)) for name in exchange_names())
-    ]  # fmt: skip
-    assert [[cell.strip() for cell in row] for row in rows(text)][-len(expected) :] == expected
-    told = [words.replace("\n", " ") for words in re.findall(r"\*(Query [^*]+)\*", text)]
+    ]
+
+
+def reach(e: Exchange) -> str:
+    """How far back the API of an exchange goes: its shortest list tells."""
+    days = [stream.horizon for stream in e.streams if stream.horizon]
+    return f"{min(days)} days of some lists" if days else "all" if e.streams else ""
+
+
+def keys_table() -> list[str]:
+    return [f"| {e.name} | {e.key_help} |" for e in map(exchange, exchange_names())]
+
+
+@pytest.mark.parametrize("name", ["exchanges", "keys"])
+def test_a_table_of_exchanges_is_what_their_entries_say(name: str) -> None:
+    """Made anew with TAXSYNC_WRITE_README=1."""
+    path = ROOT / "README.md"
+    before = path.read_text(encoding="utf-8")
+    head, found, rest = re.split(rf"(<!-- {name} -->\n.*?\n\|---[^\n]*\n)(?:\|[^\n]*\n)*", before, flags=re.DOTALL)
+    table = "\n".join({"exchanges": exchanges_table, "keys": keys_table}[name]()) + "\n"
+    after = head + found + table + rest
+    if os.environ.get("TAXSYNC_WRITE_README"):
+        path.write_text(after, encoding="utf-8")
+    else:
+        assert after == before
+
+
+def test_the_rights_that_a_kraken_key_needs_are_those_named() -> None:
+    told = [words.replace("\n", " ") for words in re.findall(r"\*(Query [^*]+)\*", section("What goes in"))]
     wanted = exchange("kraken").rights
     assert wanted is not None
     lacking = wanted(lambda _method, _params, read: read({"result": {"permissions": []}})).missing

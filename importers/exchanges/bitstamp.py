@@ -1,18 +1,136 @@
-"""Bitstamp over its API: its keys, so far. It does not tell what a key may do.
+"""Bitstamp over its API: user transactions by id, withdrawal requests for their hashes, and Earn's own list. It does
+not tell what a key may do.
 
-Sources: bitstamp.net/api, "Response codes" (2026-11). From other programs' sources, not from a document: the codes
-API0001 to API0017; no request for a key's rights is documented.
+Sources: bitstamp.net/api, "User transactions" (with since_id a page has 1000), "Withdrawal requests" (of the last
+50,000,000 seconds), "Earn transactions", "Earn subscriptions", "Account balances", "Response codes" (2026-11, some by
+way of clients made from its description). From other programs' sources, not from a document: the codes API0001 to
+API0017, and that since_id 1 is the beginning; no request for a key's rights is documented. ccxt 4.5.90 leaves the
+query out of a GET that is signed: of Earn's list only the first page can be had, the newest 100. What Earn pays out to
+the account is among the user transactions, however old.
 """
 
+import hashlib
+from collections import Counter
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
 from importers import base
-from importers.base import Exchange
+from importers.base import Answer, Exchange, Item, Listed, Params, Span, Stream, Unlike, Wallet
+from importers.parsers.bitstamp import EARN, USER, WITHDRAWALS, read_records
+from importers.parsers.build import finest, iso
+
+PAGE = 1000
+REACH = 50_000_000  # seconds of withdrawal requests
+LATE = 30  # days in which a withdrawal or a reward may stay unfinished
+
+# ---- reading its answers ----------------------------------------------------------------------
+
+
+def _rows(answer: Answer) -> list[Any]:
+    if not isinstance(answer, list) or not all(isinstance(row, dict) for row in answer):
+        raise Unlike("its answer is no list of records")
+    return answer
+
+
+def _time(row: Any) -> Decimal:
+    try:
+        return finest(iso(row.get("datetime")))
+    except (ValueError, TypeError):
+        raise Unlike("a record of its answer has no time") from None
+
+
+def _id(row: Any) -> str:
+    id = row.get("id")
+    if not (isinstance(id, int) and id > 0) and not (isinstance(id, str) and id.isdecimal()):
+        raise Unlike("a record of its answer has no id")
+    return str(id)
+
+
+def _ask_user(span: Span) -> Params:
+    return {"since_id": span.place or 1, "sort": "asc", "limit": PAGE, "offset": 0}
+
+
+def _user(answer: Answer, span: Span) -> Listed:
+    """Onward by id: the last one of before is met again, so that it does not matter whether `since_id` is inclusive."""
+    found = [Item(_id(row), _time(row), row) for row in _rows(answer)]
+    newest = max((int(item.id) for item in found), default=int(span.place or 1))
+    kept = [item for item in found if span.since is None or item.time >= span.since]
+    return Listed(kept, newest, last=len(found) < PAGE)
+
+
+def _ask_withdrawals(span: Span) -> Params:
+    return {"timedelta": REACH, "limit": PAGE, "offset": span.place or 0}
+
+
+def _withdrawals(answer: Answer, span: Span) -> Listed:
+    found = [Item(_id(row), _time(row), row) for row in _rows(answer)]
+    return Listed(found, int(span.place or 0) + PAGE if len(found) == PAGE else None)
+
+
+def _earn(answer: Answer, _span: Span) -> Listed:
+    """Records without an id: what they say, and the how manieth they are of those that say the same."""
+    seen: Counter[str] = Counter()
+    items = []
+    for row in _rows(answer):
+        what = "|".join(str(row.get(name)) for name in ("datetime", "type", "currency", "amount"))
+        seen[what] += 1
+        items.append(Item(f"{hashlib.sha256(what.encode()).hexdigest()[:24]}#{seen[what]}", _time(row), row))
+    return Listed(items)
+
+
+def _holding(*names: str) -> Callable[[Answer], Answer]:
+    def read(answer: Answer) -> Answer:
+        if any(name not in row for row in _rows(answer) for name in names):
+            raise Unlike("its answer does not say what is held")
+        return answer
+
+    return read
+
 
 EXCHANGE = Exchange(
     id="bitstamp",
     name="Bitstamp",
     version=1,
     credentials=("apiKey", "secret"),
-    allow=frozenset(),
+    allow=frozenset(
+        {
+            ("private", "POST", "account_balances/"),
+            ("private", "POST", "user_transactions/"),
+            ("private", "POST", "withdrawal-requests/"),
+            ("private", "GET", "earn/transactions/"),
+            ("private", "GET", "earn/subscriptions/"),
+        }
+    ),
+    streams=(
+        Stream(USER, "user transactions", "privatePostUserTransactions", _ask_user, _user, 0, onward=True),
+        Stream(
+            WITHDRAWALS,
+            "withdrawal requests",
+            "privatePostWithdrawalRequests",
+            _ask_withdrawals,
+            _withdrawals,
+            LATE,
+            optional=True,
+        ),
+        Stream(
+            EARN,
+            "the newest 100 Earn transactions",
+            "privateGetEarnTransactions",
+            lambda _: {},
+            _earn,
+            LATE,
+            optional=True,
+        ),
+    ),
+    parse=read_records,
+    wallets=(
+        Wallet("", "privatePostAccountBalances", _holding("currency", "total")),
+        Wallet("earn", "privateGetEarnSubscriptions", _holding("currency", "amount"), optional=True),
+    ),
+    begins=date(2011, 8, 1),
+    gap_help="at bitstamp.net: Transactions > Export, CSV, of all time and all types",
     faults={
         "API0001": base.KEY,
         "API0002": base.ADDRESS,

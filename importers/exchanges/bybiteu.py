@@ -10,5 +10,6 @@ EXCHANGE = replace(
     name="Bybit EU",
     key_help=BYBIT.key_help.replace("bybit.com", "bybit.eu"),
     bind_help=BYBIT.bind_help.replace("bybit.com", "bybit.eu"),
+    gap_help=BYBIT.gap_help.replace("bybit.com", "bybit.eu"),
     revoke_help=BYBIT.revoke_help.replace("bybit.com", "bybit.eu"),
 )

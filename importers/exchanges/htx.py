@@ -1,19 +1,140 @@
-"""HTX (once Huobi) over its API: its keys, so far. It lists all keys of a user.
+"""HTX (once Huobi) over its API: fills of the last 120 days in windows of 48 hours, all deposits and withdrawals by
+their ids, transfers of the last 180 days. It lists all keys of a user.
 
-Sources: HTX spot API, "API key query", "Get UID", "Error Code", "Frequently Asked Questions" (2026-11). The right to
-trade includes transfers between a person's own accounts there.
+What is missing is fills that are older, and rewards, interest and rebates: only `account/history` has these, an hour
+a request. Its list of balance changes (v2 ledger) has transfers alone.
+
+Sources: HTX spot API, "Get all Accounts of the Current User", "Get Account Balance", "Get Account Ledger" (10 days a
+request, 180 days), "Search Match Results" (48 hours, 120 days), "Search for Existed Withdraws and Deposits", "API key
+query", "Get UID", "Error Code", "Frequently Asked Questions" (2026-11). The right to trade includes transfers between
+a person's own accounts there. From memory: that `from` of a page is the last id of the page before.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import date
 from typing import Any
 
 from importers import base
-from importers.base import Answer, Call, Exchange, Fault, Refused, Rights, Unlike, day, inside
+from importers.base import (
+    Answer,
+    Call,
+    Exchange,
+    Fault,
+    Item,
+    Known,
+    Listed,
+    Params,
+    Refused,
+    Rights,
+    Span,
+    Stream,
+    Unlike,
+    Wallet,
+    beyond,
+    inside,
+)
+from importers.entries import by_content, listed, milliseconds, seconds, text
+from importers.parsers.htx import DEPOSITS, LEDGER, MATCHES, WITHDRAWALS, read_records
 from importers.permissions import of_all
 
+MOST = 500  # records of a page
+LATE, PENDING = 1, 30  # days that a record may come late, and a withdrawal may stay unfinished
+REACH, LEDGER_REACH = 119, 179  # days; a day less than documented, or the first request would come too late
+_HELD = frozenset(("spot", "otc"))  # accounts whose coins are the person's, and nobody's loan
+
+# ---- the history --------------------------------------------------------------------------------
+
+
+def _ask_matches(span: Span) -> Params:
+    assert span.since is not None and span.until is not None
+    params: Params = {
+        "start-time": milliseconds(span.since), "end-time": milliseconds(span.until), "size": MOST, "direct": "next",
+    }  # fmt: skip
+    return params if span.place is None else params | {"from": span.place}
+
+
+def _read_matches(answer: Answer, _span: Span) -> Listed:
+    found = _ok(answer)
+    items = [Item(text(each, "id"), seconds(each, "created-at"), each) for each in found]
+    return Listed(items, items[-1].id if len(items) >= MOST else None)
+
+
+def _asking_movements(kind: str) -> Callable[[Span], Params]:
+    def ask(span: Span) -> Params:
+        params: Params = {"type": kind, "size": MOST, "direct": "next"}
+        return params if span.place is None else params | {"from": span.place}
+
+    return ask
+
+
+def _read_movements(answer: Answer, span: Span) -> Listed:
+    """A page, newest first; no time can be asked for, so that the list ends at the first older one."""
+    items = [Item(text(each, "id"), seconds(each, "created-at"), each) for each in _ok(answer)]
+    ended = len(items) < MOST or (span.since is not None and items[-1].time < span.since)
+    return Listed(items, None if ended else items[-1].id)
+
+
+def _ask_ledger(span: Span) -> Params:
+    assert span.since is not None and span.until is not None
+    params: Params = {
+        "accountId": span.part, "startTime": milliseconds(span.since), "endTime": milliseconds(span.until),
+        "limit": MOST,
+    }  # fmt: skip
+    return params if span.place is None else params | {"fromId": span.place}
+
+
+def _read_ledger(answer: Answer, _span: Span) -> Listed:
+    """Transfers, whose `transactId` can be 0."""
+    found = listed(_coded(answer), "data")
+    ids = by_content(found, "transactId", "currency", "transactAmt", "transferType", "transactTime")
+    items = [Item(id, seconds(each, "transactTime"), each) for id, each in zip(ids, found, strict=True)]
+    following = answer.get("nextId")
+    return Listed(items, following if items and following else None)
+
+
+def _ok(answer: Answer) -> Any:
+    """The list of an answer of the first version of its API."""
+    if not isinstance(answer, dict) or answer.get("status") != "ok":
+        raise Unlike("it answered with another status than ok")
+    return listed(answer, "data")
+
+
+def _coded(answer: Answer) -> Answer:
+    if inside(answer, "code") != 200:
+        raise Unlike("it answered with another code than 200")
+    return answer
+
+
+def _accounts(call: Call, kinds: frozenset[str]) -> list[str]:
+    """The ids of the accounts of these kinds."""
+    found = call("spotPrivateGetV1AccountAccounts", {}, _ok)
+    return [text(each, "id") for each in found if each.get("type") in kinds]
+
+
+def _spot(call: Call, _known: Known) -> Iterable[str]:
+    return _accounts(call, frozenset({"spot"}))
+
+
+def _each_held(call: Call) -> Iterable[tuple[str, Params]]:
+    return [(id, {"account-id": id}) for id in _accounts(call, _HELD)]
+
+
+def _balance(answer: Answer) -> Answer:
+    if not isinstance(answer, dict) or answer.get("status") != "ok":
+        raise Unlike("it answered with another status than ok")
+    listed(answer, "data", "list")
+    return answer
+
+
+# ---- what a key may do ----------------------------------------------------------------------------
+
 _FORBIDDEN = 1002
+_KNOWN = frozenset(
+    (
+        "permission", "accessKey", "status", "note", "ipAddresses", "validDays", "createTime", "updateTime",
+    )
+)  # fmt: skip
 
 
 def _ask_rights(call: Call, key: str = "") -> Rights:
@@ -49,27 +170,23 @@ def _data(answer: Answer) -> Answer:
 
 
 def _rights(each: Mapping[str, Any]) -> Rights:
-    given, bound = each.get("permission"), each.get("ipAddresses")
+    given, status = each.get("permission"), each.get("status", "normal")
     if not isinstance(given, str) or not given.strip():
         raise Unlike("its answer does not say what the key may do")
+    if status == "expired":
+        raise Refused(f"HTX (API key query): {base.EXPIRED.sentence}")
     rights = Rights.of(
         filter(None, (word.strip() for word in given.split(","))),
         frozenset({"readOnly"}), frozenset({"trade"}), frozenset({"withdraw"}),
     )  # fmt: skip
-    return replace(
+    rights = replace(
         rights,
         missing=() if rights.read else ("Read-only",),
-        ip_bound=bool(bound.strip()) if isinstance(bound, str) else None if bound else False,
-        expires=_expires(each.get("validDays")),
-        created=day(each.get("createTime")),
+        ip_bound=base.bound(each.get("ipAddresses") or ""),
+        expires=base.day_after(each.get("validDays")),  # -1: for ever
+        created=base.day(each.get("createTime")),
     )
-
-
-def _expires(left: object) -> str:
-    """The day of the end of a key that has so many days left; -1 is for ever."""
-    if not isinstance(left, int) or left < 0:
-        return ""
-    return f"{datetime.now(UTC) + timedelta(days=min(left, 9999)):%Y-%m-%d}"
+    return beyond(rights, each, _KNOWN if status == "normal" else _KNOWN - {"status"})
 
 
 _NOT_TAKEN = Fault(
@@ -82,7 +199,63 @@ EXCHANGE = Exchange(
     name="HTX",
     version=1,
     credentials=("apiKey", "secret"),
-    allow=frozenset({("spot.private", "GET", "v2/user/uid"), ("spot.private", "GET", "v2/user/api-key")}),
+    allow=frozenset(
+        ("spot.private", "GET", path)
+        for path in (
+            "v1/account/accounts",
+            "v1/account/accounts/{account-id}/balance",
+            "v1/order/matchresults",
+            "v1/query/deposit-withdraw",
+            "v2/account/ledger",
+            "v2/user/api-key",
+            "v2/user/uid",
+        )
+    ),
+    streams=(
+        Stream(
+            MATCHES,
+            "trades",
+            "spotPrivateGetV1OrderMatchresults",
+            _ask_matches,
+            _read_matches,
+            LATE,
+            window=2,
+            horizon=REACH,
+        ),
+        Stream(
+            DEPOSITS,
+            "deposits",
+            "spotPrivateGetV1QueryDepositWithdraw",
+            _asking_movements("deposit"),
+            _read_movements,
+            PENDING,
+        ),
+        Stream(
+            WITHDRAWALS,
+            "withdrawals",
+            "spotPrivateGetV1QueryDepositWithdraw",
+            _asking_movements("withdraw"),
+            _read_movements,
+            PENDING,
+        ),
+        Stream(
+            LEDGER,
+            "transfers",
+            "spotPrivateGetV2AccountLedger",
+            _ask_ledger,
+            _read_ledger,
+            LATE,
+            optional=True,
+            window=10,
+            horizon=LEDGER_REACH,
+            parts=_spot,
+        ),
+    ),
+    parse=read_records,
+    wallets=(Wallet("", "spotPrivateGetV1AccountAccountsAccountIdBalance", _balance, each=_each_held),),
+    begins=date(2013, 9, 1),
+    gap_help="at htx.com: Orders > Trade History and Assets > History, export, for trades older than 120 days, "
+    "rewards, interest and rebates",
     rights=_ask_rights,
     faults={
         "Incorrect Access key": base.KEY,

@@ -6,11 +6,12 @@ Deposits", "Get Status of Recent Withdrawals", "Get API Key Information" (2026-1
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from importers.base import Answer, Call, Exchange, Fault, Item, Listed, Params, Place, Rights, Stream, Unlike
+from importers import base
+from importers.base import Answer, Call, Exchange, Fault, Item, Listed, Params, Rights, Span, Stream, Unlike, Wallet
 from importers.parsers.kraken import LEDGERS, read_records
 from pipeline.money import parse
 
@@ -27,17 +28,17 @@ def _result(answer: Answer) -> Answer:
     return answer["result"]
 
 
-def _ask(since: Decimal | None, place: Place | None) -> Params:
-    params: Params = {"ofs": place or 0}
-    if since is not None:
-        params["start"] = str(int(since) - 1)  # exclusive
+def _ask(span: Span) -> Params:
+    params: Params = {"ofs": span.place or 0}
+    if span.since is not None:
+        params["start"] = str(int(span.since) - 1)  # exclusive
     return params
 
 
 def _by_offset(key: str) -> Any:
     """A page of an object of records by id, newest first, with their number in all."""
 
-    def read(answer: Answer, place: Place | None) -> Listed:
+    def read(answer: Answer, span: Span) -> Listed:
         result = _result(answer)
         if not isinstance(result, dict) or not isinstance(result.get(key), dict | list):
             raise Unlike(f"its answer has no {key}")
@@ -48,7 +49,7 @@ def _by_offset(key: str) -> Any:
                 raise Unlike(f"its answer does not say how many {key} entries there are")
             found, total = {}, 0
         items = [Item(id, _seconds(entry), entry) for id, entry in found.items()]
-        begin = int(place or 0)
+        begin = int(span.place or 0)
         end = begin + len(items)
         if not items and begin < total:
             raise Unlike(f"it tells of {total} {key} entries and gives {begin}")
@@ -57,14 +58,14 @@ def _by_offset(key: str) -> Any:
     return read
 
 
-def _ask_statuses(since: Decimal | None, place: Place | None) -> Params:
-    params: Params = {"cursor": "true" if place is None else place}
-    if since is not None:
-        params["start"] = str(since)
+def _ask_statuses(span: Span) -> Params:
+    params: Params = {"cursor": "true" if span.place is None else span.place}
+    if span.since is not None:
+        params["start"] = str(span.since)
     return params
 
 
-def _by_cursor(answer: Answer, _place: Place | None) -> Listed:
+def _by_cursor(answer: Answer, _span: Span) -> Listed:
     """A page of movements: a list and the next page's cursor, or just a list, which is all."""
     result = _result(answer)
     following = None
@@ -109,46 +110,43 @@ _READ = {"query-funds": "Query funds", "query-ledger": "Query ledger entries",
 _HARMLESS = frozenset((*_READ, "query-open-trades", "export-data"))
 _TRADES = frozenset(("modify-trades", "close-trades", "earn-funds", "add-funds", "create-ws-token"))
 _MOVES = frozenset(("withdraw-funds", "add-withdraw-address", "update-withdraw-address"))
+_KNOWN = frozenset(
+    (
+        "permissions", "apiKeyName", "apiKey", "nonce", "nonceWindow", "iban", "validUntil", "queryFrom", "queryTo",
+        "createdTime", "modifiedTime", "ipAllowlist", "lastUsed",
+    )
+)  # fmt: skip
 
 
-def _ask_rights(call: Call, _key: str = "") -> Rights:
+def _ask_rights(call: Call, key: str = "") -> Rights:
     """GetApiKeyInfo needs no right itself."""
-    rights: Rights = call("privatePostGetApiKeyInfo", {}, _rights)
+    rights: Rights = call("privatePostGetApiKeyInfo", {}, lambda answer: _rights(answer, key))
     return rights
 
 
-def _rights(answer: Answer) -> Rights:
+def _rights(answer: Answer, key: str) -> Rights:
     """What is not known to read counts as more than reading."""
     info = _result(answer)
     may = info.get("permissions") if isinstance(info, dict) else None
     if not isinstance(may, list) or not all(isinstance(each, str) for each in may):
         raise Unlike("its answer does not say what the key may do")
+    base.same_key(info.get("apiKey"), key)
     limits = []
-    begins, ends = (_day(info.get(name)) for name in ("queryFrom", "queryTo"))
+    begins, ends = (base.day(info.get(name)) for name in ("queryFrom", "queryTo"))
     if begins:
         limits.append(f"nothing before {begins} (its Query start date at Kraken)")
     if ends:
         limits.append(f"nothing after {ends} (its Query end date at Kraken)")
-    listed = info.get("ipAllowlist")
-    return replace(
+    rights = replace(
         Rights.of(may, _HARMLESS, _TRADES, _MOVES),
         read=set(_READ) <= set(may),
         missing=tuple(words for right, words in _READ.items() if right not in may),
-        ip_bound=bool(listed) if isinstance(listed, list) else None,
-        expires=_day(info.get("validUntil")),
-        created=_day(info.get("createdTime")),
+        ip_bound=base.bound(info.get("ipAllowlist")),
+        expires=base.day(info.get("validUntil")),
+        created=base.day(info.get("createdTime")),
         limits=tuple(limits),
     )
-
-
-def _day(text: object) -> str:
-    """The UTC day of Unix seconds as text; "" for 0 and for none. Anything else may be a limit: Unlike."""
-    digits = str(text or "0").partition(".")[0]
-    if not (digits.isascii() and digits.isdecimal()):
-        raise Unlike("its answer has a time of another form")
-    if int(digits) == 0:
-        return ""
-    return f"{datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=min(int(digits), 10**11)):%Y-%m-%d}"
+    return base.beyond(rights, info, _KNOWN)
 
 
 _BUSY = Fault("it is busy or under maintenance", passing=True)
@@ -179,8 +177,8 @@ EXCHANGE = Exchange(
         ),
     ),
     parse=read_records,
-    balances=_balances,
-    balances_method="privatePostBalance",
+    wallets=(Wallet("", "privatePostBalance", _balances),),
+    begins=date(2011, 7, 28),
     rights=_ask_rights,
     faults={
         "EAPI:Invalid key": Fault(

@@ -10,5 +10,6 @@ EXCHANGE = replace(
     name="OKX Europe",
     key_help=OKX.key_help.replace("okx.com", "my.okx.com"),
     bind_help=OKX.bind_help.replace("okx.com", "my.okx.com"),
+    gap_help=OKX.gap_help.replace("okx.com", "my.okx.com"),
     revoke_help=OKX.revoke_help.replace("okx.com", "my.okx.com"),
 )

@@ -1,14 +1,163 @@
-"""OKX over its API: its keys, so far. Its sites (okx.com, Europe, US) have separate accounts and keys.
+"""OKX over its API. Its sites (okx.com, Europe, US) have separate accounts and keys.
 
-Sources: OKX API guide, "Get account configuration", as OKX's own agent-trade-kit and two client libraries have it,
-and OKX's tables of error codes (2026-11); 50119 as reported by many users. From memory: 50120, and that the right to
-trade includes transfers between a person's own accounts there.
+The trading account's bills reach back three months, the funding account's to 1 February 2021; older bills of the
+trading account come only as files that have to be ordered by POST, 12 a day, which taxsync does not send: that is a
+gap, to be closed with an export. Lists are gone through from the newest back: bills of trading by id (`after`),
+others by the time of the oldest record met, once more from that millisecond on, since several records may share it.
+
+Sources: OKX API guide (okx.com/docs-v5), "Get account configuration", "Get bills details (last 3 months)", "Get
+funding account transaction history" (`asset/bills-history`), "Get transaction details (last 3 months)", "Get deposit
+history", "Get withdrawal history", "Get convert history", "Get lending history" (a month), "Get order history" of
+on-chain earn, "Get deposit order history" of fiat, as published copies have them, and OKX's tables of error codes
+(2026-11); 50119 as reported by many users. From memory: 50120, that the right to trade includes transfers between a
+person's own accounts there, that the easy-convert history spans seven days, and the fields of the balances. When a
+key was made or ends isn't told.
 """
 
+import hashlib
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 
-from importers import base
-from importers.base import Answer, Call, Exchange, Fault, Rights, Unlike, elsewhere, inside
+from importers import base, exact
+from importers.base import (
+    Answer,
+    Call,
+    Exchange,
+    Fault,
+    Item,
+    Listed,
+    Params,
+    Place,
+    Rights,
+    Span,
+    Stream,
+    Unlike,
+    Wallet,
+    beyond,
+    bound,
+    elsewhere,
+    inside,
+)
+from importers.parsers import okx as parser
+from pipeline.money import parse
+
+PAGE = 100
+
+# ---- reading its answers ----------------------------------------------------------------------
+
+
+def _data(answer: Answer) -> list[Answer]:
+    rows = answer.get("data") if isinstance(answer, dict) and str(answer.get("code")) == "0" else None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise Unlike("its answer has no list of data")
+    return rows
+
+
+def _text(row: Answer, name: str) -> str:
+    value = row.get(name)
+    if not isinstance(value, str) or not value:
+        raise Unlike(f"an entry of its answer has no {name}")
+    return value
+
+
+def _time(row: Answer, *names: str) -> Decimal:
+    """Unix seconds; the first of these times that the entry has."""
+    try:
+        return parse(next(str(row[name]) for name in names if row.get(name))) / 1000
+    except (StopIteration, ValueError):
+        raise Unlike(f"an entry of its answer has no {names[0]}") from None
+
+
+def _contents(rows: list[Answer]) -> list[str]:
+    """Ids of records that have none: what they say, and a count of equal ones. A page begins with the first record
+    of its millisecond, so that the count is the same on every page."""
+    seen: dict[str, int] = {}
+    ids = []
+    for row in rows:
+        digest = hashlib.sha256(exact.dumps(row).encode()).hexdigest()[:24]
+        seen[digest] = seen.get(digest, 0) + 1
+        ids.append(digest if seen[digest] == 1 else f"{digest}#{seen[digest]}")
+    return ids
+
+
+def _read(id: str, *times: str, following: Callable[[list[Answer]], Place]) -> Callable[[Answer, Span], Listed]:
+    """A page, newest first; "" for the name of the id where records have none."""
+
+    def read(answer: Answer, span: Span) -> Listed:
+        rows = _data(answer)
+        ids = [_text(row, id) for row in rows] if id else _contents(rows)
+        items = [Item(one, _time(row, *times), row) for one, row in zip(ids, rows, strict=True)]
+        passed = span.since is not None and any(item.time < span.since for item in items)
+        return Listed(items, following(rows) if len(rows) >= PAGE and not passed else None)
+
+    return read
+
+
+def _by_id(name: str, *times: str) -> Callable[[Answer, Span], Listed]:
+    return _read(name, *times, following=lambda rows: _text(rows[-1], name))
+
+
+def _by_time(id: str, name: str) -> Callable[[Answer, Span], Listed]:
+    """`after` gives what is earlier; the records of the oldest millisecond are met again."""
+    return _read(id, name, following=lambda rows: int(min(_time(row, name) for row in rows) * 1000) + 1)
+
+
+def _fiat(answer: Answer, span: Span) -> Listed:
+    """Fiat orders are asked for up to a time, which is included."""
+    return _read("ordId", "cTime", following=lambda rows: int(min(_time(r, "cTime") for r in rows) * 1000))(
+        answer, span
+    )
+
+
+def _ask(span: Span) -> Params:
+    params: Params = {"limit": str(PAGE)}
+    return params if span.place is None else params | {"after": str(span.place)}
+
+
+def _ask_fills(span: Span) -> Params:
+    return {"instType": "SPOT"} | _ask(span)
+
+
+def _ask_fiat(span: Span) -> Params:
+    params: Params = {"limit": str(PAGE)}
+    return params if span.place is None else params | {"before": str(span.place)}
+
+
+def _balances(*path: str) -> Callable[[Answer], Answer]:
+    """What is held, when every entry has its coin and its amount at the end of `path`."""
+    *lists, amount = path
+
+    def read(answer: Answer) -> Answer:
+        rows = _data(answer)
+        for name in lists:
+            inner = [row.get(name) for row in rows]
+            if not all(isinstance(each, list) for each in inner):
+                raise Unlike(f"its answer has no {name}")
+            rows = [each for listed in inner for each in listed]
+        for row in rows:
+            _text(row, "ccy")
+            if not isinstance(row.get(amount), str):
+                raise Unlike(f"an entry of its answer has no {amount}")
+        if lists == ["details"] and not answer["data"]:
+            raise Unlike("its answer has no account")
+        return answer
+
+    return read
+
+
+# ---- what a key may do ------------------------------------------------------------------------
+
+# Beside perm no rights: the account's settings say how it trades, not who may.
+_KNOWN = frozenset(
+    (
+        "perm", "ip", "label", "uid", "mainUid", "kycLv", "type", "level", "levelTmp", "roleType", "spotRoleType",
+        "traderInsts", "spotTraderInsts", "opAuth", "acctLv", "acctStpMode", "posMode", "autoLoan", "ctIsoMode",
+        "mgnIsoMode", "liquidationGear", "greeksType", "feeType", "spotOffsetType", "stgyType", "enableSpotBorrow",
+        "spotBorrowAutoRepay", "settleCcy", "settleCcyList",
+    )
+)  # fmt: skip
 
 
 def _ask_rights(call: Call, _key: str = "") -> Rights:
@@ -20,18 +169,15 @@ def _rights(answer: Answer) -> Rights:
     account = inside(answer, "data", 0)
     if len(answer["data"]) != 1:
         raise Unlike("its answer speaks of several accounts")
-    given, bound = inside(account, "perm"), inside(account, "ip")
+    given, addresses = inside(account, "perm"), inside(account, "ip")
     if not isinstance(given, str) or not given.strip():
         raise Unlike("its answer does not say what the key may do")
     rights = Rights.of(
         filter(None, (word.strip() for word in given.split(","))),
         frozenset({"read_only"}), frozenset({"trade"}), frozenset({"withdraw"}),
     )  # fmt: skip
-    return replace(
-        rights,
-        missing=() if rights.read else ("Read",),
-        ip_bound=bool(bound.strip()) if isinstance(bound, str) else None,
-    )
+    rights = replace(rights, missing=() if rights.read else ("Read",), ip_bound=bound(addresses))
+    return beyond(rights, account, _KNOWN)
 
 
 EXCHANGE = Exchange(
@@ -39,7 +185,52 @@ EXCHANGE = Exchange(
     name="OKX",
     version=1,
     credentials=("apiKey", "secret", "password"),
-    allow=frozenset({("private", "GET", "account/config")}),
+    allow=frozenset(
+        ("private", "GET", path)
+        for path in (
+            "account/config", "account/balance", "asset/balances", "finance/savings/balance",
+            "finance/staking-defi/orders-active", "account/bills-archive", "asset/bills-history",
+            "trade/fills-history", "asset/deposit-history", "asset/withdrawal-history", "asset/convert/history",
+            "trade/easy-convert-history", "finance/savings/lending-history", "finance/staking-defi/orders-history",
+            "fiat/deposit-order-history", "fiat/withdrawal-order-history", "fiat/buy-sell/history",
+        )
+    ),
+    streams=(
+        Stream(parser.TRADING, "bills of the trading account", "privateGetAccountBillsArchive", _ask,
+               _by_id("billId", "ts"), 2, horizon=90),
+        Stream(parser.FUNDING, "bills of the funding account", "privateGetAssetBillsHistory", _ask,
+               _by_time("billId", "ts"), 2),
+        Stream(parser.DEPOSITS, "deposits", "privateGetAssetDepositHistory", _ask, _by_time("depId", "ts"), 30),
+        Stream(parser.WITHDRAWALS, "withdrawals", "privateGetAssetWithdrawalHistory", _ask, _by_time("wdId", "ts"), 30),
+        Stream(parser.LENDING, "interest on savings", "privateGetFinanceSavingsLendingHistory", _ask,
+               _by_time("", "ts"), 2, horizon=30),
+        Stream(parser.CONVERTS, "conversions", "privateGetAssetConvertHistory", _ask, _by_time("tradeId", "ts"), 2,
+               optional=True),
+        Stream(parser.DUST, "converted dust", "privateGetTradeEasyConvertHistory", _ask, _by_time("", "uTime"), 2,
+               optional=True, horizon=7),
+        Stream(parser.STAKING, "ended orders of on-chain earn", "privateGetFinanceStakingDefiOrdersHistory", _ask,
+               _by_id("ordId", "redeemedTime", "purchasedTime"), 400, optional=True),
+        Stream(parser.FILLS, "fills, which say prices", "privateGetTradeFillsHistory", _ask_fills,
+               _by_id("billId", "ts"), 2, optional=True, horizon=90),
+        Stream(parser.FIAT_IN, "deposits of money", "privateGetFiatDepositOrderHistory", _ask_fiat, _fiat, 30,
+               optional=True),
+        Stream(parser.FIAT_OUT, "withdrawals of money", "privateGetFiatWithdrawalOrderHistory", _ask_fiat, _fiat, 30,
+               optional=True),
+        Stream(parser.FIAT_TRADES, "crypto bought and sold for money", "privateGetFiatBuySellHistory", _ask_fiat,
+               _fiat, 30, optional=True),
+    ),
+    parse=parser.read_records,
+    wallets=(
+        Wallet("", "privateGetAccountBalance", _balances("details", "cashBal")),
+        Wallet("funding", "privateGetAssetBalances", _balances("bal")),
+        Wallet("savings", "privateGetFinanceSavingsBalance", _balances("amt"), optional=True),
+        Wallet("staked", "privateGetFinanceStakingDefiOrdersActive", _balances("investData", "amt"), optional=True),
+    ),
+    begins=date(2017, 5, 31),
+    gap_help=(
+        "At okx.com: Assets > Report center, order the trading account's history of every quarter before, then "
+        "`taxsync import` that file"
+    ),
     rights=_ask_rights,
     faults={
         '"code":"50119"': elsewhere("okx, myokx for Europe, okxus for the US"),
@@ -58,10 +249,12 @@ EXCHANGE = Exchange(
         '"code":"50004"': base.BUSY,
         '"code":"50013"': base.BUSY,
         '"code":"50026"': base.BUSY,
+        "okx {}": base.BUSY,  # an answer that says nothing at all, after the site's name
+        "okxus {}": base.BUSY,
     },
     key_help=(
         "At okx.com: profile > API > Create API key; choose a passphrase and tick only Read, neither Trade nor Withdraw"
     ),
     bind_help="At okx.com: profile > API, Edit, IP address",
     revoke_help="At okx.com: profile > API, Delete beside the key",
-)
+)  # fmt: skip

@@ -10,5 +10,6 @@ EXCHANGE = replace(
     name="OKX US",
     key_help=OKX.key_help.replace("okx.com", "app.okx.com"),
     bind_help=OKX.bind_help.replace("okx.com", "app.okx.com"),
+    gap_help=OKX.gap_help.replace("okx.com", "app.okx.com"),
     revoke_help=OKX.revoke_help.replace("okx.com", "app.okx.com"),
 )

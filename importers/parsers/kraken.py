@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from importers import assets
 from importers.base import shown
 from importers.sync import BALANCE
 from pipeline.issues import Issue
@@ -54,7 +55,7 @@ def asset(code: str) -> str:
     place = _PLACE.search(code)
     bare = code[: place.start()] if place and place.end() == len(code) else code
     bare = bare[1:] if bare in _LEGACY else bare
-    return NAMES.get(bare, bare)
+    return NAMES[bare] if bare in NAMES else assets.asset(bare)
 
 
 # ---- transactions -----------------------------------------------------------------------------

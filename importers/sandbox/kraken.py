@@ -17,6 +17,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from urllib.parse import parse_qsl
 
+from importers.sandbox.call import Call
 from importers.sandbox.market import ASSETS
 from importers.sandbox.public import PUBLIC, KrakenError, Record, asset_id, whole
 
@@ -95,33 +96,10 @@ class Counter:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request to the exchange itself: `path` without the query, header names in lower case."""
-
-    method: str
-    path: str
-    query: str
-    headers: Mapping[str, str]
-    body: str
-
-    @property
-    def name(self) -> str:
-        return self.path.split("/", 3)[-1]
-
-    @property
-    def params(self) -> dict[str, str]:
-        """The parameters of query or body, without nonce and one-time password."""
-        pairs = parse_qsl(self.query, keep_blank_values=True)
-        if self.body.lstrip().startswith("{"):
-            pairs += [(name, str(value)) for name, value in json.loads(self.body).items()]
-        else:
-            pairs += parse_qsl(self.body, keep_blank_values=True)
-        return {name: value for name, value in pairs if name not in ("nonce", "otp")}
-
-
 class Kraken:
     """The exchange with one account. `now` is its clock, which stands still."""
+
+    hosts = frozenset({HOST})
 
     def __init__(self, records: Records, now: datetime, counter: Counter | None = None) -> None:
         self._records, self._counter = records, counter

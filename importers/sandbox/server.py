@@ -3,7 +3,7 @@
     with Sandbox(records) as sandbox:
         client = open_client(EXCHANGE, records.credentials, sandbox.proxy_url)
 
-A path is the whole original address, as it is or percent-encoded; only https://api.kraken.com is
+A path is the whole original address, as it is or percent-encoded; only the exchange's own hosts are
 there. Every request is kept in `requests`, without anything secret. `faults` may spoil answers; the
 exchange has then done its part already, as after a real loss on the way back.
 """
@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
-from importers.sandbox.kraken import HOST, Call, Counter, Kraken, Records
+from importers.sandbox.call import Call
+from importers.sandbox.kraken import Counter, Kraken, Records
 
 # The sandbox's clock stands still just after the demo's last tax year.
 NOW = datetime(2026, 1, 1, 6, tzinfo=UTC)
@@ -52,6 +53,7 @@ class Fault:
     announced: bool = False
     drop: bool = False
     delay: float = 0  # seconds
+    headers: tuple[tuple[str, str], ...] = ()
 
 
 def _page(text: str) -> Callable[[bytes], bytes]:
@@ -91,6 +93,25 @@ def redirect(location: str) -> Fault:
     return Fault(302, _says(""), location=location)
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that is not a plain 200: `headers` beside the usual ones."""
+
+    body: str
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Spoken(Protocol):
+    """One exchange's protocol over one account: what answers at `hosts`; `forbidden` lists what tried to change
+    something."""
+
+    hosts: frozenset[str]
+    forbidden: list[str]
+
+    def answer(self, call: Call) -> "str | Reply": ...
+
+
 # (number of the request from 1, its path at the exchange) -> what goes wrong with it, if anything
 Faults = Callable[[int, str], Fault | None]
 
@@ -100,16 +121,16 @@ class Sandbox:
 
     def __init__(
         self,
-        records: Records,
+        records: "Records | Spoken",
         *,
         now: datetime = NOW,
         faults: Faults | None = None,
         counter: Counter | None = None,
     ) -> None:
-        self.records = records
+        self.records = records if isinstance(records, Records) else Records()  # Kraken's, which may grow meanwhile
         self.faults = faults
         self.requests: list[Request] = []
-        self._kraken = Kraken(records, now, counter)
+        self._exchange: Spoken = Kraken(records, now, counter) if isinstance(records, Records) else records
         self._strangers: list[str] = []
         self._lock = threading.Lock()
         self._stopped = threading.Event()
@@ -117,7 +138,7 @@ class Sandbox:
     @property
     def forbidden(self) -> list[str]:
         """Must be empty at the end of every test."""
-        return self._kraken.forbidden + self._strangers
+        return self._exchange.forbidden + self._strangers
 
     @property
     def proxy_url(self) -> str:
@@ -143,14 +164,18 @@ class Sandbox:
         parts = urlsplit(address)
         with self._lock:
             number = len(self.requests) + 1
-            if (parts.scheme, parts.netloc) != ("https", HOST):
+            if parts.scheme != "https" or parts.netloc not in self._exchange.hosts:
                 self.requests.append(Request(number, method, f"{parts.scheme}://{parts.netloc}{parts.path}", {}))
                 self._strangers.append(f"{method} {parts.netloc}")
                 return b"", Fault(502, _page("no such host"), "text/html")
             call = Call(method, parts.path, parts.query, headers, body)
             self.requests.append(Request(number, method, parts.path, call.params))
-            answer = self._kraken.answer(call).encode()
-            return answer, self.faults(number, parts.path) if self.faults else None
+            answer = self._exchange.answer(call)
+            fault = self.faults(number, parts.path) if self.faults else None
+            if isinstance(answer, Reply):
+                fault = fault or Fault(answer.status, headers=answer.headers)
+                return answer.body.encode(), fault
+            return answer.encode(), fault
 
     def wait(self, seconds: float) -> None:
         """Lets an answer be late, but no longer than the sandbox lives."""
@@ -200,6 +225,8 @@ def _handler(sandbox: Sandbox) -> type[BaseHTTPRequestHandler]:
             self.send_response(fault.status)
             self.send_header("Content-Type", fault.content_type)
             self.send_header("Content-Length", str(len(right if fault.announced else sent)))
+            for name, value in fault.headers:
+                self.send_header(name, value)
             if fault.location:
                 self.send_header("Location", fault.location)
             self.end_headers()

@@ -2,8 +2,9 @@
 
 After this stage nobody knows labels, prices, exchanges or time zones any more. How fees, swaps and
 transfers are treated: a fee in money or crypto is a cost of its trade; in crypto it is a disposal of
-its own, too; all costs of a swap belong to the asset given up (Treas. Reg. 1.1012-1(h)(2)(ii)(B)); a
-transfer's fee is a disposal and no cost of anything.
+its own, too; all costs of a swap belong to the asset given up (Treas. Reg. 1.1012-1(h)(2)(ii)(B)), unless
+the country halves them; a transfer's fee is a disposal and no cost of anything. Where a swap is no
+disposal, it needs no value, and a fee in money is a cost of nothing.
 """
 
 from collections.abc import Iterable
@@ -17,6 +18,7 @@ from pipeline.issues import Issue
 from pipeline.model import (
     Acquire,
     Amount,
+    Convert,
     Dispose,
     Flow,
     Income,
@@ -28,11 +30,12 @@ from pipeline.model import (
     Valued,
     is_fiat,
 )
-from pipeline.money import ZERO, plain
-from pipeline.rules.base import Basis, Rules
+from pipeline.money import ONE, ZERO, plain, split
+from pipeline.rules.base import Basis, Fee, Gain, Rules
 
 # Within one row the sent side leaves, the received side arrives, the fee leaves.
 SENT, RECEIVED, FEE, LOST, INTO_FEE = range(5)
+TWO = Decimal(2)
 
 
 @dataclass(slots=True)
@@ -75,7 +78,12 @@ class _Books:
     def trade(self, v: Valued, t: Transaction, sent: Amount, received: Amount) -> None:
         day = self.day(t.at)
         gives, gets = not is_fiat(sent.asset), not is_fiat(received.asset)
+        if gives and gets and not self.rules.swaps_taxed.on(day):
+            self.convert(t, sent, received, day)
+            self.pay_fee(t, t.fee, v.fee_value)
+            return
         fee = self.fee_cost(v, t) if gives or gets else ZERO
+        later = split(fee, ONE, TWO) if gives and gets and self.rules.swap_fee_halved else ZERO
         if gives or gets:
             self.rates(v, t)
             if v.value is None:
@@ -83,11 +91,11 @@ class _Books:
             elif gives and gets and not v.basis.startswith(NET_WORTH):
                 self.out.needs.append(Need(t.at, received.asset))  # its price counts before that of the asset sent
         if gives:
-            proceeds, costs = self.net(v.value, fee)
+            proceeds, costs = self.net(v.value, fee - later)
             kind = Kind.TRADE if gets else Kind.SALE
-            self.dispose(t, t.id, sent, day, proceeds, kind, costs=costs, order=(t.position, SENT))
+            self.dispose(t, t.id, sent, day, proceeds, costs, kind, order=(t.position, SENT))
         if gets:
-            cost = None if v.value is None else v.value + (ZERO if gives else fee)
+            cost = None if v.value is None else v.value + (later if gives else fee)
             self.acquire(t, received, day, cost)
         swap = gives and gets and self.rules.withheld_fee_from_receipt.on(day)
         withheld = swap and t.fee is not None and t.fee.asset == received.asset
@@ -97,14 +105,14 @@ class _Books:
         day = self.day(t.at)
         if t.label is None:
             if not is_fiat(received.asset):
-                self.acquire(t, received, day, None)  # match has said so
+                self.acquire(t, received, day, None, dated=False)  # match has said so
         else:
             receipt = self.rules.receipts[t.label]
             needed = receipt.income or (receipt.basis is Basis.VALUE and not is_fiat(received.asset))
             if needed:
                 self.rates(v, t)
                 if v.value is None:
-                    self.unpriced(t, received, f"{t.label} received")
+                    self.unpriced(t, received, f"{t.label} received", income=receipt.income)
             if receipt.income:
                 self.out.incomes.append(
                     Income(t.id, t.at, day, t.account, received.asset, received.quantity, t.label, v.value)
@@ -112,26 +120,25 @@ class _Books:
             if not is_fiat(received.asset):
                 if receipt.basis is Basis.UNKNOWN:
                     self.problem("unknown_basis", t, received, why=receipt.why, cure=receipt.cure)
+                elif receipt.why:
+                    self.problem("zero_basis", t, received, why=receipt.why, cure=receipt.cure)
                 cost = {Basis.VALUE: v.value, Basis.ZERO: ZERO, Basis.UNKNOWN: None}[receipt.basis]
-                self.acquire(t, received, day, None if cost is None else cost + self.fee_cost(v, t))
+                dated = receipt.basis is not Basis.UNKNOWN
+                self.acquire(t, received, day, None if cost is None else cost + self.fee_cost(v, t), dated=dated)
         self.pay_fee(t, t.fee, v.fee_value)
 
     def outlay(self, v: Valued, t: Transaction, sent: Amount) -> None:
         day = self.day(t.at)
         if not is_fiat(sent.asset):
-            if t.label is None:
+            outlay = self.rules.outlays[t.label] if t.label is not None else None
+            if outlay is None or outlay.gain is Gain.STAYS:
                 quantity, order = sent.quantity, (t.position, SENT)
                 self.out.flows.append(Move(t.id, t.at, t.account, sent.asset, quantity, None, None, order))
             else:
-                outlay = self.rules.outlays[t.label]
-                if outlay.gain:
-                    self.rates(v, t)
-                    if v.value is None:
-                        self.unpriced(t, sent, f"{t.label} sent")
-                proceeds, costs = self.net(v.value, self.fee_cost(v, t)) if outlay.gain else (None, ZERO)
                 self.dispose(
-                    t, t.id, sent, day, proceeds, outlay.kind, costs=costs, gain=outlay.gain, order=(t.position, SENT)
-                )
+                    t, t.id, sent, day, *self.worth_of(outlay.gain, v, t, sent), gain=outlay.gain is not Gain.NONE,
+                    loss=outlay.gain is not Gain.NO_LOSS, kind=outlay.kind, order=(t.position, SENT),
+                )  # fmt: skip
         self.pay_fee(t, t.fee, v.fee_value)
 
     def transfer(self, v: Valued, transfer: Transfer) -> None:
@@ -143,15 +150,27 @@ class _Books:
                 (out.position, SENT), (into.position, RECEIVED),
             )
         )  # fmt: skip
-        self.pay_fee(out, out.fee, v.fee_value)
-        self.pay_fee(out, transfer.lost, v.value, suffix="lost", leg=LOST)
-        self.pay_fee(into, into.fee, v.into_fee_value, leg=INTO_FEE)
+        taxed = self.rules.transfer_fee_taxed
+        self.pay_fee(out, out.fee, v.fee_value, gain=taxed)
+        self.pay_fee(out, transfer.lost, v.value, suffix="lost", leg=LOST, gain=taxed)
+        self.pay_fee(into, into.fee, v.into_fee_value, leg=INTO_FEE, gain=taxed)
+
+    def worth_of(self, gain: Gain, v: Valued, t: Transaction, sent: Amount) -> tuple[Decimal | None, Decimal]:
+        """Proceeds and extra cost of units that were sent away."""
+        if gain is Gain.NONE:
+            return v.value, ZERO
+        if gain is Gain.AT_NOTHING:
+            return self.net(ZERO, self.fee_cost(v, t))
+        self.rates(v, t)
+        if v.value is None:
+            self.unpriced(t, sent, f"{t.label} sent")
+        return self.net(v.value, self.fee_cost(v, t))
 
     def net(self, value: Decimal | None, fee: Decimal) -> tuple[Decimal | None, Decimal]:
         """Proceeds and extra cost of a disposal, with its fee where the country puts it."""
-        if value is None:
-            return None, ZERO
-        return (value, fee) if self.rules.fee_in_cost else (value - fee, ZERO)
+        if value is None or self.rules.sale_fee is Fee.NOT_DEDUCTIBLE:
+            return value, ZERO
+        return (value, fee) if self.rules.sale_fee is Fee.COST else (value - fee, ZERO)
 
     def fee_cost(self, v: Valued, t: Transaction) -> Decimal:
         """The fee as a cost of its trade; an unknown one lessens nothing and is a problem of its own."""
@@ -161,32 +180,41 @@ class _Books:
 
     def pay_fee(
         self, t: Transaction, fee: Amount | None, value: Decimal | None,
-        units_of: str = "", suffix: str = "fee", leg: int = FEE,
+        units_of: str = "", suffix: str = "fee", leg: int = FEE, gain: bool = True,
     ) -> None:  # fmt: skip
         """The units of a crypto fee leave at market value (Treas. Reg. 1.1001-7(b)(1)(iii))."""
         if fee is None or is_fiat(fee.asset):
             return
-        if value is None:
+        if value is None and gain:
             self.unpriced(t, fee, "fee")
         order = (t.position, leg)
         self.dispose(
-            t, f"{t.id}.{suffix}", fee, self.day(t.at), value, Kind.FEE, units_of=units_of, order=order
+            t, f"{t.id}.{suffix}", fee, self.day(t.at), value, ZERO, Kind.FEE, gain=gain, units_of=units_of, order=order
         )  # fmt: skip
 
     def dispose(
-        self, t: Transaction, ref: str, amount: Amount, day: date, proceeds: Decimal | None, kind: Kind,
-        costs: Decimal = ZERO, gain: bool = True, units_of: str = "", order: tuple[int, ...] = (),
+        self, t: Transaction, ref: str, amount: Amount, day: date, proceeds: Decimal | None, costs: Decimal, kind: Kind,
+        gain: bool = True, loss: bool = True, units_of: str = "", order: tuple[int, ...] = (),
     ) -> None:  # fmt: skip
+        account, asset, quantity = t.account, amount.asset, amount.quantity
         self.out.flows.append(
-            Dispose(
-                ref, t.at, day, t.account, amount.asset, amount.quantity, proceeds, kind, gain, units_of, costs, order
-            )
+            Dispose(ref, t.at, day, account, asset, quantity, proceeds, kind, gain, units_of, costs, order, loss)
         )
 
-    def acquire(self, t: Transaction, amount: Amount, day: date, cost: Decimal | None) -> None:
+    def convert(self, t: Transaction, sent: Amount, received: Amount, day: date) -> None:
+        order = (t.position, SENT)
+        self.out.flows.append(
+            Convert(
+                t.id, t.at, day, t.account, sent.asset, sent.quantity, received.asset, received.quantity, order
+            )
+        )  # fmt: skip
+
+    def acquire(
+        self, t: Transaction, amount: Amount, day: date, cost: Decimal | None, dated: bool = True
+    ) -> None:  # fmt: skip
         order = (t.position, RECEIVED)
         self.out.flows.append(
-            Acquire(t.id, t.at, day, t.account, amount.asset, amount.quantity, cost, order)
+            Acquire(t.id, t.at, day, t.account, amount.asset, amount.quantity, cost, order, dated)
         )  # fmt: skip
 
     def rates(self, v: Valued, t: Transaction) -> None:
@@ -199,8 +227,12 @@ class _Books:
             if said is not None:
                 self.out.needs.append(Need(t.at, said.asset))
 
-    def unpriced(self, t: Transaction, amount: Amount, what: str, other: Amount | None = None) -> None:
+    def unpriced(
+        self, t: Transaction, amount: Amount, what: str, other: Amount | None = None, income: bool = False
+    ) -> None:  # fmt: skip
         """No price is known: no figure is given. Either side's price would settle a swap."""
+        if not (self.rules.gains or income):
+            return  # there is no figure
         self.problem("missing_price", t, amount, what=what, currency=self.currency)
         self.out.needs += [Need(t.at, side.asset) for side in (amount, other) if side is not None]
 

@@ -6,16 +6,18 @@ never a hash, unless all else is equal.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from pipeline.gains.lots import Inventory, Units, inventory
+from pipeline.gains.identify import Identified, identify
+from pipeline.gains.losses import Around, ring_fenced, superficial, without_losses
+from pipeline.gains.lots import AVERAGE, METHODS, Inventory, Pool, Units, inventory
 from pipeline.issues import Issue
-from pipeline.model import Acquire, Allocation, Disposal, Dispose, Flow, Lot, Move, Rule, Term
-from pipeline.money import ZERO, plain, split
+from pipeline.model import Acquire, Allocation, Convert, Disposal, Dispose, Flow, Lot, Move, Need, Rule, Term
+from pipeline.money import ONE, ZERO, plain, split
 from pipeline.rules.base import Dated, Rules, Scope, midnight
 
 IN_TRANSIT = "in transit"
@@ -29,6 +31,7 @@ class Booked:
     lots: list[Lot] = field(default_factory=list)
     allocations: list[Allocation] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
+    needs: list[Need] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,12 @@ def book(
     `opening` has it (what was settled before), else oldest lot first to the accounts that hold units,
     in the order in which they first held the asset (Rev. Proc. 2024-28, sec. 4.02).
     """
-    walk = _Walk(rules, method, scope.values[0][1], zone)
+    walk = _Walk(rules, method, scope, zone, identify(flows, rules))
     changes = [(midnight(since, zone), to) for since, to in scope.values[1:] if since is not None]
-    for step in _steps(flows):
+    for step in walk.steps:
         if until is not None and step.at >= until:
+            if rules.yearly:
+                continue
             break
         while changes and step.at >= changes[0][0]:
             walk.change_scope(*changes.pop(0), opening)
@@ -72,27 +77,43 @@ def book(
     return walk.out
 
 
-def _steps(flows: Iterable[Flow]) -> list[_Step]:
-    """Flows and arrivals in their order."""
+def steps(flows: Iterable[Flow], year: Callable[[date], int] | None = None) -> list[_Step]:
+    """Flows and arrivals in their order. `year`: the acquisitions of a tax year come before all else in it."""
     keyed: list[tuple[datetime, int, tuple[int, ...], str, str, _Step]] = []
     for flow in flows:
-        phase = 0 if isinstance(flow, Acquire) else 1
+        phase = 0 if isinstance(flow, Acquire) else 2
+        if isinstance(flow, Convert):
+            phase = 1  # what is received may leave in the same instant
         keyed.append((flow.at, phase, flow.order, flow.account, flow.id, flow))
         if isinstance(flow, Move) and flow.into is not None and flow.arrives is not None:
             arrival = _Arrival(flow, flow.arrives)
             keyed.append((flow.arrives, 0, flow.arrives_order, flow.into, flow.id, arrival))
     keyed.sort(key=lambda k: k[:5])
-    return [k[5] for k in keyed]
+    ordered = [k[5] for k in keyed]
+    if year is not None:  # moves are in no such year: these countries have one queue
+        in_years = [step for step in ordered if isinstance(step, Acquire | Dispose)]
+        in_years.sort(key=lambda step: (year(step.day), not isinstance(step, Acquire)))
+        ordered = [*in_years]
+    return ordered
 
 
 class _Walk:
     """The state of the walk: queues per scope, units per account, units in flight."""
 
-    def __init__(self, rules: Rules, method: str, scope: Scope, zone: ZoneInfo) -> None:
-        self.rules, self.method, self.scope, self.zone = rules, method, scope, zone
+    def __init__(
+        self, rules: Rules, method: str, scope: Dated[Scope], zone: ZoneInfo, identified: Identified
+    ) -> None:  # fmt: skip
+        self.rules, self.method, self.scope, self.zone = rules, method, scope.values[0][1], zone
+        self.steps = steps(identified.flows, rules.year.of if rules.yearly and method == AVERAGE else None)
         self.out = Booked()
+        self._taken = identified.taken
+        whole = [step for step in self.steps if not isinstance(step, _Arrival)]
+        self._around = Around(whole) if rules.superficial_days or rules.ring_fence_days else None
+        self._joining: dict[str, Decimal] = defaultdict(Decimal)  # denied losses, by the acquisition they join
         self._queues: dict[tuple[str, str], Inventory] = {}
-        self._units: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
+        self._by_cost = method in METHODS and METHODS[method].by_cost
+        self._places_matter = len(scope.values) > 1 or self.scope is Scope.ACCOUNT
+        self._units: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         self._places: dict[str, dict[str, None]] = defaultdict(dict)  # where an asset was, the first place first
         # Moves by id: whose units are on the way, or were carried out before their withdrawal's turn;
         # and those whose deposit had its turn first, by (account, asset) that they go to and where from.
@@ -104,7 +125,7 @@ class _Walk:
         key = (account if self.scope is Scope.ACCOUNT else "", asset)
         found = self._queues.get(key)
         if found is None:
-            found = self._queues[key] = inventory(self.method)
+            found = self._queues[key] = inventory(self.method, self.rules.dated_average)
         return found
 
     def take(self, step: _Step) -> None:
@@ -112,17 +133,22 @@ class _Walk:
             self._acquire(step)
         elif isinstance(step, Dispose):
             self._dispose(step)
+        elif isinstance(step, Convert):
+            self._convert(step)
+        elif not self._places_matter:
+            pass  # one queue for all time: where its units are changes nothing
         elif isinstance(step, Move):
             self._depart(step)
         else:
             self._arrive(step.move)
 
     def _acquire(self, a: Acquire) -> None:
-        cost = ZERO if a.cost is None else a.cost
-        unit_cost = split(cost, Decimal(1), a.quantity)
-        units = Units(a.id, a.at, (*a.order,), a.quantity, cost, unit_cost, missing=a.cost is None)
+        cost = (ZERO if a.cost is None else a.cost) + self._joining.pop(a.id, ZERO)
+        unit_cost = split(cost, ONE, a.quantity) if self._by_cost else ZERO
+        units = Units(a.id, a.at, a.order, a.quantity, cost, unit_cost, a.cost is None, a.day, a.dated)
         self.queue(a.account, a.asset).add(units)
-        self._hold(a.account, a.asset, a.quantity)
+        if self._places_matter:
+            self._hold(a.account, a.asset, a.quantity)
 
     def _hold(self, account: str, asset: str, quantity: Decimal) -> None:
         self._units[asset][account] += quantity
@@ -153,8 +179,10 @@ class _Walk:
         `asked`: accounts that are being asked or had too little, so that a circle ends.
         """
         held = self._units[asset]
+        if held[account] >= quantity:
+            return True
         asked.add(account)
-        for source, moves in self._announced[account, asset].items() if held[account] < quantity else ():
+        for source, moves in self._announced[account, asset].items():
             while moves and held[account] < quantity:
                 move = next(iter(moves.values()))
                 there = held[source] >= move.quantity
@@ -180,28 +208,86 @@ class _Walk:
             quantity -= units.quantity
             destination.add(units)
         if quantity > ZERO:
-            destination.add(Units(move.id, move.at, move.order, quantity, ZERO, ZERO, missing=True))
+            destination.add(Units(move.id, move.at, move.order, quantity, ZERO, missing=True, dated=False))
 
     def _dispose(self, d: Dispose) -> None:
-        self._call_in(d.account, d.asset, d.quantity, set())
-        self._units[d.asset][d.account] -= d.quantity
-        parts = self.queue(d.account, d.asset).take(d.quantity, d.units_of)
-        lacking = d.quantity - sum((u.quantity for _, u in parts), ZERO)
+        rows = list(self._parts(d, self._take(d, d.units_of)))
+        if self._around is not None and d.gain:
+            if self.rules.superficial_days:
+                rows = self._superficial(d, rows, self._around)
+            if self.rules.ring_fence_days:
+                rows = ring_fenced(d, rows, self._around, self.rules.ring_fence_days)
+        if not d.loss:
+            rows = without_losses(rows)
+        self.out.disposals += rows
+
+    def _take(self, d: Dispose | Convert, units_of: str = "") -> list[tuple[Rule, Units]]:
+        """The units that leave, those without an acquisition on record last."""
+        if self._places_matter:
+            self._call_in(d.account, d.asset, d.quantity, set())
+            self._units[d.asset][d.account] -= d.quantity
+        parts, lacking = list(self._taken.get(d.id, ())), d.quantity
+        for _, units in parts:
+            lacking -= units.quantity
+        if lacking > ZERO:
+            taken = self.queue(d.account, d.asset).take(lacking, units_of)
+            for _, units in taken:
+                lacking -= units.quantity
+            parts += taken
         if lacking > ZERO:
             # they must have been there: what comes later is not theirs, at the change of scope neither
-            self._units[d.asset][d.account] += lacking
-            parts.append((Rule.MISSING, Units("", None, (), lacking, ZERO, ZERO, missing=True)))
-            stake = "" if d.proceeds is None or not d.gain else plain(split(d.proceeds, lacking, d.quantity))
-            issue = Issue("missing_acquisition", d.account, d.asset, d.at, d.id, at_stake=stake)
-            self.out.issues.append(replace(issue, details={"quantity": plain(lacking)}))
-        self.out.disposals += self._parts(d, parts)
+            if self._places_matter:
+                self._units[d.asset][d.account] += lacking
+            parts.append((Rule.MISSING, Units("", None, (), lacking, ZERO, missing=True, dated=False)))
+            self.out.issues.append(missing_acquisition(d, lacking, self._elsewhere(d)))
+        return parts
+
+    def _elsewhere(self, d: Dispose | Convert) -> str:
+        """Which other accounts hold the asset at that time: it may have come from there."""
+        held = self._units[d.asset].items() if self._places_matter else ()
+        others = sorted(
+            f"{IN_TRANSIT if account.startswith(IN_TRANSIT) else account} had {plain(units)}"
+            for account, units in held
+            if account != d.account and units > ZERO
+        )
+        return f" ({', '.join(others[:3])} then)" if others else ""
+
+    def _convert(self, c: Convert) -> None:
+        """What is received costs what was given up did; in the share of units whose cost is not known, neither is
+        that of what is received."""
+        parts = [units for _, units in self._take(c)]
+        unknown = split(c.into_quantity, sum((u.quantity for u in parts if u.missing), ZERO), c.quantity)
+        cost = sum((u.cost for u in parts), ZERO)
+        known = c.into_quantity - unknown
+        queue = self.queue(c.account, c.into)
+        if known > ZERO:
+            unit_cost = split(cost, ONE, known) if self._by_cost else ZERO
+            queue.add(Units(c.id, c.at, c.order, known, cost, unit_cost, day=c.day))
+        if unknown > ZERO:
+            queue.add(Units(c.id, c.at, c.order, unknown, ZERO, missing=True, day=c.day, dated=False))
+        if self._places_matter:
+            self._hold(c.account, c.into, c.into_quantity)
+
+    def _superficial(self, d: Dispose, rows: Sequence[Disposal], around: Around) -> list[Disposal]:
+        found, joins = superficial(d, rows, around, self.rules.superficial_days)
+        held = joins.pop("", ZERO)
+        if held > ZERO:
+            pool = self.queue(d.account, d.asset)
+            assert isinstance(pool, Pool), "a country of superficial losses has averages"
+            pool.raise_cost(held)
+        for acquisition, loss in joins.items():
+            self._joining[acquisition] += loss
+        return found
 
     def _parts(self, d: Dispose, parts: Sequence[tuple[Rule, Units]]) -> Iterator[Disposal]:
-        """One row per part; proceeds and costs shared by quantity, the last part takes the rest."""
+        """One row per part; proceeds and costs shared by quantity, the last part takes the rest.
+
+        Units that were acquired at a known time but at no known price are of the method's rule all the same.
+        """
         left, proceeds_left, costs_left = d.quantity, d.proceeds, d.costs
         for rule, units in parts:
             proceeds = None if proceeds_left is None else split(proceeds_left, units.quantity, left)
-            costs = split(costs_left, units.quantity, left)
+            costs = split(costs_left, units.quantity, left) if costs_left else costs_left
             left -= units.quantity
             costs_left -= costs
             if proceeds_left is not None and proceeds is not None:
@@ -209,31 +295,28 @@ class _Walk:
             cost_basis = units.cost + costs
             if not d.gain:
                 proceeds = cost_basis
-            dated = units.acquired_at is not None and not units.missing
             yield Disposal(
                 id=d.id,
                 acquisition_id=units.acquisition_id,
                 account=d.account,
                 asset=d.asset,
                 quantity=units.quantity,
-                acquired_at=units.acquired_at if dated else None,
+                acquired_at=units.acquired_at if units.dated and rule is not Rule.AVERAGE else None,
                 disposed_at=d.at,
                 proceeds=proceeds,
                 cost_basis=cost_basis,
                 gain=None if proceeds is None else proceeds - cost_basis,
                 term=self._term(units, rule, d.day),
-                rule=Rule.MISSING if units.missing else rule,
+                rule=rule if units.dated else Rule.MISSING,
                 kind=d.kind,
                 taxed=d.gain,
             )
 
     def _term(self, units: Units, rule: Rule, day: date) -> Term:
         """Units without a date: none for an average; short where they are missing, the dearer side."""
-        if rule is Rule.AVERAGE:
+        if units.day is None and rule in (Rule.AVERAGE, Rule.POOL):
             return Term.NONE
-        if units.acquired_at is None or units.missing:
-            return self.rules.term(day, day)
-        return self.rules.term(units.acquired_at.astimezone(self.zone).date(), day)
+        return self.rules.term(units.day if units.dated and units.day is not None else day, day)
 
     def change_scope(self, at: datetime, to: Scope, opening: Sequence[Allocation]) -> None:
         """Deals the lots of the one queue out to the accounts that hold units."""
@@ -257,10 +340,17 @@ class _Walk:
         for (account, asset), queue in sorted(self._queues.items()):
             shown = IN_TRANSIT if account.startswith(f"{IN_TRANSIT} ") else account
             for u in queue.held():
-                lots.append(
-                    Lot(u.acquisition_id, shown, asset, u.quantity, None if u.missing else u.acquired_at, u.cost)
-                )
+                lots.append(Lot(u.acquisition_id, shown, asset, u.quantity, u.acquired_at if u.dated else None, u.cost))
         return lots
+
+
+def missing_acquisition(d: Dispose | Convert, lacking: Decimal, hint: str = "") -> Issue:
+    """Units left that never came; at stake are their proceeds."""
+    stake = ""
+    if isinstance(d, Dispose) and d.gain and d.proceeds is not None:
+        stake = plain(split(d.proceeds, lacking, d.quantity))
+    words = {"quantity": plain(lacking), "hint": hint}
+    return Issue("missing_acquisition", d.account, d.asset, d.at, d.id, at_stake=stake, details=words)
 
 
 def _total(allocations: Iterable[Allocation], asset: str = "") -> list[tuple[str, str, Decimal]]:

@@ -11,7 +11,6 @@ from datetime import datetime
 from decimal import Decimal
 from itertools import groupby
 
-from pipeline.gains.match import sort_key
 from pipeline.issues import Issue
 from pipeline.model import Balance, Transaction, is_fiat
 from pipeline.money import ZERO, plain
@@ -29,7 +28,7 @@ class Facts:
 
 def balances(transactions: Sequence[Transaction], until: datetime | None = None) -> dict[tuple[str, str], Decimal]:
     """Units per (account, asset) that the rows add up to, of the rows before `until`."""
-    held: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
+    held: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for t in transactions:
         if until is None or t.at < until:
             for asset, change in changes(t):
@@ -39,20 +38,19 @@ def balances(transactions: Sequence[Transaction], until: datetime | None = None)
 
 def changes(t: Transaction) -> list[tuple[str, Decimal]]:
     """What a row adds to its account, per asset."""
-    found = []
-    if t.received is not None:
-        found.append((t.received.asset, t.received.quantity))
-    if t.sent is not None:
-        found.append((t.sent.asset, -t.sent.quantity))
-    if t.fee is not None:
-        found.append((t.fee.asset, -t.fee.quantity))
+    received, sent, fee = t.received, t.sent, t.fee
+    found = [(received.asset, received.quantity)] if received is not None else []
+    if sent is not None:
+        found.append((sent.asset, -sent.quantity))
+    if fee is not None:
+        found.append((fee.asset, -fee.quantity))
     return found
 
 
 def negative_balance(facts: Facts) -> list[Issue]:
     """The first day on which a row takes more than its account had; money is left out, since few
     people import their bank's side."""
-    held: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
+    held: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     found: dict[tuple[str, str], tuple[Transaction, Decimal]] = {}
     for _, rows in groupby(facts.transactions, key=lambda t: t.at):  # rows of one instant may stand in any order
         together = list(rows)
@@ -74,22 +72,96 @@ def _touches(t: Transaction, key: tuple[str, str]) -> bool:
     return t.account == key[0] and any(asset == key[1] for asset, _ in changes(t))
 
 
+def told(reported: Sequence[Balance]) -> dict[str, dict[datetime, dict[str, Decimal]]]:
+    """What the exchanges said is held, by account, instant and asset: all wallets of an instant together."""
+    sums: dict[str, dict[datetime, dict[str, Decimal]]] = {}
+    for b in sorted(reported, key=lambda b: b.at):
+        held = sums.setdefault(b.account, {}).setdefault(b.at, {})
+        held[b.asset] = held.get(b.asset, ZERO) + b.quantity
+    return sums
+
+
+def digits(snapshots: Mapping[datetime, Mapping[str, Decimal]], asset: str) -> int:
+    """Decimals that an exchange shows of an asset's balance, out of all that it said of an account; 0: can't be told.
+
+    Zeros that it writes at the end (0.10), and the cents of money, show how many it has. Where an asset never had
+    such, 1.5 may be all there is of it: it counts as shown like the finest of the account's others, if those have.
+    """
+    own = [held[asset] for held in snapshots.values() if asset in held]
+    if any(_padded(quantity) or (is_fiat(asset) and _decimals(quantity) > 1) for quantity in own):
+        return max(map(_decimals, own))
+    others = [q for held in snapshots.values() for name, q in held.items() if not is_fiat(name)]
+    return max(map(_decimals, others)) if any(map(_padded, others)) else 0
+
+
+def _decimals(number: Decimal) -> int:
+    exponent = number.as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
+def _padded(number: Decimal) -> bool:
+    return number.as_tuple().digits[-1] == 0 and _decimals(number) > 0
+
+
+def differs(want: Decimal, have: Decimal, decimals: int) -> bool:
+    """Whether a balance shown with so many decimals is another than `have`, and not just cut or rounded there."""
+    return want != have and (not decimals or abs(want - have) >= Decimal(1).scaleb(-decimals))
+
+
 def balance_differs(facts: Facts) -> list[Issue]:
-    """The newest balances an exchange reported against what its records add up to by then."""
-    newest: dict[str, datetime] = {}
-    for b in facts.reported:
-        newest[b.account] = max(b.at, newest.get(b.account, b.at))
+    """The newest balances an exchange reported against what its records add up to by then, and since when they
+    are just so far apart: the time between two reports in which it came about."""
+    snapshots = told(facts.reported)
+    rows: dict[str, list[Transaction]] = {account: [] for account in snapshots}
+    for t in facts.transactions:
+        if t.account in rows:
+            rows[t.account].append(t)
     issues = []
-    for account, at in sorted(newest.items()):
-        rows = [t for t in facts.transactions if t.account == account and t.at <= at]
-        computed = balances(rows)
-        reported = {b.asset: b.quantity for b in facts.reported if b.account == account and b.at == at}
-        for asset in sorted(reported.keys() | {asset for _, asset in computed}):
-            want, have = reported.get(asset, ZERO), computed.get((account, asset), ZERO)
-            if want != have and want - have != facts.missing.get((account, asset)):
-                words = {"reported": plain(want), "computed": plain(have), "difference": plain(abs(want - have))}
-                issues.append(Issue("balance_differs", account, asset, at, f"{account}/{asset}", details=words))
+    for account, reports in sorted(snapshots.items()):
+        at = max(reports)
+        have = balances([t for t in rows[account] if t.at <= at])
+        for asset in sorted(reports[at].keys() | {asset for _, asset in have}):
+            want, held, decimals = (
+                reports[at].get(asset, ZERO),
+                have.get((account, asset), ZERO),
+                digits(reports, asset),
+            )
+            if not differs(want, held, decimals) or want - held == facts.missing.get((account, asset)):
+                continue
+            words = {"reported": plain(want), "computed": plain(held), "difference": plain(abs(want - held))}
+            words |= {**_window(_apart(rows[account], reports, asset), decimals), "likely": ""}
+            issues.append(Issue("balance_differs", account, asset, at, f"{account}/{asset}", details=words))
     return issues
+
+
+def _apart(
+    rows: Sequence[Transaction], reports: Mapping[datetime, Mapping[str, Decimal]], asset: str
+) -> dict[datetime, Decimal]:
+    """At each report, what the exchange says beyond what the rows, in order of time, add up to by then."""
+    held, ahead, apart = ZERO, 0, {}
+    for at in sorted(reports):
+        while ahead < len(rows) and rows[ahead].at <= at:
+            held += sum((change for name, change in changes(rows[ahead]) if name == asset), ZERO)
+            ahead += 1
+        apart[at] = reports[at].get(asset, ZERO) - held
+    return apart
+
+
+def _window(by_report: Mapping[datetime, Decimal], decimals: int) -> dict[str, str]:
+    """Between which two reports a difference became what it is: instants as ISO text ("": before the first report),
+    and in words."""
+    newest_first = sorted(by_report, reverse=True)
+    until, difference = newest_first[0], by_report[newest_first[0]]
+    for at in newest_first[1:]:
+        if differs(by_report[at], difference, decimals):
+            when = f"it came about between {_minute(at)} and {_minute(until)} UTC"
+            return {"after": at.isoformat(), "until": until.isoformat(), "when": when}
+        until = at
+    return {"after": "", "until": until.isoformat(), "when": f"it was there on {_minute(until)} UTC, the first report"}
+
+
+def _minute(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d %H:%M")
 
 
 def duplicates(facts: Facts) -> list[Issue]:
@@ -128,8 +200,9 @@ def look_alike_assets(facts: Facts) -> list[Issue]:
     """Names that look the same but are not (Cyrillic letters, full width, invisible characters)."""
     first: dict[str, Transaction] = {}
     for t in facts.transactions:
-        for asset, _ in changes(t):
-            first.setdefault(asset, t)
+        for side in (t.received, t.sent, t.fee):
+            if side is not None and side.asset not in first:
+                first[side.asset] = t
     by_look: dict[str, list[str]] = defaultdict(list)
     for asset in sorted(first):
         by_look[_skeleton(asset)].append(asset)
@@ -164,6 +237,6 @@ CHECKS: tuple[Callable[[Facts], list[Issue]], ...] = (negative_balance, balance_
 def check(
     transactions: Sequence[Transaction], reported: Sequence[Balance], missing: Mapping[tuple[str, str], Decimal]
 ) -> list[Issue]:
-    """The Issues of every check."""
-    facts = Facts(sorted(transactions, key=sort_key), reported, missing)
+    """The Issues of every check; `transactions` in order of time."""
+    facts = Facts(transactions, reported, missing)
     return [issue for run in CHECKS for issue in run(facts)]

@@ -9,14 +9,15 @@ clock, and computes in the exact decimal context.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from pipeline.gains.assess import assess
-from pipeline.gains.book import book
+from pipeline.gains.book import Booked, book
 from pipeline.gains.checks import balances, check
 from pipeline.gains.match import match, sort_key
+from pipeline.gains.portfolio import portfolio
 from pipeline.gains.value import PriceBook, value
 from pipeline.issues import Issue
 from pipeline.model import (
@@ -25,6 +26,7 @@ from pipeline.model import (
     Balance,
     Disposal,
     Event,
+    Flow,
     Lot,
     Price,
     Result,
@@ -67,16 +69,24 @@ def derive(
         rows = sorted(transactions, key=sort_key)
         events, unmatched = match(rows)
         prices_of = PriceBook(prices, basis.currency, basis.zone)
-        valued = value((e for e in events if until is None or _begins(e) < until), prices_of)
-        assessed = assess(valued, basis.rules, basis.currency, basis.zone)
-        booked = book(assessed.flows, basis.rules, basis.method, basis.scope, basis.zone, opening, until)
-        rows = [row for event in events for row in _rows(event)]
-        issues = unmatched + assessed.issues + booked.issues + check(rows, reported, _missing(booked.disposals))
+        rules = basis.rules
+        horizon = None if until is None else until + timedelta(rules.days_ahead + 1) if rules.days_ahead else until
+        valued = value((e for e in events if horizon is None or _begins(e) < horizon), prices_of, rules.higher_value)
+        assessed = assess(valued, rules, basis.currency, basis.zone)
+        reference = _reference(basis, until)
+        booked = _booked(assessed.flows, basis, prices_of, opening, reference)
+        rows = sorted((row for event in events for row in _rows(event)), key=sort_key)
+        issues = unmatched + assessed.issues
+        ahead = _ahead(issues, booked.disposals, until)
+        if rules.gains:
+            issues += booked.issues + check(rows, reported, _missing(booked.disposals))
+        else:  # what nobody has to pay tax on need not have a cost; that it is there at all matters
+            issues = [i for i in issues if i.code != "unknown_basis"] + check(rows, reported, {})
         return Result(
-            disposals=booked.disposals,
-            lots=[_at_market(lot, prices_of, until) for lot in booked.lots],
-            incomes=assessed.incomes,
-            transactions=sorted(rows, key=sort_key),
+            disposals=booked.disposals if rules.gains else [],
+            lots=[_at_market(lot, prices_of, reference, rules.reference_first) for lot in booked.lots],
+            incomes=[i for i in assessed.incomes if until is None or i.at < until],
+            transactions=rows,
             values=_values(valued),
             transfers=_other_sides(events),
             balances=balances(rows, until),
@@ -84,10 +94,38 @@ def derive(
             issues=[
                 i.in_zone(basis.zone)
                 for i in sorted(issues, key=_rank)
-                if until is None or i.at is None or i.at < until
+                if until is None or i.at is None or i.at < until or i in ahead
             ],
-            needs=sorted(set(assessed.needs)),
+            needs=sorted({*assessed.needs, *booked.needs}),
         )
+
+
+def _booked(
+    flows: Sequence[Flow], basis: Basis, prices: PriceBook, opening: Sequence[Allocation], until: datetime | None
+) -> Booked:
+    if basis.rules.portfolio:
+
+        def price_of(asset: str, at: datetime) -> Decimal | None:
+            found = prices.quote(asset, at)
+            return None if found is None else found[0]
+
+        return portfolio(flows, price_of, basis.currency, until)
+    return book(flows, basis.rules, basis.method, basis.scope, basis.zone, opening, until)
+
+
+def _reference(basis: Basis, until: datetime | None) -> datetime | None:
+    """The instant just before which units are held: the end of the period, or its beginning in some countries."""
+    if until is None or not basis.rules.reference_first:
+        return until
+    year = basis.rules.year
+    return year.period(year.of((until - MOMENT).astimezone(basis.zone).date()), basis.zone).starts
+
+
+def _ahead(issues: Iterable[Issue], disposals: Iterable[Disposal], until: datetime | None) -> set[Issue]:
+    """Problems after the period that bear on its figures all the same: of acquisitions that served its disposals."""
+    late = [i for i in issues if until is not None and i.at is not None and i.at >= until]
+    served = {d.acquisition_id for d in disposals} if late else set()
+    return {i for i in late if i.ref in served}
 
 
 def _missing(disposals: Iterable[Disposal]) -> dict[tuple[str, str], Decimal]:
@@ -113,11 +151,12 @@ def _begins(event: Event) -> datetime:
     return min(event.out.at, event.into.at) if isinstance(event, Transfer) else event.at
 
 
-def _at_market(lot: Lot, prices: PriceBook, until: datetime | None) -> Lot:
-    """The lot with its market value at the end of the period, where a price is known."""
-    if until is None:
+def _at_market(lot: Lot, prices: PriceBook, reference: datetime | None, first: bool) -> Lot:
+    """The lot with its market value just before `reference`, or (`first`) at it, where a price is known."""
+    if reference is None:
         return lot
-    quote = prices.quote(lot.asset, until - MOMENT)
+    quote = prices.quote(lot.asset, reference) if first else None
+    quote = quote or prices.quote(lot.asset, reference - MOMENT)
     return lot if quote is None else replace(lot, market_value=lot.quantity * quote[0])
 
 

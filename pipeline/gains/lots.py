@@ -1,12 +1,12 @@
 """The units held in one queue, and the order in which a method takes them.
 
-A lot method is one entry of METHODS: its rule and its sort key. Whatever is taken out or put in,
+A lot method is one entry of METHODS: its rule and its sort key; or of AVERAGES. Whatever is taken out or put in,
 quantity and cost are conserved exactly: a part's cost is its share, the rest keeps the remainder.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from heapq import heappop, heappush
 from typing import Protocol
@@ -17,24 +17,29 @@ from pipeline.money import ZERO, split
 
 @dataclass(slots=True)
 class Units:
-    """A lot or a part of one. `acquired_at` None: an average has no date. `unit_cost` is fixed at
-    the acquisition (with its fee), so that splitting can't change a lot's rank. `missing`: how these
-    units were acquired is not known; their cost is 0."""
+    """A lot or a part of one. `acquired_at` None: an average has no date; `day` is the taxpayer's.
+    `unit_cost` is fixed at the acquisition (with its fee), so that splitting can't change a lot's rank.
+    `missing`: what these units cost is not known, and counts as 0. `dated`: when they were acquired is known."""
 
     acquisition_id: str
     acquired_at: datetime | None
     order: tuple[int, ...]
     quantity: Decimal
     cost: Decimal
-    unit_cost: Decimal
+    unit_cost: Decimal = ZERO
     missing: bool = False
+    day: date | None = None
+    dated: bool = True
 
     def cut(self, quantity: Decimal) -> "Units":
         """Takes `quantity` out of these units, with its share of the cost."""
         cost = split(self.cost, quantity, self.quantity)
         self.quantity -= quantity
         self.cost -= cost
-        return replace(self, quantity=quantity, cost=cost)
+        return Units(
+            self.acquisition_id, self.acquired_at, self.order, quantity, cost, self.unit_cost, self.missing, self.day,
+            self.dated,
+        )  # fmt: skip
 
 
 Key = tuple[object, ...]
@@ -48,6 +53,7 @@ class Method:
 
     rule: Rule
     key: Callable[[Units], Key]
+    by_cost: bool = False  # whether a lot's `unit_cost` is to be known
 
 
 def _micros(units: Units) -> int:
@@ -66,10 +72,12 @@ def _backwards(order: tuple[int, ...]) -> tuple[int, ...]:
 METHODS: dict[str, Method] = {
     "fifo": Method(Rule.FIFO, lambda u: (_micros(u), u.order)),
     "lifo": Method(Rule.LIFO, lambda u: (-_micros(u), _backwards(u.order))),
-    "hifo": Method(Rule.HIFO, lambda u: (-u.unit_cost, _micros(u), u.order)),
-    "lofo": Method(Rule.LOFO, lambda u: (u.unit_cost, _micros(u), u.order)),
+    "hifo": Method(Rule.HIFO, lambda u: (-u.unit_cost, _micros(u), u.order), by_cost=True),
+    "lofo": Method(Rule.LOFO, lambda u: (u.unit_cost, _micros(u), u.order), by_cost=True),
 }
 
+# Names of methods under which units have one cost: the rule that their disposals bear.
+AVERAGES = {"average": Rule.AVERAGE, "moving-average": Rule.AVERAGE, "pool": Rule.POOL}
 AVERAGE = "average"
 
 
@@ -87,9 +95,11 @@ class Inventory(Protocol):
         ...
 
 
-def inventory(method: str) -> Inventory:
-    """An empty queue for a method of METHODS, or for `average`."""
-    return Pool() if method == AVERAGE else Queue(METHODS[method])
+def inventory(method: str, dated: bool = False) -> Inventory:
+    """An empty queue for a method of METHODS or AVERAGES; `dated`: the units of an average keep their dates."""
+    if method in METHODS:
+        return Queue(METHODS[method])
+    return DatedAverage() if dated else Pool(AVERAGES[method])
 
 
 class Queue:
@@ -108,8 +118,10 @@ class Queue:
             self._by_id.setdefault(units.acquisition_id, []).append(units)
 
     def take(self, quantity: Decimal, units_of: str = "") -> list[tuple[Rule, Units]]:
-        rules = [(Rule.SPECIFIC, u) for u in self._named(units_of, quantity)]
-        quantity -= sum((u.quantity for _, u in rules), ZERO)
+        rules: list[tuple[Rule, Units]] = []
+        if units_of:
+            rules += [(Rule.SPECIFIC, u) for u in self._named(units_of, quantity)]
+            quantity -= sum((u.quantity for _, u in rules), ZERO)
         while quantity > ZERO and self._heap:
             first = self._heap[0][2]
             if first.quantity > quantity:
@@ -132,10 +144,9 @@ class Queue:
                 yield part
 
     def _forget(self, lot: Units) -> None:
-        same = self._by_id[lot.acquisition_id]
-        same[:] = [u for u in same if u is not lot]
-        if not same:
-            del self._by_id[lot.acquisition_id]
+        same = self._by_id.pop(lot.acquisition_id)
+        if len(same) > 1:
+            self._by_id[lot.acquisition_id] = [u for u in same if u is not lot]
 
     def held(self) -> list[Units]:
         return sorted(
@@ -147,9 +158,10 @@ class Queue:
 class Pool:
     """One average cost for all units, renewed at each acquisition."""
 
-    def __init__(self) -> None:
-        self._all = Units("", None, (), ZERO, ZERO, ZERO)
-        self._unknown = Units("", None, (), ZERO, ZERO, ZERO, missing=True)  # those of all whose cost is not known
+    def __init__(self, rule: Rule = Rule.AVERAGE) -> None:
+        self._rule = rule
+        self._all = Units("", None, (), ZERO, ZERO)
+        self._unknown = Units("", None, (), ZERO, ZERO, missing=True, dated=False)  # of all: cost not known
 
     def add(self, units: Units) -> None:
         self._all.quantity += units.quantity
@@ -167,10 +179,44 @@ class Pool:
         unknown = split(self._unknown.quantity, quantity, self._all.quantity)
         part = self._all.cut(quantity)
         if unknown <= ZERO:
-            return [(Rule.AVERAGE, part)]
+            return [(self._rule, part)]
         apart = self._unknown.cut(unknown)
         part.quantity -= unknown
-        return [(Rule.AVERAGE, each) for each in (part, apart) if each.quantity > ZERO]
+        return [(self._rule, each) for each in (part, apart) if each.quantity > ZERO]
+
+    def raise_cost(self, cost: Decimal) -> None:
+        """Adds to what the units cost, of which there must be some."""
+        self._all.cost += cost
 
     def held(self) -> list[Units]:
         return [self._all] if self._all.quantity > ZERO else []
+
+
+class DatedAverage:
+    """One average cost for all units, which leave first in first out and keep their dates."""
+
+    def __init__(self) -> None:
+        self._lots = Queue(METHODS["fifo"])
+        self._quantity, self._cost = ZERO, ZERO
+
+    def add(self, units: Units) -> None:
+        self._quantity += units.quantity
+        self._cost += units.cost
+        self._lots.add(units)
+
+    def take(self, quantity: Decimal, units_of: str = "") -> list[tuple[Rule, Units]]:
+        parts = [units for _, units in self._lots.take(quantity, units_of)]
+        for part in parts:
+            part.cost = split(self._cost, part.quantity, self._quantity)
+            self._cost -= part.cost
+            self._quantity -= part.quantity
+        return [(Rule.AVERAGE, part) for part in parts]
+
+    def held(self) -> list[Units]:
+        quantity, cost, lots = self._quantity, self._cost, []
+        for lot in self._lots.held():
+            share = split(cost, lot.quantity, quantity)
+            lots.append(replace(lot, cost=share))
+            quantity -= lot.quantity
+            cost -= share
+        return lots

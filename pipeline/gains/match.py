@@ -222,6 +222,28 @@ def _unmatched(alone: Sequence[Transaction], told: Iterable[str]) -> list[Issue]
 
 
 def _hint(t: Transaction, near: Sequence[Transaction]) -> str:
+    return _same_hash(t, near) or _nearest(t, near)
+
+
+def _same_hash(t: Transaction, near: Sequence[Transaction]) -> str:
+    """One withdrawal that arrived as several deposits, or the other way round: the chain says so, amounts differ."""
+    known = _plain_hash(t.txhash)
+    if known in _NO_HASH:
+        return ""
+    others = [o for o in near if (o.sent is None) != (t.sent is None) and _plain_hash(o.txhash) == known]
+    if len(others) < 2:
+        return ""
+    way = "arrived in" if t.sent else "left"
+    parts = ", ".join(f"{plain(_side(o).quantity)} {way} {o.account}" for o in others[:3])
+    more = f" and {len(others) - 3} more" if len(others) > 3 else ""
+    whole = "withdrawal" if t.sent else "deposit"
+    return (
+        f" (with the same TxHash {parts}{more}: if those are its other side, give the {whole} as one row for each, "
+        "of the same amount)"
+    )
+
+
+def _nearest(t: Transaction, near: Sequence[Transaction]) -> str:
     quantity = _side(t).quantity
     others = [
         o

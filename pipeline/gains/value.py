@@ -90,9 +90,10 @@ class PriceBook:
         return min(listed[max(0, i - 1) : i + 1], key=lambda p: abs(p.at - at))  # type: ignore[operator]
 
 
-def value(events: Iterable[Event], book: PriceBook) -> list[Valued]:
-    """Every event with the value of what it moved and of its fee."""
-    return [_transfer(e, book) if isinstance(e, Transfer) else _transaction(e, book) for e in events]
+def value(events: Iterable[Event], book: PriceBook, dearer: bool = False) -> list[Valued]:
+    """Every event with the value of what it moved and of its fee. `dearer`: a swap that names no value itself
+    is worth the dearer of its two sides."""
+    return [_transfer(e, book) if isinstance(e, Transfer) else _transaction(e, book, dearer) for e in events]
 
 
 def _transfer(transfer: Transfer, book: PriceBook) -> Valued:
@@ -110,8 +111,12 @@ def _transfer(transfer: Transfer, book: PriceBook) -> Valued:
     )
 
 
-def _transaction(t: Transaction, book: PriceBook) -> Valued:
+def _transaction(t: Transaction, book: PriceBook, dearer: bool) -> Valued:
     worth, basis = _worth(t, book) or (None, "")
+    if dearer and worth is not None and not basis.startswith((NET_WORTH, FIAT)) and t.sent and t.received:
+        given = book.value(t.sent, t.at)
+        if given is not None and given[0] > worth:
+            worth, basis = given
     return Valued(t, worth, _part(t.fee, t, worth, book), basis)
 
 
@@ -121,7 +126,9 @@ def _worth(t: Transaction, book: PriceBook) -> Quote | None:
         return worth
     sides = [side for side in (t.received, t.sent) if side is not None]
     money = [side for side in sides if is_fiat(side.asset)]
-    for side in sorted(money, key=lambda s: s.asset != book.currency):
+    if len(money) > 1 and money[0].asset != book.currency:
+        money.reverse()
+    for side in money:
         worth = book.value(side, t.at)
         if worth is not None:
             return worth[0], f"{FIAT}{_via(worth[1])}"

@@ -7,14 +7,16 @@ changed is `Dated`. Nothing here computes a gain; `assess` and `book` read it.
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from pipeline.model import Kind, Label, Term
+from pipeline.model import Kind, Label, Rule, Term
+from pipeline.rules.terms import no_term
 
 T = TypeVar("T")
 
@@ -64,6 +66,7 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 
 
 NEVER: Dated[bool] = Dated(((None, False),))
+ALWAYS: Dated[bool] = Dated(((None, True),))
 
 _YEAR_NAME = re.compile(r"(\d{4})(?:\s*[-/]\s*(\d{2}|\d{4}))?")
 
@@ -117,7 +120,8 @@ class Basis(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """How a country treats one label of receipt. `why` and `cure` explain an unknown basis."""
+    """How a country treats one label of receipt. `why` and `cure` explain a basis that is unknown, or that is
+    0 although the law would let the taxpayer show more."""
 
     income: bool
     basis: Basis
@@ -125,22 +129,80 @@ class Receipt:
     cure: str = ""
 
 
+class Gain(StrEnum):
+    """What sending units comes to: a gain at market value or at a price of nothing; none (proceeds = cost);
+    a gain but never a loss; or no disposal at all: the units stay the taxpayer's."""
+
+    AT_VALUE = "at value"
+    AT_NOTHING = "at nothing"
+    NONE = "none"
+    NO_LOSS = "no loss"
+    STAYS = "stays"
+
+
 @dataclass(frozen=True, slots=True)
 class Outlay:
-    """How a country treats one label of sending: the disposal's kind, and whether a gain is computed."""
+    """How a country treats one label of sending: the disposal's kind, and what gain is computed."""
 
     kind: Kind
-    gain: bool
+    gain: Gain
+
+
+class Fee(StrEnum):
+    """Where the fee of a sale goes: off the proceeds, into the cost, or nowhere."""
+
+    PROCEEDS = "proceeds"
+    COST = "cost"
+    NOT_DEDUCTIBLE = "not deductible"
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    """Disposals that take certain acquisitions before all others: of the days that lie so many days after (or,
+    negative, before) the disposal's, in this order. `latest_first`: of one day's, and only such as came before."""
+
+    rule: Rule
+    days: tuple[int, ...]
+    latest_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A rule that is doubtful or the taxpayer's to choose: a setting. `values`: what may be chosen, and the fields
+    of the rules that it changes; the first is the default, the safer one."""
+
+    name: str
+    meaning: str
+    values: Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """An amount below which a gain or income is free: shown, never applied."""
+
+    name: str
+    amount: Dated[Decimal]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Rules:
     """One country. Times and days are the taxpayer's; values are in `currency`.
 
-    `methods`: allowed lot methods, the default first. `scopes`: the default, dated, and what may be
-    asked for instead. `term`: (day acquired, day disposed) -> Term. `fee_in_cost`: a sale's fee
-    joins the cost instead of lessening the proceeds. `withheld_fee_from_receipt`: units withheld
-    as the fee of a swap are those just received. `forms`: names of modules in reports/forms.
+    What identifies units
+        `methods`: allowed lot methods, the default first. `scopes`: the default, dated, and what may be
+        asked for instead. `identify`: what is paired before the method is asked; `days_are_one`: all that is
+        acquired on one day costs the same. `yearly`: all acquisitions of a tax year come before its disposals.
+        `dated_average`: units of an average keep their dates, first in first out. `portfolio`: one cost for all
+        assets together. `withheld_fee_from_receipt`: units withheld as the fee of a swap are those just received.
+    What is a gain
+        `term`: (day acquired, day disposed) -> Term. `swaps_taxed`: asset for asset is a disposal; else the cost
+        goes on. `higher_value`: a swap is worth the dearer of its sides. `sale_fee`: where it goes;
+        `swap_fee_halved`: half of a swap's fee is a cost of what is received. `transfer_fee_taxed`: units paid for
+        a transfer bring a gain. `superficial_days`: a loss is denied for what is bought so many days around it.
+        `ring_fence_days`: a loss counts only against gains on what is bought so many days after it.
+        `gains`: whether gains are computed at all. `reference_first`: holdings are those at the year's beginning.
+    `choices`: what the taxpayer may set, `chosen`: what that came to. `limits`: amounts that are shown and not
+    applied. `forms`: names of modules in reports/forms.
     """
 
     country: str
@@ -151,48 +213,119 @@ class Rules:
     methods: tuple[str, ...]
     scope: Dated[Scope]
     scopes: tuple[Scope, ...]
-    term: Callable[[date, date], Term]
-    receipts: dict[Label, Receipt]
-    outlays: dict[Label, Outlay]
-    fee_in_cost: bool = False
+    receipts: Mapping[Label, Receipt]
+    outlays: Mapping[Label, Outlay]
+    term: Callable[[date, date], Term] = no_term
+    identify: tuple[Match, ...] = ()
+    days_are_one: bool = False
+    yearly: bool = False
+    dated_average: bool = False
+    portfolio: bool = False
     withheld_fee_from_receipt: Dated[bool] = NEVER
+    swaps_taxed: Dated[bool] = ALWAYS
+    higher_value: bool = False
+    sale_fee: Fee = Fee.PROCEEDS
+    swap_fee_halved: bool = False
+    transfer_fee_taxed: bool = True
+    superficial_days: int = 0
+    ring_fence_days: int = 0
+    gains: bool = True
+    reference_first: bool = False
+    choices: tuple[Choice, ...] = ()
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    limits: tuple[Limit, ...] = ()
     forms: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"Rules({self.country}, {dict(self.chosen)})"
 
     @property
     def has_terms(self) -> bool:
         """Whether the holding period matters at all."""
         return self.term is not no_term
 
+    @property
+    def denies_losses(self) -> bool:
+        """Whether there are losses that do not count."""
+        return self.superficial_days > 0 or any(o.gain is Gain.NO_LOSS for o in self.outlays.values())
 
-def more_than_one_year(acquired: date, disposed: date) -> Term:
-    """LONG from the day after the first anniversary: counted from the day after the acquisition,
-    by whole months (26 USC 1222; Rev. Rul. 66-7), so 365 days can be short."""
-    begins = acquired + timedelta(days=1)
-    try:
-        long_from = begins.replace(year=begins.year + 1)
-    except ValueError:  # begins on 29 February
-        long_from = date(begins.year + 1, 3, 1)
-    return Term.LONG if disposed >= long_from else Term.SHORT
+    @property
+    def days_ahead(self) -> int:
+        """How many days after a disposal can still change its gain."""
+        matched = (day for match in self.identify for day in match.days)
+        return max((*matched, self.superficial_days, self.ring_fence_days, 0))
 
+    def choose(self, asked: Mapping[str, str]) -> "Rules":
+        """The rules with what the taxpayer has chosen; `chosen` then names every choice.
 
-def no_term(_acquired: date, _disposed: date) -> Term:
-    return Term.NONE
+        Raises ValueError with one readable line.
+        """
+        known = {choice.name: choice for choice in self.choices}
+        for name, value in asked.items():
+            if name not in known:
+                listed = f"; there are {', '.join(known)}" if known else ""
+                raise ValueError(f"'{name}' is no choice of {self.country}{listed}")
+            if value not in known[name].values:
+                allowed = ", ".join(known[name].values)
+                raise ValueError(f"{name} = '{value}' is not allowed in {self.country}; allowed: {allowed}")
+        chosen = {name: asked.get(name, next(iter(choice.values))) for name, choice in known.items()}
+        changed: dict[str, Any] = {}
+        for name, value in chosen.items():
+            for part, new in known[name].values[value].items():
+                merged = isinstance(new, Mapping)
+                changed[part] = {**changed.get(part, getattr(self, part)), **new} if merged else new
+        return replace(self, **changed, chosen=chosen)
 
 
 INCOME_AT_VALUE = Receipt(income=True, basis=Basis.VALUE)
 VALUE_WITHOUT_INCOME = Receipt(income=False, basis=Basis.VALUE)
+FOR_NOTHING = Receipt(income=False, basis=Basis.ZERO)
+
+
+def givers_basis(why: str, currency: str) -> Receipt:
+    """A gift that keeps the giver's cost and date, which no row can tell."""
+    return Receipt(
+        income=False,
+        basis=Basis.UNKNOWN,
+        why=why,
+        cure="enter the donor's purchase in its place: a row of its date, "
+        f"its cost in {currency} sent, the units received",
+    )
+
+
+def part_of_the_old(why: str) -> Receipt:
+    """A fork whose cost is a part of the old coin's, which only the taxpayer can split: 0 until then."""
+    return Receipt(
+        income=False,
+        basis=Basis.ZERO,
+        why=why,
+        cure="nothing, if cost 0 is what you want to declare; it never makes the tax too low",
+    )
+
+
+AT_VALUE = {kind: Outlay(kind, Gain.AT_VALUE) for kind in Kind}
+WITHOUT_GAIN = {kind: Outlay(kind, Gain.NONE) for kind in Kind}
+
+# A transfer's fee in coins: a disposal, as the fee of a trade is; where the tax office is silent, a choice.
+TRANSFER_FEES = Choice(
+    "transfer_fees",
+    "whether the units that a transfer between own accounts costs bring a gain",
+    {"gain": {}, "no-gain": {"transfer_fee_taxed": False}},
+)
+
+_NO_COUNTRY = ("base", "terms")
 
 
 def countries() -> tuple[str, ...]:
     """The codes that have a file here."""
     package = importlib.import_module("pipeline.rules")
-    return tuple(sorted(m.name for m in pkgutil.iter_modules(package.__path__) if m.name != "base"))
+    return tuple(sorted(m.name for m in pkgutil.iter_modules(package.__path__) if m.name not in _NO_COUNTRY))
 
 
 def rules_of(country: str) -> Rules:
-    """The rules of a country code. Raises ValueError with one readable line."""
+    """The rules of a country code, with its defaults. Raises ValueError with one readable line."""
     if country not in countries():
         raise ValueError(f"country '{country}' is not one of {', '.join(countries())}")
     rules = importlib.import_module(f"pipeline.rules.{country}").RULES
     assert isinstance(rules, Rules)
-    return rules
+    return rules.choose({})

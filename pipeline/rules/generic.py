@@ -2,15 +2,16 @@
 
 from pipeline.model import Kind, Label
 from pipeline.rules.base import (
+    AT_VALUE,
     INCOME_AT_VALUE,
     VALUE_WITHOUT_INCOME,
-    Outlay,
+    WITHOUT_GAIN,
     Rules,
     Scope,
     TaxYear,
     always,
-    more_than_one_year,
 )
+from pipeline.rules.terms import more_than_one_year
 
 RULES = Rules(
     country="generic",
@@ -33,10 +34,10 @@ RULES = Rules(
         Label.GIFT: VALUE_WITHOUT_INCOME,
     },
     outlays={
-        Label.SPEND: Outlay(Kind.SPEND, gain=True),
-        Label.COST: Outlay(Kind.FEE, gain=True),
-        Label.GIFT: Outlay(Kind.GIFT, gain=False),
-        Label.DONATION: Outlay(Kind.DONATION, gain=False),
-        Label.LOST: Outlay(Kind.LOST, gain=False),
+        Label.SPEND: AT_VALUE[Kind.SPEND],
+        Label.COST: AT_VALUE[Kind.FEE],
+        Label.GIFT: WITHOUT_GAIN[Kind.GIFT],
+        Label.DONATION: WITHOUT_GAIN[Kind.DONATION],
+        Label.LOST: WITHOUT_GAIN[Kind.LOST],
     },
 )

@@ -8,17 +8,17 @@ from datetime import date
 
 from pipeline.model import Kind, Label
 from pipeline.rules.base import (
+    AT_VALUE,
     INCOME_AT_VALUE,
     VALUE_WITHOUT_INCOME,
-    Basis,
+    WITHOUT_GAIN,
     Dated,
-    Outlay,
-    Receipt,
     Rules,
     Scope,
     TaxYear,
-    more_than_one_year,
+    givers_basis,
 )
+from pipeline.rules.terms import more_than_one_year
 
 RULES = Rules(
     country="us",
@@ -38,19 +38,14 @@ RULES = Rules(
         Label.INCOME: INCOME_AT_VALUE,  # Notice 2014-21, A-3
         Label.INTEREST: INCOME_AT_VALUE,  # 26 USC 61(a)(4)
         Label.CASHBACK: VALUE_WITHOUT_INCOME,  # a rebate: an adjustment of the price paid (Rev. Rul. 76-96)
-        Label.GIFT: Receipt(  # 26 USC 1015: the donor's basis and date
-            income=False,
-            basis=Basis.UNKNOWN,
-            why="a gift keeps the donor's basis and date",
-            cure="enter the donor's purchase in its place: a row of its date, its cost in USD sent, the units received",
-        ),
+        Label.GIFT: givers_basis("a gift keeps the donor's basis and date", "USD"),  # 26 USC 1015
     },
     outlays={
-        Label.SPEND: Outlay(Kind.SPEND, gain=True),  # Reg. 1.1001-7(b)(1)(i)
-        Label.COST: Outlay(Kind.FEE, gain=True),  # Reg. 1.1001-7(b)(1)(iii)
-        Label.GIFT: Outlay(Kind.GIFT, gain=False),  # IRS FAQ on virtual currency: no gain for the giver
-        Label.DONATION: Outlay(Kind.DONATION, gain=False),  # the same
-        Label.LOST: Outlay(Kind.LOST, gain=False),  # 26 USC 165(h)(5): no deduction
+        Label.SPEND: AT_VALUE[Kind.SPEND],  # Reg. 1.1001-7(b)(1)(i)
+        Label.COST: AT_VALUE[Kind.FEE],  # Reg. 1.1001-7(b)(1)(iii)
+        Label.GIFT: WITHOUT_GAIN[Kind.GIFT],  # IRS FAQ on virtual currency: no gain for the giver
+        Label.DONATION: WITHOUT_GAIN[Kind.DONATION],  # the same
+        Label.LOST: WITHOUT_GAIN[Kind.LOST],  # 26 USC 165(h)(5): no deduction
     },
     withheld_fee_from_receipt=Dated(((None, False), (date(2025, 1, 1), True))),  # Reg. 1.1012-1(j)(3)(iii)
     forms=("form_8949",),

@@ -8,12 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import importers
+from importers.read import Reading
 from pipeline.issues import Stop
 from pipeline.ledger import Kept, Ledger, RevisedRecord
 from pipeline.model import Page, Parsed
-from pipeline.run.project import opened, refresh, stamp_of
+from pipeline.run.project import basis_of, opened, refresh, stamp_of
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
 COMMAND = "taxsync import"
@@ -42,12 +44,13 @@ def files(
 ) -> Outcome:
     """Reads files, and the files of folders. `account` is for rows that name none."""
     outcome = Outcome()
-    with opened(folder, in_demo=in_demo) as (_, ledger), ledger.importing(COMMAND, notes.say):
+    with opened(folder, in_demo=in_demo) as (settings, ledger), ledger.importing(COMMAND, notes.say):
+        zone = basis_of(settings).zone
         found, missing = _expand(paths)
         outcome.failures += missing
         for path in found:
             try:
-                outcome.lines.append(_file(ledger, path, account, notes, revise))
+                outcome.lines += _file(ledger, path, account, notes, revise, zone)
             except Stop as refused:
                 outcome.failures.append(str(refused))
         refresh(ledger)
@@ -74,7 +77,7 @@ def _hidden(path: Path, folder: Path) -> bool:
     return any(part.startswith((".", "~$")) for part in path.relative_to(folder).parts)
 
 
-def _file(ledger: Ledger, path: Path, account: str, notes: Notes, revise: bool) -> str:
+def _file(ledger: Ledger, path: Path, account: str, notes: Notes, revise: bool, zone: ZoneInfo) -> list[str]:
     reading = importers.read(path, account or None)
     now = datetime.now(UTC)
     kept = Kept(0, 0, 0)
@@ -82,7 +85,7 @@ def _file(ledger: Ledger, path: Path, account: str, notes: Notes, revise: bool) 
         batch = ledger.begin_batch("file", reading.name, reading.digest)
         if reading.prices:
             new = ledger.keep_prices(reading.prices, now, batch)
-            return f"{reading.name}: {_count(len(reading.prices), 'price')}, {new} new"
+            return [f"{reading.name}: {_count(len(reading.prices), 'price')}, {new} new"]
         parsed = _Parsed(ledger, reading.format)
         for page in reading.pages:
             try:
@@ -90,12 +93,24 @@ def _file(ledger: Ledger, path: Path, account: str, notes: Notes, revise: bool) 
             except RevisedRecord as clash:
                 raise Stop(_clash(clash)) from None
             parsed.add(page)
-            kept = Kept(kept.new + one.new, kept.revised + one.revised, kept.known + one.known)
+            kept = kept.plus(one)
             notes.progress(reading.name, kept.new + kept.revised + kept.known, None)
         parsed.finish()
     revised = f", {kept.revised} revised" if kept.revised else ""
     total = _count(kept.new + kept.revised + kept.known, "transaction")
-    return f"{reading.name}: {total}, {kept.new} new{revised}"
+    return [f"{reading.name}: {total}, {kept.new} new{revised}", *_without_time(reading, zone)]
+
+
+def _without_time(reading: Reading, zone: ZoneInfo) -> list[str]:
+    """A bare date is midnight UTC, by the contract: for the taxpayer that may be the day before, and the year."""
+    rows = reading.bare_dates()
+    there = datetime(2025, 1, 1, tzinfo=UTC).astimezone(zone)
+    if not rows or there.day == 1:
+        return []
+    return [
+        f"{reading.name}: {_count(rows, 'date')} without a time, taken as 00:00 UTC: in {zone.key} that is "
+        f"{there:%H:%M} the day before, on 1 January in another tax year; add the times if they are known"
+    ]
 
 
 def _count(number: int, word: str) -> str:

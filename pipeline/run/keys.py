@@ -7,21 +7,26 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from dataclasses import fields as fields_of
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import importers
-from importers.base import Exchange, Refused, Rights
-from importers.client import Client, open_client
-from importers.permissions import advice, in_short, notes, verdict
+from importers.base import Exchange, Refused, Rights, Unlike
+from importers.client import AGAIN, Client, open_client
+from importers.credentials import goes_on, is_object
+from importers.permissions import advice, ageing, in_short, notes, verdict
 from importers.vault import Credentials, Entry, PassphraseNeeded, Vault, open_vault, read_credentials
+from pipeline.issues import Stop
 from pipeline.ledger import Ledger
 from pipeline.run.coverage import KEY_RIGHTS, PUT_ASIDE
 from pipeline.run.project import DEMO, opened
-from pipeline.settings import Access, AccountSettings, check_account_name, load, save
+from pipeline.settings import Access, AccountSettings, Settings, check_account_name, load, save
 
 COMMAND = "taxsync keys"
+LATER = "try again later"
+CAN_NOT_TELL = Rights(read=False, unknown=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +44,12 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a key may do today. `reads_only`: nothing more (None: the exchange can't tell). `notes` are lines."""
+    """A key whose exchange was asked now. `reads_only`: it may do nothing more (None: the exchange can't tell).
+    `notes` are lines."""
 
-    name: str
-    exchange: str
-    rights: Rights
+    key: Stored
     reads_only: bool | None
     notes: tuple[str, ...] = ()
-
-
-def fields(exchange: str) -> tuple[str, ...]:
-    """The credentials that an exchange gives, by ccxt's names."""
-    return importers.exchange(exchange).credentials
 
 
 def vault(folder: Path, access: Access) -> Vault:
@@ -65,27 +64,85 @@ def vault(folder: Path, access: Access) -> Vault:
         return open_vault(folder, access.environment.vault, access.ask_passphrase(needed.new))
 
 
+def _made(keys: Vault, folder: Path, access: Access) -> Vault:
+    """The vault, made now where there is none yet."""
+    try:
+        keys.make()
+    except PassphraseNeeded as needed:
+        if access.ask_passphrase is None:
+            raise
+        made = open_vault(folder, "file", access.ask_passphrase(needed.new), create=True)
+        made.note = keys.note  # why it is not the keyring: not to be found out again
+        return made
+    return keys
+
+
 def client(
-    exchange: Exchange, credentials: Credentials | None, access: Access, waiting: Callable[[str], None]
+    exchange: Exchange,
+    credentials: Credentials | None,
+    access: Access,
+    waiting: Callable[[str], None],
+    then: str = AGAIN,
 ) -> Client:
     """The exchange, opened with these credentials (None: for its public data)."""
     secrets = credentials.reveal() if credentials else None
-    return open_client(exchange, secrets, access.environment.proxy_url, waiting)
+    return open_client(exchange, secrets, access.environment.proxy_url, waiting, then)
 
 
-def rights_of(one: Client) -> Rights:
-    """What the exchange says the key of `one` may do now."""
-    exchange = one.exchange
-    if exchange.rights is None:
-        return Rights(read=False, unknown=True)
-    return exchange.rights(one.call, one.key)
+def rights_of(one: Client, *, at_once: bool = False) -> Rights:
+    """What the exchange says the key of `one` may do now; what is not known of it where it can't tell.
+
+    An exchange that can't tell is asked for balances, which a wrong key does not get. `at_once`: an answer of
+    another form than the exchange documents is taken for one that can't tell, and not asked for again.
+    """
+    exchange, ask = one.exchange, one.call_stable if at_once else one.call
+    try:
+        if exchange.rights is not None:
+            return exchange.rights(ask, one.key)
+        for wallet in exchange.wallets[:1]:
+            ask(wallet.method, wallet.params, wallet.read)
+    except Unlike:
+        pass
+    return CAN_NOT_TELL
+
+
+def _untold(exchange: Exchange) -> str:
+    """That an exchange does not say what a key may do, though it may have been seen to take it."""
+    if exchange.rights is None and exchange.wallets:
+        return f"{exchange.name} takes the key, but can't tell what it may do"
+    return f"{exchange.name} can't tell what the key may do"
+
+
+# ---- a new key --------------------------------------------------------------------------------
+
+
+def typed(exchange: Exchange, ask: Callable[[str, Callable[[str], bool]], str]) -> str:
+    """The credentials that a person types or pastes one by one, as one JSON object; a whole object, such as a key
+    file, is taken for all of them. `ask` takes a question, and what says whether a pasted text goes on."""
+    found = {}
+    for name in exchange.credentials:
+        own = name == "password"  # which a person chose, and may begin as it likes
+        found[name] = ask(f"{exchange.id} {name}", (lambda _: False) if own else goes_on)
+        if is_object(found[name]) and not own:
+            return found[name]
+    return json.dumps(found)
+
+
+def what_is_asked(exchange: Exchange) -> str:
+    """What is done with a key before it is stored, in a line."""
+    if exchange.rights is not None:
+        return f"{exchange.name} will be asked what the key may do; nothing else is done with it now."
+    works = ", only whether it works (its balances are asked for)" if exchange.wallets else ""
+    return (
+        f"{exchange.name} can't be asked what a key may do{works}: make sure that it only reads. {exchange.key_help}."
+    )
 
 
 def add(
     folder: Path,
     exchange: str,
     name: str,
-    text: str,
+    text: str | Callable[[Exchange], str],
     now: datetime,
     access: Access,
     waiting: Callable[[str], None],
@@ -95,47 +152,71 @@ def add(
     confirm: Callable[[str], bool] | None = None,
     in_demo: bool = False,
 ) -> list[str]:
-    """Stores a key (`text`: one JSON object of credentials) when the exchange says it may just read.
+    """Stores a key when the exchange says it may just read. Raises Stop, and stores nothing, for any other.
 
-    Raises Stop, and stores nothing, for any other. `trade` and `unverified` are what the user allowed;
-    `confirm` asks a person on a terminal where the exchange can't tell.
+    `name`: "" for the exchange's. `text`: one JSON object of credentials, or what asks for it once nothing else
+    stands in the way. `trade` and `unverified` are what the user allowed; `confirm` asks a person on a terminal
+    where the exchange can't tell.
     """
     plug_in = importers.exchange(exchange)
+    name = name or plug_in.id
+    keys = _place(folder, plug_in, name, access, in_demo)
+    given = text if isinstance(text, str) else text(plug_in)
+    credentials = read_credentials(given, plug_in.credentials, plug_in.name, plug_in.key_file)
+    rights = rights_of(client(plug_in, credentials, access, waiting, LATER), at_once=True)
+    refusal = verdict(plug_in, rights, trade=trade, unverified=unverified)
+    if refusal is not None and confirm is not None and rights == CAN_NOT_TELL:
+        if not confirm(f"{_untold(plug_in)}. Does it only read, and shall it be stored?"):
+            raise Refused(f"{plug_in.name}: the key is not stored. {plug_in.key_help}")
+        refusal = verdict(plug_in, rights, trade=trade, unverified=True)
+    if refusal is not None:
+        raise Refused(refusal)
+    allowed = tuple(what for what, yes in (("trade", trade and rights.trade), ("unverified", rights.unknown)) if yes)
+    with _changing(folder, waiting) as ledger:
+        keys = _made(keys, folder, access)
+        settings = load(folder)
+        # The account first: one without a key is told by every command, a key without its account by none.
+        save(folder, replace(settings, accounts={**settings.accounts, name: AccountSettings(plug_in.id)}))
+        try:
+            entry = keys.put(name, plug_in.id, f"{now:%Y-%m-%d}", allowed, credentials)
+        except Stop:
+            save(folder, settings)
+            raise
+        remember(ledger, name, rights, now)
+    return _added(plug_in, name, rights, keys, entry, in_demo)
+
+
+def _place(folder: Path, exchange: Exchange, name: str, access: Access, in_demo: bool) -> Vault:
+    """Where a new key goes, when one of this name and exchange can. Raises Stop."""
     check_account_name(name)
     settings = load(folder)
     if not in_demo and (folder / DEMO).exists():
         raise Refused(
             f"{folder} is the demo's: choose another folder for your own keys, `--data DIR` with every command"
         )
-    credentials = read_credentials(text, plug_in.credentials, plug_in.name, plug_in.key_file)
     known = settings.accounts.get(name)
-    if known is not None and known.exchange != exchange:
+    if known is not None and known.exchange != exchange.id:
         raise Refused(f"account '{name}' is at {known.exchange}: give this key another --name")
-    rights = rights_of(client(plug_in, credentials, access, waiting))
-    refusal = verdict(plug_in, rights, trade=trade, unverified=unverified)
-    if refusal is not None and confirm is not None and rights == Rights(read=False, unknown=True):
-        question = f"{plug_in.name} can't tell what this key may do. Does it only read, and store it?"
-        refusal = verdict(plug_in, rights, trade=trade, unverified=confirm(question))
-    if refusal is not None:
-        raise Refused(refusal)
-    allowed = tuple(what for what, yes in (("trade", trade and rights.trade), ("unverified", rights.unknown)) if yes)
-    with _changing(folder, waiting) as ledger:
-        keys = vault(folder, access)
-        try:
-            entry = keys.put(name, exchange, f"{now:%Y-%m-%d}", allowed, credentials)
-        except PassphraseNeeded as needed:
-            if access.ask_passphrase is None:
-                raise
-            noted = keys.note  # why it is not the keyring: not to be found out again
-            keys = open_vault(folder, "file", access.ask_passphrase(needed.new))
-            keys.note = noted
-            entry = keys.put(name, exchange, f"{now:%Y-%m-%d}", allowed, credentials)
-        settings = load(folder)
-        save(folder, replace(settings, accounts={**settings.accounts, name: AccountSettings(exchange)}))
-        remember(ledger, name, rights, now)
+    keys = vault(folder, access)
+    keys.require_free(name)
+    return keys
+
+
+def _added(plug_in: Exchange, name: str, rights: Rights, keys: Vault, entry: Entry, in_demo: bool) -> list[str]:
+    """What is said of a key that was stored now."""
     may = f" It may: {', '.join(rights.may)}." if rights.may else ""
-    lines = [f"{name}: the key is stored in the {entry.store}.{may}"]
-    return [*lines, *([keys.note] if keys.note else []), *(f"{name}: {note}" for note in notes(plug_in, rights))]
+    if rights == CAN_NOT_TELL:
+        may = f" {_untold(plug_in)}."
+    lines = [f"{name}: the key is stored in the {entry.store}.{may}", *([keys.note] if keys.note else [])]
+    if keys.weak and not in_demo:
+        lines.append(
+            "the passphrase is short: who copies the folder can guess it; several random words are better "
+            "(remove the keys, delete vault.bin, add them again)"
+        )
+    return [*lines, *(f"{name}: {note}" for note in notes(plug_in, rights))]
+
+
+# ---- the keys that are there ------------------------------------------------------------------
 
 
 def of_account(keys: Vault, name: str, exchange: Exchange) -> Credentials:
@@ -143,10 +224,7 @@ def of_account(keys: Vault, name: str, exchange: Exchange) -> Credentials:
     taxsync.toml says. Raises Stop."""
     entry = next((e for e in keys.entries() if e.name == name), None)
     if entry is None:
-        raise Refused(
-            f"{name}: no key is stored for it; `taxsync keys add {exchange.id} --name {name}` adds one, "
-            f"`taxsync keys remove {name}` forgets the account"
-        )
+        raise Refused(_no_key(name, exchange.id))
     if entry.exchange != exchange.id:
         raise Refused(
             f"{name}: its key was stored for {entry.exchange}, and taxsync.toml says {exchange.id}: nothing was sent; "
@@ -170,51 +248,86 @@ def last_used(ledger: Ledger, name: str) -> date | None:
     )
 
 
-def stored(folder: Path, access: Access, now: datetime) -> list[Stored]:
-    """Every stored key, without its secrets."""
-    with opened(folder) as (_, ledger):
-        return [_stored(entry, ledger, now) for entry in vault(folder, access).entries()]
+def without_key(settings: Settings, entries: list[Entry]) -> list[str]:
+    """A line for each account that has no key, as when `keys add` or `keys remove` was stopped half-way."""
+    stored = {entry.name for entry in entries}
+    return [_no_key(name, account.exchange) for name, account in settings.accounts.items() if name not in stored]
 
 
-def _stored(entry: Entry, ledger: Ledger, now: datetime) -> Stored:
-    seen: dict[str, Any] = json.loads(ledger.answers(KEY_RIGHTS).get(entry.name, "{}"))
-    told = importers.exchange(entry.exchange).rights is not None  # else nobody was asked
-    asked = seen.get("asked", "") if told else ""
-    fields: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in seen.get("rights", {}).items()}
-    rights = Rights(**fields) if fields else None
-    used = last_used(ledger, entry.name)
-    due = advice(
-        importers.exchange(entry.exchange), entry.name, rights, date.fromisoformat(entry.added), used, now.date()
+def _no_key(name: str, exchange: str) -> str:
+    return (
+        f"{name}: no key is stored for it; `taxsync keys add {exchange} --name {name}` adds one, "
+        f"`taxsync keys remove {name}` forgets the account"
     )
+
+
+def stored(folder: Path, access: Access, now: datetime) -> tuple[list[Stored], list[str]]:
+    """Every stored key, without its secrets, and lines on accounts that have none."""
+    with opened(folder) as (settings, ledger):
+        entries = vault(folder, access).entries()
+        return [_stored(entry, settings, ledger, now) for entry in entries], without_key(settings, entries)
+
+
+def _stored(entry: Entry, settings: Settings, ledger: Ledger, now: datetime) -> Stored:
+    plug_in = importers.exchange(entry.exchange)
+    seen: dict[str, Any] = json.loads(ledger.answers(KEY_RIGHTS).get(entry.name, "{}"))
+    asked = seen.get("asked", "") if plug_in.rights is not None else ""  # else nobody was asked
+    known = {field.name for field in fields_of(Rights)}  # an older or newer version may have kept others
+    facts: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in seen.get("rights", {}).items()
+        if key in known
+    }
+    rights = Rights(**facts) if facts else None
+    used = last_used(ledger, entry.name)
+    due = advice(plug_in, entry.name, rights, date.fromisoformat(entry.added), used, now.date())
+    if entry.name not in settings.accounts:
+        due.insert(0, f"no account of taxsync.toml uses it: `taxsync keys remove {entry.name}`, then add it again")
     return Stored(entry, str(used or ""), rights, in_short(rights), asked, due[0] if due else "")
 
 
-def check(folder: Path, name: str, access: Access, now: datetime, waiting: Callable[[str], None]) -> list[Checked]:
-    """What each key may do today (`name`: only that one), as its exchange says; why, where it doesn't say."""
-    with opened(folder) as (_, ledger):
+def check(
+    folder: Path, name: str, access: Access, now: datetime, waiting: Callable[[str], None]
+) -> tuple[list[Checked], list[str]]:
+    """What each key may do today (`name`: only that one), as its exchange says, and lines on accounts without one."""
+    with opened(folder) as (settings, ledger):
         keys = vault(folder, access)
-        entries = [e for e in keys.entries() if name in ("", e.name)]
-        if name and not entries:
+        entries = keys.entries()
+        missing = without_key(settings, entries)
+        if name and name in settings.accounts and name not in [e.name for e in entries]:
+            raise Refused(_no_key(name, settings.accounts[name].exchange))
+        if name:
             keys.get(name)  # says which keys there are
-        return [_checked(entry, keys, ledger, access, now, waiting) for entry in entries]
+            entries, missing = [e for e in entries if e.name == name], []
+        return [_checked(entry, keys, settings, ledger, access, now, waiting) for entry in entries], missing
 
 
 def _checked(
-    entry: Entry, keys: Vault, ledger: Ledger, access: Access, now: datetime, waiting: Callable[[str], None]
+    entry: Entry,
+    keys: Vault,
+    settings: Settings,
+    ledger: Ledger,
+    access: Access,
+    now: datetime,
+    waiting: Callable[[str], None],
 ) -> Checked:
     plug_in = importers.exchange(entry.exchange)
     try:
-        rights = rights_of(client(plug_in, keys.get(entry.name), access, waiting))
+        rights = rights_of(client(plug_in, keys.get(entry.name), access, waiting, LATER), at_once=True)
     except Refused as why:  # hides no other key
-        return Checked(entry.name, entry.exchange, Rights(read=False, unknown=True), False, (str(why),))
-    refusal = verdict(plug_in, rights, trade=False, unverified=True)
+        untold = replace(_stored(entry, settings, ledger, now), rights=CAN_NOT_TELL, may=in_short(CAN_NOT_TELL))
+        return Checked(untold, False, (str(why),))
+    known = plug_in.rights is None or "unverified" in entry.allow  # that it can't tell
+    refusal = verdict(plug_in, rights, trade=False, unverified=known)
     remember(ledger, entry.name, rights, now)
     told = [refusal] if refusal else []
-    age = advice(plug_in, entry.name, None, date.fromisoformat(entry.added), last_used(ledger, entry.name), now.date())
     if rights.unknown and not told:
-        told = [f"{plug_in.name} can't tell what this key may do: look there. {plug_in.key_help}"]
+        told = [f"{_untold(plug_in)}: look there. {plug_in.key_help}"]
+    used = last_used(ledger, entry.name)
+    aged = ageing(plug_in, entry.name, rights, date.fromisoformat(entry.added), used, now.date())
     reads_only = None if rights.unknown and refusal is None else refusal is None
-    return Checked(entry.name, entry.exchange, rights, reads_only, (*told, *notes(plug_in, rights), *age))
+    key = _stored(entry, settings, ledger, now)
+    return Checked(key, reads_only, (*told, *notes(plug_in, rights), *([aged] if aged else [])))
 
 
 def remove(folder: Path, name: str, access: Access, waiting: Callable[[str], None]) -> list[str]:
@@ -226,10 +339,10 @@ def remove(folder: Path, name: str, access: Access, waiting: Callable[[str], Non
         exchange = settings.accounts[name].exchange if lost else keys.remove(name).exchange
         accounts = {n: a for n, a in settings.accounts.items() if n != name}
         save(folder, replace(settings, accounts=accounts))
-    help = importers.exchange(exchange).revoke_help
+    what = "the account, which had no key, is" if lost else "the key is"
     return [
-        f"{name}: the key is forgotten here; what was imported with it stays",
-        f"It still works until you revoke it. {help}".rstrip(),
+        f"{name}: {what} forgotten here; what was imported with it stays",
+        f"A key works until you revoke it there. {importers.exchange(exchange).revoke_help}".rstrip(),
     ]
 
 

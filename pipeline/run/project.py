@@ -46,6 +46,7 @@ def init(folder: Path, choices: Choices) -> Settings:
         lot_scope="" if known is None or new_country else known.lot_scope,
         accounts=known.accounts if known else {},
         lookups=known.lookups if known else True,
+        rules={} if known is None or new_country else known.rules,
     )
     try:
         check(settings)
@@ -91,13 +92,20 @@ def basis_of(settings: Settings, choices: Choices | None = None) -> Basis:
     """By what the figures are computed; raises Usage for what the country does not allow."""
     asked = {k: getattr(choices, k) for k in ("country", "method", "lot_scope") if choices and getattr(choices, k)}
     if asked.get("country", settings.country) != settings.country:  # choices made for one say nothing of another
-        settings = replace(settings, method="", lot_scope="", currency=_rules(asked["country"]).currency)
+        settings = replace(settings, method="", lot_scope="", rules={}, currency=_rules(asked["country"]).currency)
     settings = replace(settings, **asked)
-    rules = _rules(settings.country)
+    rules = _chosen(_rules(settings.country), settings)
     method = settings.method or rules.methods[0]
     if method not in rules.methods:
         raise Usage(f"method '{method}' is not allowed in {rules.country}; allowed: {', '.join(rules.methods)}")
     return Basis(rules, settings.currency, ZoneInfo(settings.timezone), method, _scope(rules, settings.lot_scope))
+
+
+def _chosen(rules: Rules, settings: Settings) -> Rules:
+    try:
+        return rules.choose(settings.rules)
+    except ValueError as error:
+        raise Usage(f"{FILE}: [rules]: {error}") from None
 
 
 def _scope(rules: Rules, name: str) -> Dated[Scope]:
@@ -133,4 +141,6 @@ def last_ended_year(basis: Basis, now: datetime) -> int:
 def choices_text(basis: Basis) -> str:
     """What the figures rest on besides the ledger's facts: choices and program version."""
     scope = " ".join(f"{since or ''}:{value}" for since, value in basis.scope.values)
-    return "\n".join((basis.rules.country, basis.currency, str(basis.zone), basis.method, scope, __version__))
+    choices = " ".join(f"{name}={value}" for name, value in sorted(basis.rules.chosen.items()))
+    chosen = (choices,) if choices else ()
+    return "\n".join((basis.rules.country, basis.currency, str(basis.zone), basis.method, scope, *chosen, __version__))

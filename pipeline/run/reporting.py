@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from importers.sync import BALANCE
 from pipeline import __version__
 from pipeline.gains.derive import Basis, derive
 from pipeline.issues import Severity, Usage
@@ -15,6 +16,7 @@ from pipeline.money import parse, plain
 from pipeline.rules.base import Period
 from pipeline.run.coverage import KEY_RIGHTS, beside
 from pipeline.run.project import Choices, basis_of, choices_text, last_ended_year, opened, refresh
+from pipeline.run.residuals import explained
 from pipeline.settings import Settings
 from reports.table import Report, SourceUsed
 
@@ -88,7 +90,7 @@ def year_report(
     if new:  # each asset is settled by the first report that has it
         ledger.keep_answer(OPENING, _opening_key(basis), _to_json([*settled, *new]), "report")
     others = [i for i in beside(settings, ledger, basis.zone) if i.at is None or i.at < period.ends]
-    issues = result.issues + others
+    issues = explained(result.issues + others, result.transactions, prices, basis.currency)
     return Report(
         result=replace(result, issues=issues),
         period=period,
@@ -107,13 +109,14 @@ def year_report(
 
 
 def sources_used(ledger: Ledger) -> list[SourceUsed]:
-    """One line per account and source: how many records, and the span of what they say."""
+    """One line per account and source: how many records (balances, which none sent, apart), and the span of what
+    they say."""
     used = []
     for account in ledger.accounts():
         first, last, _ = ledger.span(account)
         counts: dict[str, int] = {}
         for s in ledger.sources():
-            if s.account == account:
+            if s.account == account and s.stream.partition(" ")[0] != BALANCE:
                 counts[s.source] = counts.get(s.source, 0) + s.records
         used += [SourceUsed(account, source, count, first, last) for source, count in sorted(counts.items())]
     return used

@@ -5,25 +5,29 @@ The real ccxt class asks the sandbox exchange over HTTP. Pauses are noted instea
 
 import base64
 import copy
+import errno
 import logging
 import pickle
 import re
+import socket
 import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import localcontext
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from inspect import Parameter, signature
-from typing import Any
+from typing import Any, NoReturn
 from urllib.parse import quote
 
 import ccxt
 import pytest
 from ccxt.base.types import Entry
 
-from importers.base import Listed
+from importers.base import Answer, Listed, Rights, Span, Unlike
 from importers.client import Client, Forbidden, Unreachable, guarded, open_client
 from importers.exact import Number
 from importers.exchanges.kraken import EXCHANGE
@@ -50,7 +54,7 @@ def once(fault: Fault) -> Faults:
 
 def ledgers(client: Client) -> Listed:
     """The first page of the ledger, the way an import asks for it."""
-    return client.call(LEDGERS.method, LEDGERS.ask(None, None), lambda answer: LEDGERS.read(answer, None))
+    return client.call(LEDGERS.method, LEDGERS.ask(Span()), lambda answer: LEDGERS.read(answer, Span()))
 
 
 def opened(sandbox: Sandbox, waiting: Callable[[str], None] = lambda _: None) -> Client:
@@ -93,7 +97,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 class Elsewhere:
     """Another server on this machine: keeps the headers that reach it, and repeats all it is told in an error."""
 
-    def __init__(self, status: int = 200) -> None:
+    def __init__(self, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
         self.heard: list[dict[str, str]] = []
         outer = self
 
@@ -104,6 +108,8 @@ class Elsewhere:
                 told = f"{self.path} {dict(self.headers)} {body}".replace('"', "'")
                 self.send_response(status, told.replace("\n", " "))
                 self.send_header("Content-Type", "application/json")
+                for name, value in (headers or {}).items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(f'{{"error":["EEcho:{told}"]}}'.encode())
 
@@ -224,6 +230,7 @@ WAYS_ROUND: dict[str, Callable[[Any], object]] = {
     "fetch2 of ccxt itself": lambda api: ccxt.kraken.fetch2(api, "Withdraw", ["private"], "POST", {"asset": "XBT"}),
     "another host": smuggled({"private": "https://example.org"}),
     "a host in a name": smuggled({"private": "https://api.kraken.com@example.org"}),
+    "another host of the exchange": smuggled({"private": "https://kraken.zendesk.com"}),
     "a host that ends alike": smuggled({"private": "https://api.kraken.com.example.org"}),
     "without TLS": smuggled({"private": "http://api.kraken.com"}),
     "verbose": lambda api: setattr(api, "verbose", True),
@@ -333,6 +340,96 @@ def test_nobody_there_is_one_line(history: DemoHistory, pauses: list[float]) -> 
     with Sandbox(history) as sandbox:
         client = opened(sandbox)
     assert "it can't be reached" in str(failure(client))
+
+
+NOWHERE = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+NO_NETWORK = OSError(errno.ENETUNREACH, "Network is unreachable")
+
+
+@pytest.mark.parametrize("what", [NOWHERE, NO_NETWORK], ids=["no name", "no network"])
+def test_without_a_network_it_is_said_so_after_a_few_tries(
+    what: OSError, history: DemoHistory, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[object] = []
+
+    def fail(*arguments: object, **_: object) -> NoReturn:
+        tried.append(arguments)
+        raise what
+
+    address = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 443))
+    monkeypatch.setattr(socket, "getaddrinfo", fail if what is NOWHERE else lambda *_, **__: [address])
+    monkeypatch.setattr(socket.socket, "connect", fail)
+    line = str(failure(open_client(EXCHANGE, history.credentials)))
+    assert "(Ledgers): no connection to api.kraken.com from this machine; " in line
+    assert 2 <= len(tried) <= 3 and sum(pauses) < 20
+
+
+# an answer's Retry-After, and the least and the most that is waited before it is asked again
+ASKED = {
+    "7": (7, 7),
+    "100": (100, 100),
+    "86400": (120, 120),
+    "9" * 5_000: (120, 120),
+    f"{format_datetime(datetime.now(UTC) + timedelta(days=1), usegmt=True)}": (120, 120),
+    f"{format_datetime(datetime.now(UTC) - timedelta(days=1), usegmt=True)}": (0, 1),
+    "soon": (0, 1),
+    "-5": (0, 1),
+    "": (0, 1),
+}
+
+
+@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("asked", ASKED, ids=lambda asked: asked[:12])
+def test_the_pause_that_an_answer_asks_for_is_kept_up_to_a_limit(
+    asked: str, status: int, history: DemoHistory, pauses: list[float]
+) -> None:
+    least, most = ASKED[asked]
+    told: list[str] = []
+    with Elsewhere(status, {"Retry-After": asked}) as server:
+        client = open_client(EXCHANGE, history.credentials, server.url, told.append)
+        failure(client, lambda client: client.call("publicGetAssetPairs", {}, pytest.fail))
+    assert least <= pauses[0] <= most
+    assert len([pause for pause in pauses if pause >= least]) >= 5  # each time; ccxt's own pace is between
+    assert told or least == 0
+
+
+def test_an_old_answer_asks_for_no_pause(history: DemoHistory, pauses: list[float]) -> None:
+    with Elsewhere(429, {"Retry-After": "100"}) as server:
+        client = open_client(EXCHANGE, history.credentials, server.url)
+        failure(client)
+    pauses.clear()
+    assert "it can't be reached" in str(failure(client))  # the server has gone
+    assert pauses and max(pauses) < 60
+
+
+def test_a_failure_says_what_to_do_next(history: DemoHistory, pauses: list[float]) -> None:
+    with Sandbox(history, faults=always(server.EMPTY)) as sandbox:
+        client = open_client(EXCHANGE, sandbox.records.credentials, sandbox.proxy_url, then="try again later")
+        line = str(failure(client))
+    assert line.endswith("; try again later") and "taxsync import" not in line
+
+
+def test_an_answer_that_stays_as_it_is_is_asked_for_once(history: DemoHistory, pauses: list[float]) -> None:
+    """What an exchange says of a key in another form than it documents is no fault of the line."""
+
+    def read(answer: Answer) -> Rights:
+        raise Unlike("its answer does not say what the key may do")
+
+    with Sandbox(history) as sandbox:
+        client = opened(sandbox)
+        with pytest.raises(Unlike, match=r"^its answer does not say what the key may do$") as caught:
+            client.call_stable("privatePostBalance", {}, read)
+        assert len(sandbox.requests) == 1 and pauses == []
+        assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("name", ["BAD_GATEWAY", "CUT_JSON", "EMPTY", "HTML", "RATE_LIMIT"])
+def test_what_may_pass_is_tried_again_for_a_stable_answer_too(
+    name: str, history: DemoHistory, pauses: list[float]
+) -> None:
+    with Sandbox(history, faults=once(FAULTS[name])) as sandbox:
+        assert opened(sandbox).call_stable("privatePostBalance", {}, lambda answer: answer["result"])
+        assert len(sandbox.requests) == 2
 
 
 def test_a_rate_limit_is_obeyed(history: DemoHistory, pauses: list[float], undisturbed: Listed) -> None:

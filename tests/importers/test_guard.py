@@ -26,13 +26,16 @@ import requests
 from ccxt.base.types import Entry
 
 import importers
+from importers.any import MEANT
+from importers.base import Refused
 from importers.client import Forbidden, Unreachable, guarded, open_client
 from pipeline.settings import SettingsError, load
 
 ROOT = Path(__file__).parent.parent.parent
 SNAPSHOT = Path(__file__).with_name("guard_snapshot.txt")
+OTHERS = Path(__file__).with_name("any_snapshot.txt")  # the same of exchanges without an entry of their own
 # Exchanges whose entries may read with POST: with all others a POST on a list is a slip.
-READ_WITH_POST = frozenset(("bitfinex", "gemini", "kraken"))
+READ_WITH_POST = frozenset(("binance", "bitfinex", "bitstamp", "cryptocom", "gemini", "kraken"))
 
 
 class Left(Exception):
@@ -157,6 +160,60 @@ def without_tls(api: Any) -> Any:
     return {name: without_tls(each) for name, each in api.items()}
 
 
+def sections(name: str) -> set[str]:
+    return {listed(entry)[0] for entry in implicit(name).values()}
+
+
+def test_every_section_of_an_own_entry_is_asked_at_a_host_that_ccxt_gives_it(sockets: None) -> None:
+    """What the next test narrows loses nothing: HTX's contracts, Gate's nested sections, OKX's one for all."""
+    gate = {"public.loan", "public.unified", "public.flash_swap", "private.flash_swap"}  # ccxt itself has none
+    without = {"gate": gate, "gateeu": gate}
+    for name in importers.exchange_names():
+        allow = frozenset(map(listed, implicit(name).values()))
+        apis = [opened(name, allow, secret) for secret in (key_block(), "c2VjcmV0" * 8)]
+        asked = {
+            section
+            for section in sections(name)
+            for api in apis
+            if any(reaches(api, method, each) for method, each in implicit(name).items() if listed(each)[0] == section)
+        }
+        assert sections(name) - asked == without.get(name, set()), name
+
+
+def test_no_request_goes_to_the_host_of_another_section(sockets: None) -> None:
+    """A host of the same exchange is not enough: its help pages, its other markets, its parent's site."""
+    tried = 0
+    for name in ccxt.exchanges:
+        api = opened(name, frozenset(map(listed, implicit(name).values())))
+        method, entry = next((method, entry) for method, entry in implicit(name).items() if reaches(api, method, entry))
+        [(_, url)] = api.session.left
+        own, plain = urlsplit(url).hostname, api.urls["api"]
+        for host in {urlsplit(each).hostname for each in addresses(plain)} - {own}:
+            if host is None or "{" in host:
+                continue
+            api.urls["api"] = elsewhere(plain, host)
+            api.urls["hostnames"] = dict.fromkeys(api.urls.get("hostnames", ()), host)
+            with pytest.raises(Forbidden, match=f" to {re.escape(host)}$"):
+                getattr(api, method)(filled(entry))
+            tried += 1
+        assert len(api.session.left) == 1, name
+    assert tried > 40
+
+
+def addresses(api: Any) -> Iterator[str]:
+    if isinstance(api, str):
+        yield api
+    elif isinstance(api, dict):
+        for each in api.values():
+            yield from addresses(each)
+
+
+def elsewhere(api: Any, host: str) -> Any:
+    if isinstance(api, str):
+        return urlsplit(api)._replace(netloc=host).geturl()
+    return {name: elsewhere(each, host) for name, each in api.items()}
+
+
 def test_what_is_signed_past_the_list_is_not_sent(sockets: None) -> None:
     """`sign` refuses to; what ccxt's own would sign, `fetch`, `fetch2` and `request` do not send."""
     for name in ccxt.exchanges:
@@ -255,6 +312,83 @@ def test_no_list_holds_a_method_that_only_writes() -> None:
     for line in SNAPSHOT.read_text(encoding="utf-8").splitlines():
         name, _, method, *_ = line.split()
         assert method == "GET" or (method == "POST" and name in READ_WITH_POST), line
+
+
+# ---- exchanges without an entry of their own ---------------------------------------------------
+
+
+def test_any_other_exchange_of_ccxt_keeps_keys_and_is_sent_what_reading_it_takes_or_nothing(sockets: None) -> None:
+    """Each is known by its own credentials or refused because its keys spend; no method of it sends a request, but
+    the GETs in `any_snapshot.txt`, of those whose history ccxt's unified methods can read."""
+    kept, spending, lines = set(), set(), []
+    for name in set(ccxt.exchanges) - set(importers.exchange_names()) - set(MEANT):
+        needed = {one for one, wanted in getattr(ccxt, name)().requiredCredentials.items() if wanted}
+        if needed & {"privateKey", "walletAddress"} or not needed:
+            with pytest.raises(Refused, match=r"^[^\n]+: its API signs with a private key, .* can spend[^\n]+$"):
+                importers.exchange(name)
+            spending.add(name)
+            continue
+        entry = importers.exchange(name)
+        assert (entry.id, set(entry.credentials), entry.rights) == (name, needed, None) and importers.unverified(name)
+        assert bool(entry.streams) == bool(entry.allow)
+        assert {method for _, method, _ in entry.allow} <= {"GET"}
+        lines += [" ".join((name, *request)) for request in entry.allow]
+        api = open_client(entry, dict.fromkeys(entry.credentials, "c2VjcmV0"))._api
+        api.session = Session()
+        for method, declared in implicit(name).items():
+            if listed(declared) not in entry.allow:
+                with pytest.raises(Forbidden, match="is not on the list of reads"):
+                    getattr(api, method)({})
+        assert api.session.left == [], name
+        kept.add(name)
+    assert {"bitso", "krakenfutures", "upbit"} <= kept and {"hyperliquid", "dydx", "paradex"} <= spending
+    assert len(kept) > 60 and not any(map(importers.unverified, importers.exchange_names()))
+    text = "".join(f"{line}\n" for line in sorted(lines))
+    if os.environ.get("TAXSYNC_WRITE_SNAPSHOT"):
+        OTHERS.write_text(text, encoding="utf-8")
+    assert text.splitlines() == OTHERS.read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        *MEANT.items(),
+        ("Huobi", "htx"),
+        ("crypto.com", "cryptocom"),
+        ("binance.us", "binanceus"),
+        ("Kraken Pro", "kraken"),
+        ("gate.io", "gate"),
+        ("krakn", "kraken"),
+        ("bitsoo", "bitso"),
+        ("Bit-Flyer", "bitflyer"),
+    ],
+)
+def test_a_name_that_is_nearly_right_is_told_the_right_one(typed: str, meant: str) -> None:
+    with pytest.raises(Refused) as refused:
+        importers.exchange(typed)
+    line = str(refused.value)
+    assert f"'{typed}' is not an exchange that taxsync knows; is it '{meant}'?" in line
+    assert importers.exchange(meant).id == meant and "\n" not in line and len(line) < 400
+
+
+def test_an_unknown_name_is_told_our_own_exchanges_and_how_many_others_there_are() -> None:
+    with pytest.raises(Refused) as refused:
+        importers.exchange("qqqq\x1b[2J")
+    others = len(set(ccxt.exchanges) - set(importers.exchange_names()) - set(MEANT))
+    own = ", ".join(importers.exchange_names())
+    assert str(refused.value).endswith(f"knows; there are: {own} and {others} others of ccxt")
+    assert str(refused.value).isprintable()
+
+
+@pytest.mark.parametrize(("typed", "id"), [("Kraken", "kraken"), ("OKX", "okx"), ("BitSo", "bitso")])
+def test_capitals_make_no_other_exchange(typed: str, id: str) -> None:
+    assert importers.exchange(typed).id == id
+
+
+@pytest.mark.parametrize("typed", ["Exchange", "base", "pro", "../kraken", "kraken.EXCHANGE", "__init__", "", "any"])
+def test_what_is_no_exchange_of_ccxt_opens_nothing(typed: str) -> None:
+    with pytest.raises(Refused):
+        importers.exchange(typed)
 
 
 # ---- nothing else speaks to an exchange -------------------------------------------------------

@@ -1,5 +1,6 @@
 """Which keys may be stored: one that only reads, and what the user allowed beside; never withdrawing."""
 
+from dataclasses import replace
 from datetime import date
 from itertools import product
 
@@ -107,12 +108,14 @@ def test_words_of_the_exchange_move_no_cursor() -> None:
 
 
 def test_notes_say_what_is_good_to_know() -> None:
-    assert notes(KRAKEN, Rights(read=True)) == notes(KRAKEN, Rights(read=True, ip_bound=True)) == []
+    assert notes(KRAKEN, Rights(read=True, ip_bound=True)) == []
     rights = Rights(read=True, ip_bound=False, expires="2026-12-31", limits=("nothing before 2024-01-01",))
-    address, expiry, history = notes(KRAKEN, rights)
-    assert "bound to no address" in address and address.endswith(BIND)
+    history, expiry, address = notes(KRAKEN, rights)
+    assert address.startswith("bound to no address: bind it") and address.endswith(BIND)
     assert "expires on 2026-12-31" in expiry
     assert history.endswith("nothing before 2024-01-01")
+    (address,) = notes(KRAKEN, Rights(read=True))
+    assert "whether it is bound to an address can't be told" in address and address.endswith(BIND)
 
 
 TODAY = date(2026, 11, 25)
@@ -129,7 +132,11 @@ BOUND = Rights(read=True, ip_bound=True)
         ("2026-01-01", "2026-08-27", BOUND, "not used since 2026-08-27"),
         ("2025-11-26", "2026-11-20", BOUND, ""),
         ("2025-11-25", "2026-11-20", BOUND, "older than a year"),
+        ("2026-11-01", None, replace(BOUND, created="2025-11-26"), ""),
+        ("2026-11-01", None, replace(BOUND, created="2025-11-25"), "older than a year"),
+        ("2025-11-25", "2026-11-20", replace(BOUND, created="2026-01-01"), ""),
         ("2026-11-01", None, Rights(read=True, ip_bound=False), "bound to no address"),
+        ("2026-11-01", None, Rights(read=True), "whether it is bound to an address can't be told"),
         ("2026-11-01", None, Rights(read=True, ip_bound=True, expires="2026-12-25"), "expires on 2026-12-25"),
         ("2026-11-01", None, Rights(read=True, ip_bound=True, expires="2026-12-26"), ""),
         ("2026-11-01", None, None, ""),

@@ -4,10 +4,11 @@ Promised: whatever the size of a page, whatever comes in or fails or is killed b
 import that is let through ends with every record; a page is never taken for more than it says.
 """
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,23 +16,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importers.base import Answer, Exchange, Item, Listed, Params, Place, Refused, Stream
-from importers.sync import BALANCE, DAY, anew, balance, pages, position
+from importers.base import Answer, Exchange, Item, Listed, Params, Refused, Span, Stream
+from importers.sync import BALANCE, DAY, List, anew, balance, pages, position
 from pipeline.model import Page, Parsed
 
 HOUR = 3600  # seconds
 OVERLAP = 7  # days
+NOW = Decimal(1_800_000_000)  # Unix seconds, after all records
 
 # ---- the list ---------------------------------------------------------------------------------
 
 
-def ask_by_offset(since: Decimal | None, place: Place | None) -> Params:
-    return {"ofs": place or 0} if since is None else {"ofs": place or 0, "start": str(since)}
+def ask_by_offset(span: Span) -> Params:
+    return {"ofs": span.place or 0} if span.since is None else {"ofs": span.place or 0, "start": str(span.since)}
 
 
-def read_by_offset(answer: Answer, place: Place | None) -> Listed:
+def read_by_offset(answer: Answer, span: Span) -> Listed:
     items = [Item(id, time, {"id": id}) for id, time in answer["items"]]
-    end = int(place or 0) + len(items)
+    end = int(span.place or 0) + len(items)
     return Listed(items, end if end < answer["count"] else None, answer["count"])
 
 
@@ -82,7 +84,7 @@ class Kept:
 
 def fetch(shelf: Any, cursor: str | None, since: int | None = None, stream: Stream = STREAM) -> Iterator[Page]:
     floor = None if since is None else Decimal(since)
-    return pages(EXCHANGE, stream, "mine", shelf.ask, cursor, lambda *_: None, floor)
+    return pages(List(EXCHANGE, stream, "mine"), shelf.ask, cursor, NOW, lambda *_: None, floor)
 
 
 def entries(times: Sequence[int]) -> dict[str, int]:
@@ -92,6 +94,104 @@ def entries(times: Sequence[int]) -> dict[str, int]:
 def hours(*numbers: int) -> dict[str, int]:
     """One record in each of these hours."""
     return {f"L{number}": number * HOUR for number in numbers}
+
+
+# ---- windows, onward, in parts ------------------------------------------------------------------
+
+
+@dataclass
+class Dated:
+    """Records by id with their time, of which one request gives those of a span of at most 30 days, two at a time,
+    the newest first; nothing older than `reach` days before NOW."""
+
+    records: dict[str, int]
+    reach: int = 0
+    fails: frozenset[int] = frozenset()
+    asked: list[Params] = field(default_factory=list)
+
+    def ask(self, method: str, params: Params, read: Callable[[Answer], Listed]) -> Listed:
+        self.asked.append(params)
+        if len(self.asked) in self.fails:
+            raise Refused("Shelf (Entries): it can't be reached")
+        begin, end = int(params["from"]), int(params["to"])
+        assert end - begin <= 30 * DAY, "wider than the exchange takes"
+        assert not self.reach or begin >= int(NOW) - self.reach * DAY, "further back than the exchange reaches"
+        inside = sorted((t, id) for id, t in self.records.items() if begin <= t <= end)[::-1]
+        return read([inside[int(params["ofs"]) :][:2], len(inside)])
+
+
+def ask_window(span: Span) -> Params:
+    assert span.since is not None and span.until is not None
+    return {"from": str(int(span.since)), "to": str(int(span.until)), "ofs": span.place or 0}
+
+
+def read_window(answer: Answer, span: Span) -> Listed:
+    end = int(span.place or 0) + len(answer[0])
+    return Listed([Item(id, Decimal(t), {"id": id}) for t, id in answer[0]], end if end < answer[1] else None)
+
+
+WINDOWS = Stream("Entries", "entries", "privateGetEntries", ask_window, read_window, OVERLAP, window=30)
+SHORT = Stream("Entries", "entries", "privateGetEntries", ask_window, read_window, OVERLAP, window=30, horizon=90)
+
+
+@given(
+    st.lists(st.integers(0, 400), max_size=30),
+    st.sets(st.integers(1, 60), max_size=3),
+    st.lists(st.integers(0, 6), max_size=3),
+)
+def test_windows_leave_nothing_out_whatever_fails_and_comes_late(
+    days: list[int], fails: set[int], late: list[int]
+) -> None:
+    """Records `days` before now, also several at once and on the edge of a window."""
+    shelf = Dated({f"L{n}": int(NOW) - 400 * DAY + day * DAY for n, day in enumerate(days)}, fails=frozenset(fails))
+    exchange = Exchange("shelf", "Shelf", 1, (), frozenset(), begins=date(2025, 1, 1))
+    ids, cursor = [], None
+    for _ in range(len(fails) + 2):
+        with contextlib.suppress(Refused):
+            for page in pages(List(exchange, WINDOWS, "mine"), shelf.ask, cursor, NOW, lambda *_: None):
+                ids += [r.source_id for r in page.records]
+                cursor = page.cursor
+    shelf.fails = frozenset()
+    shelf.records |= {f"late{n}": int(NOW) - day * DAY for n, day in enumerate(late)}
+    asked = len(shelf.asked)
+    for page in pages(List(exchange, WINDOWS, "mine"), shelf.ask, cursor, NOW + DAY, lambda *_: None):
+        ids += [r.source_id for r in page.records]
+    assert set(ids) == set(shelf.records)
+    assert len(shelf.asked) - asked <= 1 + (len(shelf.records) + 1) // 2  # one window
+
+
+def test_what_goes_beyond_the_reach_of_an_exchange_between_two_runs_is_a_hole() -> None:
+    shelf = Dated({"old": int(NOW) - 100 * DAY, "new": int(NOW) - 3 * DAY}, reach=90)
+    first = list(pages(List(EXCHANGE, SHORT, "mine"), shelf.ask, None, NOW, lambda *_: None))
+    here = position(first[-1].cursor)
+    assert here is not None and (here.floor, here.holes) == (NOW - 90 * DAY, ())
+    assert [r.source_id for page in first for r in page.records] == ["new"]
+    shelf.reach = 0
+    again = list(pages(List(EXCHANGE, SHORT, "mine"), shelf.ask, first[-1].cursor, NOW + 365 * DAY, lambda *_: None))
+    here = position(again[-1].cursor)
+    assert here is not None and here.holes == ((NOW, NOW + 275 * DAY),)
+
+
+def test_a_list_that_goes_onward_begins_where_it_ended_and_asks_once() -> None:
+    ids, asked = [f"{n}" for n in range(7)], []
+
+    def ask(method: str, params: Params, read: Callable[[Answer], Listed]) -> Listed:
+        asked.append(params["fromId"])
+        return read(ids[int(params["fromId"]) :][:3])
+
+    def read(answer: Answer, span: Span) -> Listed:
+        end = int(span.place or 0) + len(answer)
+        return Listed([Item(id, Decimal(id), id) for id in answer], end, last=len(answer) < 3)
+
+    stream = Stream("Trades", "trades", "privateGetTrades", lambda s: {"fromId": s.place or 0}, read, 0, onward=True)
+    of = List(EXCHANGE, stream, "mine", "BTCUSDT")
+    first = list(pages(of, ask, None, NOW, lambda *_: None))
+    assert [r.source_id for page in first for r in page.records] == ids
+    assert {r.stream for page in first for r in page.records} == {"Trades BTCUSDT"}
+    ids.append("7")
+    asked.clear()
+    second = list(pages(of, ask, first[-1].cursor, NOW, lambda *_: None))
+    assert ([r.source_id for page in second for r in page.records], asked) == (["7"], [7])
 
 
 # ---- every record, once -----------------------------------------------------------------------
@@ -270,8 +370,8 @@ def test_a_page_that_repeats_itself_for_ever_stops_in_one_line() -> None:
 
 
 BY_CURSOR = (
-    lambda since, place: {"cursor": place or "true"},
-    lambda answer, place: Listed([Item(id, Decimal(1), {}) for id in answer[0]], answer[1]),
+    lambda span: {"cursor": span.place or "true"},
+    lambda answer, _: Listed([Item(id, Decimal(1), {}) for id in answer[0]], answer[1]),
 )
 
 
@@ -333,7 +433,7 @@ def test_a_record_says_where_it_is_from_and_keeps_the_digits_it_came_with() -> N
 def test_progress_is_told_by_page_with_the_total_that_the_exchange_tells() -> None:
     told: list[tuple[str, int, int | None]] = []
     shelf = Shelf(hours(*range(25)), page=10)
-    list(pages(EXCHANGE, STREAM, "mine", shelf.ask, None, lambda *what: told.append(what)))
+    list(pages(List(EXCHANGE, STREAM, "mine"), shelf.ask, None, NOW, lambda *what: told.append(what)))
     assert told == [("mine: Entries", 10, 25), ("mine: Entries", 20, 25), ("mine: Entries", 25, 25)]
 
 

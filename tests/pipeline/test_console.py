@@ -94,6 +94,16 @@ def test_progress_on_a_terminal_says_what_and_how_many_and_obeys_no_name() -> No
 
 
 @pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals of POSIX systems")
+def test_the_lists_of_an_account_are_one_line_of_progress_and_accounts_are_several() -> None:
+    with terminal() as written, console.progress() as report:
+        report("mine: Ledgers, page 1", 1, 10)
+        report("other: trades BTC-USD (1 of 7), page 1", 1, None)
+        report("mine: TradesHistory, page 1", 2, 10)
+    last = written[0][written[0].index("TradesHistory") :]
+    assert "2/10" in last and "other: trades BTC-USD (1 of 7), page 1" in last and "Ledgers" not in last
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals of POSIX systems")
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}], ids=str)
 def test_a_terminal_that_wants_nothing_fancy_gets_no_progress(environment: dict[str, str]) -> None:
     with terminal(**environment) as written, console.progress() as report:

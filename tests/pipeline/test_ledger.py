@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError
 from pipeline import schema
 from pipeline.issues import Issue
 from pipeline.ledger import Kept, Ledger, LedgerError, RevisedRecord
-from pipeline.model import Amount, Balance, Label, Page, Parsed, Price, RawRecord, Transaction
+from pipeline.model import Amount, Balance, Label, Page, Parsed, Price, RawRecord, Transaction, instant_text
 
 ROOT = Path(__file__).resolve().parents[2]
 NOON = datetime(2025, 1, 31, 12, 0, 0, 123456, tzinfo=UTC)
@@ -479,21 +479,40 @@ def test_opening_again_writes_nothing(ledger: Ledger) -> None:
 
 def test_an_older_ledger_is_migrated_once(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(ledger, record("a"))
-    monkeypatch.setattr(schema, "MIGRATIONS", (("CREATE TABLE note (x)", "INSERT INTO note VALUES (1)"),))
+    monkeypatch.setattr(
+        schema, "MIGRATIONS", (*schema.MIGRATIONS, ("CREATE TABLE note (x)", "INSERT INTO note VALUES (1)"))
+    )
     for _ in range(2):
         with Ledger.open(ledger.folder, create=False) as second:
             assert ids(second) == ["a"]
     with closing(sqlite3.connect(ledger.path)) as outside:
-        assert outside.execute("SELECT version FROM migration").fetchall() == [(1,), (2,)]
+        assert outside.execute("SELECT version FROM migration").fetchall() == [(2,), (3,)]
         assert outside.execute("SELECT x FROM note").fetchall() == [(1,)]
 
 
+def test_a_ledger_of_the_first_version_loses_two_indexes_and_nothing_else(tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as at_first:
+        at_first.setattr(schema, "MIGRATIONS", ())
+        with Ledger.open(tmp_path, create=True) as first:
+            keep(first, record("a"))
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as outside:
+        outside.execute("CREATE INDEX ix_txn_id ON txn (id)")
+        outside.execute("CREATE INDEX ix_txn_account ON txn (account)")
+    with Ledger.open(tmp_path, create=False) as migrated:
+        assert ids(migrated) == ["a"]
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as outside:
+        assert outside.execute("PRAGMA user_version").fetchone() == (2,)
+        assert not outside.execute("SELECT name FROM sqlite_master WHERE name LIKE 'ix_txn%'").fetchall()
+
+
 def test_a_migration_that_fails_changes_nothing(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schema, "MIGRATIONS", (("CREATE TABLE note (x)", "INSERT INTO nowhere VALUES (1)"),))
+    monkeypatch.setattr(
+        schema, "MIGRATIONS", (*schema.MIGRATIONS, ("CREATE TABLE note (x)", "INSERT INTO nowhere VALUES (1)"))
+    )
     with pytest.raises(LedgerError):
         Ledger.open(ledger.folder, create=False)
     with closing(sqlite3.connect(ledger.path)) as outside:
-        assert outside.execute("PRAGMA user_version").fetchone() == (1,)
+        assert outside.execute("PRAGMA user_version").fetchone() == (2,)
         assert outside.execute("SELECT count(*) FROM sqlite_master WHERE name = 'note'").fetchone() == (0,)
 
 
@@ -679,9 +698,9 @@ def test_columns_are_exact_and_sort_as_their_values(number: Decimal, at: datetim
     exact, instant = schema.Exact(), schema.Instant()
     text = exact.process_bind_param(number, None)  # type: ignore[arg-type]
     assert exact.process_result_value(text, None) == number  # type: ignore[arg-type]
-    assert instant.process_result_value(schema.instant_text(at), None) == at  # type: ignore[arg-type]
-    assert len(schema.instant_text(at)) == len(schema.instant_text(NOON))
-    assert (schema.instant_text(at) < schema.instant_text(NOON)) == (at < NOON)
+    assert instant.process_result_value(instant_text(at), None) == at  # type: ignore[arg-type]
+    assert len(instant_text(at)) == len(instant_text(NOON))
+    assert (instant_text(at) < instant_text(NOON)) == (at < NOON)
 
 
 # ---- the digest of the inputs -----------------------------------------------------------------

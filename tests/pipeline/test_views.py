@@ -6,19 +6,24 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from importers import exchange
 from importers.base import Rights
+from importers.permissions import in_short
 from importers.vault import Entry
 from pipeline import views
 from pipeline.issues import Issue
 from pipeline.run.keys import Checked, Stored
-from pipeline.run.overview import Holding, Status
+from pipeline.run.overview import Status
+from pipeline.run.reach import LastRun, Reach, State
 from pipeline.run.reporting import Written
+from pipeline.run.residuals import Holding, Residual
 from pipeline.settings import AccountSettings, Settings
 from reports.summary import figures
 from reports.table import SourceUsed
 from tests.reports.example import at, disposal, full, report
 
 D = Decimal
+KRAKEN = exchange("kraken")
 SETTINGS = Settings("us", "USD", "America/New_York", method="hifo")
 FINE = D("0.000000000000000001")
 STATUS = Status(
@@ -68,6 +73,7 @@ def test_status_is_two_tables_and_what_is_not_complete() -> None:
         "kraken   kraken        1745                          2026-01-01\n"
         "\n"
         "Not complete: kraken: Ledgers is not fetched to its end; records are missing\n"
+        "  -> run `taxsync import`; it goes on where it stopped\n"
         "\n"
         "Account  Asset                By records               By exchange\n"
         "-------  -----  ------------------------  ------------------------  -------\n"
@@ -104,6 +110,58 @@ def test_the_status_document_holds_what_the_lines_hold() -> None:
         ("kraken", "LTC", "-1.5", "0", "1.5"),
     ]
     assert document["problems"] == {"error": 1, "warning": 1}
+
+
+LISTED = replace(
+    STATUS,
+    reaches=[
+        Reach("kraken", KRAKEN, KRAKEN.streams[0], State.WHOLE, LastRun(at("2026-01-01 06:00")), 0, 1745,
+              at("2023-01-03 10:00"), at("2025-12-30 10:00")),
+        Reach("kraken", KRAKEN, KRAKEN.streams[1], State.IN_PART,
+              LastRun(None, {"TradesHistory LUNA": "Kraken (TradesHistory): it is busy"}, ("USTUSD",)), parts=12,
+              floor=at("2025-10-01 00:00"), hidden=True, holes=((at("2025-11-01 00:00"), at("2025-11-05 00:00")),)),
+    ],
+    residuals=[
+        Residual("kraken", "BTC", -FINE, D("1234.567"), at("2025-12-30 06:00"), at("2026-01-01 06:00"),
+                 ("a fee", "dust")),
+        Residual("kraken", "FLR", D("7.50"), None, None, at("2026-01-01 06:00"), ("a reward",)),
+    ],
+)  # fmt: skip
+
+
+def test_status_says_of_each_list_how_far_it_reaches_and_of_each_difference_its_size_time_and_causes() -> None:
+    text = "\n".join(views.status(LISTED))
+    assert (
+        "Account  List           Records  From        To          Asked       State\n"
+        "-------  -------------  -------  ----------  ----------  ----------  "
+        "----------------------------------------------------------\n"
+        "kraken   Ledgers           1745  2023-01-03  2025-12-30  2026-01-01  whole\n"
+        "kraken   TradesHistory        0                                      "
+        "in part, failed, since 2025-10-01, 1 gap, 12 parts, 1 gone\n"
+    ) in text
+    assert (
+        "\n\nkraken reports 0.000000000000000001 BTC less (about 1,234.57 USD), from 2025-12-30 to 2026-01-01: "
+        "a fee; or dust\nkraken reports 7.5 FLR more, by 2026-01-01: a reward\n\n"
+    ) in text
+
+
+def test_the_status_document_has_every_list_gap_and_difference() -> None:
+    document = read(views.status_json(LISTED))
+    whole, part = document["lists"]
+    assert (whole["state"], whole["records"], whole["first"]) == ("whole", 1745, "2023-01-03T10:00:00Z")
+    assert part["failed"] == {"TradesHistory LUNA": "Kraken (TradesHistory): it is busy"}
+    assert (part["since"], part["hidden_by_exchange"]) == ("2025-10-01T00:00:00Z", True)
+    assert (part["holes"], part["gone"]) == ([["2025-11-01T00:00:00Z", "2025-11-05T00:00:00Z"]], ["USTUSD"])
+    assert [(gap["code"], gap["ref"]) for gap in document["gaps"]] == [("stored_in_part", "kraken/Ledgers")]
+    assert document["differences"][0] == {
+        "account": "kraken",
+        "asset": "BTC",
+        "difference": "-0.000000000000000001",
+        "value": "1234.567",
+        "after": "2025-12-30T06:00:00Z",
+        "until": "2026-01-01T06:00:00Z",
+        "causes": ["a fee", "dust"],
+    }
 
 
 def test_an_empty_ledger_says_what_to_do_first() -> None:
@@ -169,69 +227,65 @@ def test_a_name_with_a_line_break_forges_no_problem() -> None:
 
 # ---- keys -------------------------------------------------------------------------------------
 
-READS = Rights(read=True, may=("query-funds", "query-ledger"), ip_bound=False, expires="2026-12-31")
+READS = Rights(
+    read=True, may=("query-funds", "query-ledger"), ip_bound=False, expires="2026-12-31", created="2025-12-31"
+)
 TRADES = Rights(read=True, trade=True, may=("modify-trades",), ip_bound=True)
 UNKNOWN = Rights(read=False, unknown=True)
 
 
+def key(name: str, may: Rights | None, asked: str = "2026-02-03", advice: str = "") -> Stored:
+    entry = Entry(name, "kraken", "2026-01-02", "abcd", (), "encrypted file")
+    return Stored(entry, "" if may is None else "2026-02-03", may, in_short(may), asked, advice)
+
+
+SHOWN = {
+    "name": "main", "exchange": "kraken", "key_starts": "abcd", "store": "encrypted file", "added": "2026-01-02",
+    "created": "2025-12-31", "last_used": "2026-02-03", "asked": "2026-02-03", "read": True, "trade": False,
+    "withdraw": False, "unknown": False, "may": ["query-funds", "query-ledger"], "ip_bound": False,
+    "expires": "2026-12-31", "advice": "bound to no address.",
+}  # fmt: skip
+
+
 def test_keys_are_listed_without_their_secrets() -> None:
-    entry = Entry("kraken", "kraken", "2026-01-02", "abcd", (), "encrypted file")
-    stored = [Stored(entry, "2026-02-03", READS, "read", "2026-02-03", "bound to no address.")]
+    stored = [key("main", READS, advice="bound to no address."), key("other", UNKNOWN, ""), key("new", None, "")]
     assert views.keys(stored) == [
-        "Name    Exchange  Key      Kept in         Since       Last used   May   Asked",
-        "------  --------  -------  --------------  ----------  ----------  ----  ----------",
-        "kraken  kraken    abcd...  encrypted file  2026-01-02  2026-02-03  read  2026-02-03",
-        "kraken: bound to no address.",
+        "Name   Exchange  Key      Stored      Last used   Asked       May        IP-bound  Expires",
+        "-----  --------  -------  ----------  ----------  ----------  ---------  --------  ----------",
+        "main   kraken    abcd...  2026-01-02  2026-02-03  2026-02-03  read       no        2026-12-31",
+        "other  kraken    abcd...  2026-01-02  2026-02-03  can't tell  unknown    unknown",
+        "new    kraken    abcd...  2026-01-02  never       never       not asked  unknown",
+        "Kept in: encrypted file",
+        "main: bound to no address.",
     ]
-    assert read(views.keys_json(stored)) == [
-        {
-            "name": "kraken",
-            "exchange": "kraken",
-            "key_starts": "abcd",
-            "store": "encrypted file",
-            "added": "2026-01-02",
-            "last_used": "2026-02-03",
-            "asked": "2026-02-03",
-            "may": ["query-funds", "query-ledger"],
-            "advice": "bound to no address.",
-        }
-    ]
+    main, other, new = read(views.keys_json(stored))
+    assert main == SHOWN
+    assert (other["read"], other["unknown"], other["asked"], other["ip_bound"]) == (None, True, None, None)
+    assert {new[name] for name in ("created", "last_used", "read", "trade", "may", "unknown", "advice")} == {None}
     assert views.keys([]) == views.rights([]) == ["No key is stored: `taxsync keys add kraken`."]
     assert read(views.keys_json([])) == read(views.rights_json([])) == []
 
 
 def test_what_each_key_may_do_is_told_to_people_and_programs_alike() -> None:
     checked = [
-        Checked("main", "kraken", READS, True, ("expires soon",)),
-        Checked("bot", "kraken", TRADES, False, ("may trade",)),
-        Checked("other", "elsewhere", UNKNOWN, True),
+        Checked(key("main", READS, advice="bound to no address."), True, ("expires soon",)),
+        Checked(key("bot", TRADES), False, ("may trade",)),
+        Checked(key("other", UNKNOWN, ""), None),
     ]
     assert views.rights(checked) == [
-        "Name   Exchange   Read     Trade    Withdraw  IP-bound  Expires",
-        "-----  ---------  -------  -------  --------  --------  ----------",
-        "main   kraken     yes      no       no        no        2026-12-31",
-        "bot    kraken     yes      yes      no        yes",
-        "other  elsewhere  unknown  unknown  unknown   unknown",
+        "Name   Exchange  Stored      Last used   Asked       Read     Trade    Withdraw  IP-bound  Expires",
+        "-----  --------  ----------  ----------  ----------  -------  -------  --------  --------  ----------",
+        "main   kraken    2026-01-02  2026-02-03  2026-02-03  yes      no       no        no        2026-12-31",
+        "bot    kraken    2026-01-02  2026-02-03  2026-02-03  yes      yes      no        yes",
+        "other  kraken    2026-01-02  2026-02-03  can't tell  unknown  unknown  unknown   unknown",
         "main: expires soon",
         "bot: may trade",
         views.TWO_FACTOR,
     ]
     main, bot, other = read(views.rights_json(checked))
-    assert main == {
-        "name": "main",
-        "exchange": "kraken",
-        "read": True,
-        "trade": False,
-        "withdraw": False,
-        "unknown": False,
-        "ip_bound": False,
-        "expires": "2026-12-31",
-        "may": ["query-funds", "query-ledger"],
-        "reads_only": True,
-        "notes": ["expires soon"],
-    }
+    assert main == SHOWN | {"reads_only": True, "notes": ["expires soon"]}
     assert (bot["trade"], bot["reads_only"], bot["expires"], bot["notes"]) == (True, False, None, ["may trade"])
-    assert (other["unknown"], other["ip_bound"]) == (True, None)
+    assert (other["unknown"], other["reads_only"], other["ip_bound"]) == (True, None, None)
 
 
 # ---- report -----------------------------------------------------------------------------------

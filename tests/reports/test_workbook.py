@@ -127,6 +127,7 @@ def test_text_from_outside_is_text() -> None:
 
 
 def test_long_text_is_cut_with_a_mark() -> None:
+    assert in_cell("_x000D_ a_x41_ _xZZZZ_") == "_x005F_x000D_ a_x41_ _xZZZZ_"  # else Excel reads a line end
     assert in_cell("x" * 32_767) == "x" * 32_767
     for text in ("x" * 32_768, "🚀" * 16_384):
         cut = in_cell(text)

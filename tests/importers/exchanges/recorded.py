@@ -113,6 +113,8 @@ def _handler(recorded: Recorded) -> type[BaseHTTPRequestHandler]:
 
 # ---- a client with a key that was made up ------------------------------------------------------
 
+KEY = "c5dcfbf1f3a7made"
+
 
 @functools.cache
 def pem() -> str:
@@ -125,7 +127,7 @@ def pem() -> str:
 
 def opened(exchange: Exchange, recorded: Recorded) -> Client:
     """The real client with credentials of the right form."""
-    key = {"coinbase": "organizations/1/apiKeys/2", "gemini": "account-Made0Up"}.get(exchange.id, "c5dcfbf1f3a7made")
+    key = {"coinbase": "organizations/1/apiKeys/2", "gemini": "account-Made0Up"}.get(exchange.id, KEY)
     secret = pem() if exchange.id == "coinbase" else base64.b64encode(b"a made-up secret").decode()
     given = {"apiKey": key, "secret": secret, "password": "made up"}
     return open_client(exchange, {name: given[name] for name in exchange.credentials}, recorded.proxy_url)
@@ -166,8 +168,10 @@ READ_ONLY: dict[str, dict[str, tuple[str, Any]]] = {
             {
                 "code": "200000",
                 "data": {
-                    "remark": "tax", "apiKey": "6705f5c311545b000157d3eb", "apiVersion": 3, "permission": "General",
-                    "ipWhitelist": "203.0.113.7", "createdAt": 1728443843000, "uid": 165111215, "isMaster": True,
+                    "remark": "tax", "apiKey": KEY, "apiVersion": 3, "permission": "General",
+                    "ipWhitelist": "203.0.113.7", "createdAt": 1728443843000, "expiredAt": None, "uid": 165111215,
+                    "parentUid": None, "isMaster": True, "subName": "", "thirdPartyApp": "", "siteType": "global",
+                    "region": "DE", "kycStatus": 1,
                 },
             },
         ),
@@ -179,8 +183,14 @@ READ_ONLY: dict[str, dict[str, tuple[str, Any]]] = {
                 "code": "0", "msg": "",
                 "data": [
                     {
-                        "acctLv": "2", "uid": "44705892343619584", "mainUid": "44705892343619584", "perm": "read_only",
-                        "ip": "203.0.113.7", "label": "tax", "kycLv": "3", "posMode": "net_mode", "autoLoan": False,
+                        "acctLv": "2", "acctStpMode": "cancel_maker", "autoLoan": False, "ctIsoMode": "automatic",
+                        "enableSpotBorrow": False, "feeType": "0", "greeksType": "PA", "ip": "203.0.113.7",
+                        "kycLv": "3", "label": "tax", "level": "Lv1", "levelTmp": "", "liquidationGear": "-1",
+                        "mainUid": "44705892343619584", "mgnIsoMode": "auto_transfers_ccy", "opAuth": "1",
+                        "perm": "read_only", "posMode": "net_mode", "roleType": "0", "settleCcy": "USDC",
+                        "settleCcyList": ["USD", "USDC"], "spotBorrowAutoRepay": False, "spotOffsetType": "",
+                        "spotRoleType": "0", "spotTraderInsts": [], "stgyType": "0", "traderInsts": [], "type": "0",
+                        "uid": "44705892343619584",
                     }
                 ],
             },
@@ -192,15 +202,20 @@ READ_ONLY: dict[str, dict[str, tuple[str, Any]]] = {
             {
                 "retCode": 0, "retMsg": "", "retExtInfo": {}, "time": 1697525990798,
                 "result": {
-                    "id": "13770661", "note": "tax", "apiKey": "XXXXXX", "readOnly": 1, "secret": "",
+                    "id": "13770661", "note": "tax", "apiKey": KEY, "readOnly": 1, "secret": "",
                     "permissions": {
                         "ContractTrade": ["Order", "Position"], "Spot": ["SpotTrade"], "Options": [],
                         "Wallet": ["AccountTransfer", "SubMemberTransfer"], "Derivatives": ["DerivativesTrade"],
                         "CopyTrading": [], "BlockTrade": [], "Exchange": ["ExchangeHistory"], "NFT": [],
-                        "Affiliate": [], "Earn": ["Earn"],
+                        "Affiliate": [], "Earn": ["Earn"], "FiatP2P": ["FiatP2POrder", "Advertising"],
+                        "FiatConvertBroker": ["FiatConvertBrokerOrder"], "FiatGlobalPay": [],
+                        "FiatBitPay": ["FaitPayOrder"], "BitCard": ["BitCard"], "ByXPost": ["ByXPost"],
                     },
                     "ips": ["203.0.113.7"], "type": 1, "deadlineDay": -2, "expiredAt": "1970-01-01T00:00:00Z",
-                    "createdAt": "2022-10-16T02:24:40Z", "uta": 1, "userID": 24617703, "isMaster": True,
+                    "createdAt": "2022-10-16T02:24:40Z", "unified": 0, "uta": 1, "userID": 24617703, "inviterID": 0,
+                    "vipLevel": "No VIP", "mktMakerLevel": "0", "affiliateID": 0, "rsaPublicKey": "",
+                    "isMaster": True, "parentUid": "0", "kycLevel": "LEVEL_1", "kycRegion": "DEU",
+                    "userIDInt64": "24617703", "inviterIDInt64": "0", "affiliateIDInt64": "0", "isFixApi": False,
                 },
             },
         ),
@@ -217,7 +232,10 @@ READ_ONLY: dict[str, dict[str, tuple[str, Any]]] = {
     "gate": {
         "privateAccountGetDetail": (
             "https://api.gateio.ws/api/v4/account/detail",
-            {"user_id": 1667201533, "ip_whitelist": ["203.0.113.7"], "currency_pairs": [], "key": {"mode": 1}},
+            {
+                "user_id": 1667201533, "ip_whitelist": ["203.0.113.7"], "currency_pairs": [], "key": {"mode": 1},
+                "tier": 0, "copy_trading_role": 0,
+            },
         ),
         "privateAccountGetMainKeys": (
             "https://api.gateio.ws/api/v4/account/main_keys",
@@ -229,6 +247,7 @@ READ_ONLY: dict[str, dict[str, tuple[str, Any]]] = {
                         {"name": "wallet", "read_only": True},
                     ],
                     "currency_pairs": [], "key": "c5dcfbf1f3a7*****", "created_at": 1753030929,
+                    "update_at": 1756300567, "last_access": 1753030929,
                 }
             ],
         ),
@@ -240,7 +259,7 @@ READ_ONLY: dict[str, dict[str, tuple[str, Any]]] = {
                 "code": "00000", "msg": "success", "requestTime": 1695808949356,
                 "data": {
                     "userId": "1", "inviterId": "2", "ips": "203.0.113.7", "authorities": ["stor", "wtor", "taxr"],
-                    "parentId": 1, "traderType": "not_trader", "channelCode": "", "channel": "",
+                    "parentId": 1, "traderType": "not_trader", "channelCode": "6258", "channel": "official",
                     "regisTime": "1246566789345",
                 },
             },
@@ -254,7 +273,7 @@ READ_ONLY: dict[str, dict[str, tuple[str, Any]]] = {
                 "code": 200, "message": "success",
                 "data": [
                     {
-                        "accessKey": "4ba5cdf2-4a92c5da-718ba144-dbuqg6hkte", "status": "normal", "note": "tax",
+                        "accessKey": KEY, "status": "normal", "note": "tax",
                         "permission": "readOnly", "ipAddresses": "203.0.113.7", "validDays": -1,
                         "createTime": 1591348751000, "updateTime": 1591348751000,
                     }
@@ -275,13 +294,27 @@ for _site, _main, _there, _here in (
         method: (address.replace(_there, _here), answer) for method, (address, answer) in READ_ONLY[_main].items()
     }
 
+KRAKEN: tuple[str, Any] = (  # its own sandbox answers the rest
+    "https://api.kraken.com/0/private/GetApiKeyInfo",
+    {
+        "error": [],
+        "result": {
+            "apiKeyName": "tax", "apiKey": KEY, "nonce": "1763932800000", "nonceWindow": 0,
+            "permissions": ["query-funds", "query-closed-trades", "query-ledger"], "iban": "AA44 N84G TAXS YNCX",
+            "validUntil": "0", "queryFrom": "0", "queryTo": "0", "createdTime": "1672531200",
+            "modifiedTime": "1704067200", "ipAllowlist": ["203.0.113.7"], "lastUsed": "1763932800",
+        },
+    },
+)  # fmt: skip
+
 UNIFIED: tuple[str, Any] = (  # Bitget's other answer, of a unified account
     "https://api.bitget.com/api/v3/account/info",
     {
         "code": "00000", "msg": "success", "requestTime": 1744617600000,
         "data": {
-            "uid": "123456789", "inviterId": "", "parentId": "", "channelCode": "", "channel": "", "ips": "",
-            "permType": "read-only", "permissions": ["uta_mgt", "uta_trade"], "regisTime": "1704067200000",
+            "userId": "123456789", "inviterId": "987654321", "parentId": "", "channelCode": "6258",
+            "channel": "official", "ips": "", "permType": "read-only", "permissions": ["uta_mgt", "uta_trade"],
+            "regisTime": "1704067200000",
         },
     },
 )  # fmt: skip

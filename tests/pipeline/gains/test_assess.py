@@ -230,9 +230,9 @@ def test_a_receipts_fee_joins_its_cost_and_leaves() -> None:
     [
         ("spend", "-1 ETH for 2990 spend"),
         ("cost", "-1 ETH for 2990 fee"),
-        ("gift", "-1 ETH for ? gift no gain"),
-        ("donation", "-1 ETH for ? donation no gain"),
-        ("lost", "-1 ETH for ? lost no gain"),
+        ("gift", "-1 ETH for 3000 gift no gain"),
+        ("donation", "-1 ETH for 3000 donation no gain"),
+        ("lost", "-1 ETH for 3000 lost no gain"),
     ],
 )
 def test_each_label_sent(label: str, expected: str, country: str) -> None:

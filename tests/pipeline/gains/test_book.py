@@ -49,7 +49,9 @@ def test_a_later_purchase_never_fills_what_was_missing() -> None:
 
 def test_an_acquisition_without_a_price_costs_nothing_until_it_is_known() -> None:
     rows = (receive("2025-01-05", "10 DUST", "airdrop"), sell("2025-03-05", "10 DUST", "50 USD"))
-    assert table(derived(*rows).disposals) == ["10 DUST: 50 - 0 = 50 short missing sale"]
+    assert table(derived(*rows).disposals) == ["10 DUST: 50 - 0 = 50 short fifo sale"]
+    held = (receive("2023-01-05", "10 DUST", "airdrop"), sell("2025-03-05", "10 DUST", "50 USD"))
+    assert table(derived(*held).disposals) == ["10 DUST: 50 - 0 = 50 long fifo sale"]  # its date is on record
     priced = prices("2025-01-05 DUST 2 USD")
     assert table(derived(*rows, priced=priced).disposals) == ["10 DUST: 50 - 20 = 30 short fifo sale"]
 

@@ -71,7 +71,10 @@ def test_the_exchanges_own_balance_is_compared_to_the_digit() -> None:
     assert derived(*TRADED, reported=fits).issues == []
     issue = only(derived(*TRADED, reported=reported("Kraken", "2025-03-01", BTC="1.00000001", USD="-50000")))
     assert (issue.code, issue.account, issue.asset) == ("balance_differs", "Kraken", "BTC")
-    assert issue.message == "Kraken reports 1.00000001 BTC, its history adds up to 1: 0.00000001 apart"
+    assert issue.message == (
+        "Kraken reports 1.00000001 BTC, its history adds up to 1: 0.00000001 apart; "
+        "it was there on 2025-03-01 12:00 UTC, the first report"
+    )
 
 
 @pytest.mark.parametrize(

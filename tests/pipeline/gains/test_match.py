@@ -88,6 +88,17 @@ def test_a_batch_under_one_hash_is_told_apart_by_its_amounts() -> None:
     assert (pairs, issues) == (["t1>t4 hash 1", "t2>t3 hash 2"], {})
 
 
+def test_one_withdrawal_that_arrived_as_two_deposits_is_told_with_its_parts() -> None:
+    pairs, issues = matched(
+        send("2025-01-02", "3 BTC", txhash="aa"),
+        receive("2025-01-02", "1 BTC", account="Ledger", txhash="aa"),
+        receive("2025-01-02", "2 BTC", account="Coinbase", txhash="0xAA"),
+    )
+    assert pairs == [] and set(told(issues).values()) == {"unmatched_withdrawal", "unmatched_deposit"}
+    hint = issues["t1"].details["hint"]
+    assert "2 arrived in Coinbase" in hint and "1 arrived in Ledger" in hint and "one row for each" in hint
+
+
 def test_what_did_not_arrive_was_withheld_on_the_way() -> None:
     assert matched(*move("2025-01-02", "1 BTC", "Kraken", "Ledger", arrived="0.9995 BTC", txhash="aa")) == (
         ["t1>t2 hash 0.9995 less 0.0005"],

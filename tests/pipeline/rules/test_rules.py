@@ -1,5 +1,6 @@
 """Countries: the day a gain becomes long, which year a day is in, and that no file forgets a label or a method."""
 
+import dataclasses
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -12,15 +13,15 @@ from pipeline.model import RECEIVED_LABELS, SENT_LABELS, Kind, Label, Term, is_f
 from pipeline.rules.base import (
     Basis,
     Dated,
+    Gain,
     Scope,
     TaxYear,
     always,
     countries,
     midnight,
-    more_than_one_year,
-    no_term,
     rules_of,
 )
+from pipeline.rules.terms import after_the_anniversary, more_than_one_year, no_term
 from reports.forms import forms_of
 
 NEW_YORK, LONDON, SYDNEY = ZoneInfo("America/New_York"), ZoneInfo("Europe/London"), ZoneInfo("Australia/Sydney")
@@ -48,6 +49,21 @@ def test_long_begins_the_day_after_one_year(acquired: str, last_short: str, why:
     bought, last = date.fromisoformat(acquired), date.fromisoformat(last_short)
     assert more_than_one_year(bought, last) is Term.SHORT, why
     assert more_than_one_year(bought, last + timedelta(days=1)) is Term.LONG, why
+
+
+@pytest.mark.parametrize(
+    ("acquired", "last_short"),
+    [
+        ("2023-05-10", "2024-05-10"),
+        ("2023-02-28", "2024-02-28"),  # BGB 188(2): the day of the same name, so free from 29 February on
+        ("2024-02-29", "2025-02-28"),  # BGB 188(3): the month's last day
+        ("2024-01-31", "2025-01-31"),
+    ],
+)
+def test_germany_counts_to_the_day_of_the_same_name(acquired: str, last_short: str) -> None:
+    bought, last = date.fromisoformat(acquired), date.fromisoformat(last_short)
+    assert after_the_anniversary(bought, last) is Term.SHORT
+    assert after_the_anniversary(bought, last + timedelta(days=1)) is Term.LONG
 
 
 @given(st.dates(date(2009, 1, 3), date(2100, 1, 1)), st.integers(0, 800))
@@ -147,9 +163,42 @@ def test_a_country_forgets_nothing(country: str) -> None:
     assert len(set(rules.methods)) == len([inventory(method) for method in rules.methods]) > 0
     assert {scope for _, scope in rules.scope.values} <= set(rules.scopes)
     for receipt in rules.receipts.values():
-        assert (receipt.basis is Basis.UNKNOWN) == bool(receipt.why) == bool(receipt.cure)
-        assert not (receipt.income and receipt.basis is Basis.UNKNOWN)
+        assert bool(receipt.why) == bool(receipt.cure) and (receipt.why or receipt.basis is not Basis.UNKNOWN)
+        assert not receipt.income or receipt.basis is Basis.VALUE
     assert len(forms_of(rules)) == len(rules.forms)
+    for label, outlay in rules.outlays.items():
+        assert outlay.kind == ("fee" if label is Label.COST else label.value)
+
+
+def test_the_contract_s_countries_and_methods_are_all_there() -> None:
+    assert set(countries()) == set("us uk de ca au fr ie es at jp se nl ch generic".split())
+    allowed = {method for country in countries() for method in rules_of(country).methods}
+    assert allowed >= set("fifo lifo hifo lofo average moving-average pool".split())
+
+
+@pytest.mark.parametrize("country", countries())
+def test_every_choice_has_its_default_and_changes_just_its_fields(country: str) -> None:
+    rules = rules_of(country)
+    assert rules.chosen.keys() == {choice.name for choice in rules.choices}
+    for choice in rules.choices:
+        assert choice.meaning and len(choice.values) > 1
+        first, *others = choice.values
+        assert rules.chosen[choice.name] == first and not choice.values[first]
+        for value in others:
+            changed = rules.choose({choice.name: value})
+            assert changed.chosen[choice.name] == value
+            fields = {f.name for f in dataclasses.fields(rules) if getattr(rules, f.name) != getattr(changed, f.name)}
+            assert fields == {"chosen", *choice.values[value]}
+            assert changed.receipts.keys() == RECEIVED_LABELS and changed.outlays.keys() == SENT_LABELS
+
+
+def test_what_is_no_choice_is_refused_in_one_line() -> None:
+    with pytest.raises(ValueError, match=r"^'wash' is no choice of uk; there are gifts, airdrops, swap_fees$"):
+        rules_of("uk").choose({"wash": "sale"})
+    with pytest.raises(ValueError, match=r"^gifts = 'maybe' is not allowed in uk; allowed: to-others, to-spouse$"):
+        rules_of("uk").choose({"gifts": "maybe"})
+    with pytest.raises(ValueError, match=r"^'gifts' is no choice of generic$"):
+        rules_of("generic").choose({"gifts": "to-spouse"})
 
 
 def test_the_united_states_allow_what_their_regulations_do() -> None:
@@ -157,7 +206,7 @@ def test_the_united_states_allow_what_their_regulations_do() -> None:
     income = {label for label, receipt in US.receipts.items() if receipt.income}
     assert income == RECEIVED_LABELS - {Label.GIFT, Label.CASHBACK}
     assert US.receipts[Label.GIFT].basis is Basis.UNKNOWN  # the donor's, 26 USC 1015
-    without = {label: outlay.kind for label, outlay in US.outlays.items() if not outlay.gain}
+    without = {label: outlay.kind for label, outlay in US.outlays.items() if outlay.gain is Gain.NONE}
     assert without == {Label.GIFT: Kind.GIFT, Label.DONATION: Kind.DONATION, Label.LOST: Kind.LOST}
 
 

@@ -35,7 +35,7 @@ from pipeline.run import keys, syncing
 from pipeline.run.overview import check, status
 from pipeline.run.project import refresh
 from pipeline.run.reporting import report
-from pipeline.settings import load, save
+from pipeline.settings import AccountSettings, load, save
 from tests.pipeline.run.conftest import (
     DAY,
     KEY,
@@ -286,12 +286,23 @@ def test_since_leaves_out_what_was_before_says_so_and_can_be_taken_back(
     folder: Path, whole: tuple[Path, Run], history: Records
 ) -> None:
     run = fetch(folder, history, since="2025-06-01")
-    assert "mine: a first fetch leaves out what was before 2025-06-01, as --since asks" in run.lines
+    told = "mine: nothing before 2025-06-01 was fetched, as --since asks; `taxsync import` without it fetches that"
+    assert told in run.lines
     (issue,) = [issue for issue in check(folder) if issue.code == "short_history"]
     assert issue.message == "mine: nothing before 2025-06-01 was fetched, as --since asked"
     assert min(t.at for t in kept(folder)["transactions"]) >= datetime(2025, 6, 1, tzinfo=UTC)
     fetch(folder, history)
     assert kept(folder) == kept(whole[0])
+    assert told not in fetch(folder, history, since="2025-06-01").lines, "it narrows a first fetch only"
+    assert missing(folder) == set()
+
+
+@pytest.mark.parametrize("exchange", ["bitso", "nosuch"])
+def test_an_account_whose_history_no_plug_in_reads_is_told(tmp_path: Path, exchange: str) -> None:
+    folder = begun(tmp_path / "data")
+    save(folder, replace(load(folder), accounts={"mine": AccountSettings(exchange)}))
+    told = [issue for issue in check(folder) if issue.account == "mine" and issue.severity == "error"]
+    assert told and all(issue.message.startswith("mine: ") for issue in told)
 
 
 @pytest.mark.parametrize("since", ["2025-13-01", "yesterday", "01.02.2025", "2025-6-1"])

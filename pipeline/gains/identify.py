@@ -1,0 +1,100 @@
+"""Pairs disposals with acquisitions by their days, also later ones, before the method is asked.
+
+    same day (TCGA 1992 s105), thirty days (s106A), four weeks (TCA 1997 s581)
+
+What a country pairs is `Rules.identify`: one `Match` after the other, each over all disposals, the earliest
+first. Both sides are split exactly; what is left of them goes on to the walk. Units are the taxpayer's as
+a whole here: such countries have one queue for all accounts.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from pipeline.gains.lots import Units
+from pipeline.model import Acquire, Dispose, Flow, Rule
+from pipeline.money import ZERO, split
+from pipeline.rules.base import Match, Rules
+
+Days = dict[int, list[Units]]  # of one asset: day (ordinal) -> what is left of its acquisitions, in their order
+
+
+@dataclass(slots=True)
+class Identified:
+    """The flows with what is left of the acquisitions, and what each disposal has taken, by its id."""
+
+    flows: list[Flow]
+    taken: dict[str, list[tuple[Rule, Units]]]
+
+
+def identify(flows: Iterable[Flow], rules: Rules) -> Identified:
+    """Carries out `rules.identify`. What arrived from nowhere on record is no acquisition, and is left alone."""
+    flows = list(flows)
+    if not rules.identify:
+        return Identified(flows, {})
+    acquired: dict[str, Days] = defaultdict(lambda: defaultdict(list))
+    units: dict[str, Units] = {}
+    for f in sorted((f for f in flows if isinstance(f, Acquire) and f.dated), key=_order):
+        cost = ZERO if f.cost is None else f.cost
+        lot = Units(f.id, f.at, f.order, f.quantity, cost, missing=f.cost is None, day=f.day)
+        units[f.id] = lot
+        acquired[f.asset][f.day.toordinal()].append(lot)
+    if rules.days_are_one:
+        for days in acquired.values():
+            for lots in days.values():
+                _level([lot for lot in lots if not lot.missing])
+    disposals = sorted((f for f in flows if isinstance(f, Dispose)), key=_order)
+    wanted = {d.id: d.quantity for d in disposals}
+    taken: dict[str, list[tuple[Rule, Units]]] = defaultdict(list)
+    for match in rules.identify:
+        for d in disposals:
+            if wanted[d.id] > ZERO and d.asset in acquired:
+                for part in _parts(d, wanted[d.id], match, acquired[d.asset]):
+                    wanted[d.id] -= part.quantity
+                    taken[d.id].append((match.rule, part))
+    return Identified([_rest(f, units) for f in flows], dict(taken))
+
+
+def _order(f: Acquire | Dispose) -> tuple[object, ...]:
+    return (f.at, f.order, f.account, f.id)
+
+
+def _level(lots: list[Units]) -> None:
+    """Gives every unit the same cost: acquisitions of one day are one."""
+    cost = sum((lot.cost for lot in lots), ZERO)
+    quantity = sum((lot.quantity for lot in lots), ZERO)
+    for lot in lots:
+        lot.cost = split(cost, lot.quantity, quantity)
+        cost -= lot.cost
+        quantity -= lot.quantity
+
+
+def _parts(d: Dispose, quantity: Decimal, match: Match, days: Days) -> list[Units]:
+    """What one disposal takes by one match."""
+    found = []
+    day = d.day.toordinal()
+    for offset in match.days:
+        lots = days.get(day + offset)
+        if not lots:
+            continue
+        for lot in reversed(lots) if match.latest_first else lots:
+            if lot.quantity == ZERO or (match.latest_first and lot.acquired_at is not None and lot.acquired_at > d.at):
+                continue
+            part = lot.cut(min(quantity, lot.quantity))
+            found.append(part)
+            quantity -= part.quantity
+            if quantity == ZERO:
+                break
+        days[day + offset] = [lot for lot in lots if lot.quantity > ZERO]
+        if quantity == ZERO:
+            break
+    return found
+
+
+def _rest(flow: Flow, units: dict[str, Units]) -> Flow:
+    """An acquisition as far as it is not taken; it may be of no units."""
+    lot = units.get(flow.id) if isinstance(flow, Acquire) else None
+    if lot is None or not isinstance(flow, Acquire):
+        return flow
+    return replace(flow, quantity=lot.quantity, cost=None if lot.missing else lot.cost)

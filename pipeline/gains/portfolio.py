@@ -1,0 +1,138 @@
+"""The French computation: one acquisition price for all assets together (CGI art. 150 VH bis III).
+
+    gain = price - acquisition price x price / value of the whole portfolio just before
+
+The price is net of the sale's fees in the first term and gross in the fraction (BOI-RPPM-PVBMC-30-20, 20ff.).
+The used fraction of the acquisition price is taken off for the next sale, a gift uses up its own. Swaps change
+nothing. This stands in place of `book` and gives the same; alone of the engine it asks for market prices.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from decimal import Decimal
+
+from pipeline.gains.book import Booked, missing_acquisition, steps
+from pipeline.issues import Issue
+from pipeline.model import Acquire, Convert, Disposal, Dispose, Flow, Lot, Need, Rule, Term
+from pipeline.money import ZERO, plain, split
+
+PriceOf = Callable[[str, datetime], Decimal | None]  # of one asset, in the reporting currency
+
+
+def portfolio(flows: Iterable[Flow], price_of: PriceOf, currency: str, until: datetime | None = None) -> Booked:
+    """Disposals, and what is held before `until` (None: at the end of the records)."""
+    walk = _Portfolio(price_of, currency)
+    for step in steps(flows):
+        if until is not None and step.at >= until:
+            break
+        if isinstance(step, Acquire):
+            walk.acquire(step)
+        elif isinstance(step, Convert):
+            walk.convert(step)
+        elif isinstance(step, Dispose):
+            walk.dispose(step)
+    walk.out.lots = walk.lots()
+    return walk.out
+
+
+class _Portfolio:
+    """`price`: the total acquisition price, less the fractions used. `paid`: an average per asset, which only
+    divides `price` among what is held, to be shown."""
+
+    def __init__(self, price_of: PriceOf, currency: str) -> None:
+        self.price_of, self.currency = price_of, currency
+        self.out = Booked()
+        self.price = ZERO
+        self.units: dict[str, Decimal] = defaultdict(Decimal)
+        self.paid: dict[str, Decimal] = defaultdict(Decimal)
+
+    def acquire(self, a: Acquire) -> None:
+        cost = a.cost or ZERO
+        self.units[a.asset] += a.quantity
+        self.paid[a.asset] += cost
+        self.price += cost
+
+    def convert(self, c: Convert) -> None:
+        paid = self._leave(c, c.quantity)
+        self.units[c.into] += c.into_quantity
+        self.paid[c.into] += paid
+
+    def _leave(self, flow: Convert | Dispose, quantity: Decimal) -> Decimal:
+        """Takes units out and gives what was paid for them."""
+        held = self.units[flow.asset]
+        if quantity > held:
+            self.out.issues.append(missing_acquisition(flow, quantity - held))
+            quantity = held
+        paid = split(self.paid[flow.asset], quantity, held) if held > ZERO else ZERO
+        self.units[flow.asset] -= quantity
+        self.paid[flow.asset] -= paid
+        return paid
+
+    def dispose(self, d: Dispose) -> None:
+        worth = self._worth(d)
+        held = min(self.units[d.asset], d.quantity)
+        used = ZERO
+        if worth is not None and d.proceeds is not None:
+            gross = split(d.proceeds, held, d.quantity)
+            used = split(self.price, min(gross, worth), worth) if worth > ZERO else ZERO
+        self._leave(d, d.quantity)
+        self.price -= used
+        net = None if d.proceeds is None or worth is None else d.proceeds - d.costs
+        self.out.disposals += _rows(d, held, net, used)
+
+    def _worth(self, d: Dispose) -> Decimal | None:
+        """The value of all that is held; what is sold is worth its price, also where more of it is kept."""
+        if d.proceeds is None:
+            if not d.gain:
+                self._unpriced(d, d.asset, d.quantity)
+            return None
+        total: Decimal | None = split(d.proceeds, self.units[d.asset], d.quantity)
+        for asset, units in self.units.items():
+            if asset == d.asset or units <= ZERO:
+                continue
+            price = self.price_of(asset, d.at)
+            if price is None:
+                self._unpriced(d, asset, units)
+                total = None
+            elif total is not None:
+                total += units * price
+        return total
+
+    def _unpriced(self, d: Dispose, asset: str, units: Decimal) -> None:
+        words = {
+            "quantity": plain(units),
+            "what": f"the portfolio's value when {d.asset} left",
+            "currency": self.currency,
+        }
+        self.out.issues.append(Issue("missing_price", d.account, asset, d.at, d.id, details=words))
+        self.out.needs.append(Need(d.at, asset))
+
+    def lots(self) -> list[Lot]:
+        held = [asset for asset, units in sorted(self.units.items()) if units > ZERO]
+        keys = {asset: self.paid[asset] for asset in held}
+        if not any(keys.values()):
+            keys = {asset: self.units[asset] for asset in held}
+        price, whole, lots = self.price, sum(keys.values(), ZERO), []
+        for asset in held:
+            share = split(price, keys[asset], whole) if whole > ZERO else ZERO
+            price -= share
+            whole -= keys[asset]
+            lots.append(Lot("", "", asset, self.units[asset], None, share))
+        return lots
+
+
+def _rows(d: Dispose, held: Decimal, net: Decimal | None, used: Decimal) -> Iterator[Disposal]:
+    """The units on record with the fraction used; those without a record cost nothing."""
+    for quantity, cost, rule in ((held, used, Rule.AVERAGE), (d.quantity - held, ZERO, Rule.MISSING)):
+        if quantity <= ZERO:
+            continue
+        proceeds = None if net is None else split(net, held, d.quantity)
+        if proceeds is not None and net is not None and rule is Rule.MISSING:
+            proceeds = net - proceeds
+        if not d.gain:
+            proceeds = cost
+        gain = None if proceeds is None else proceeds - cost
+        yield Disposal(
+            d.id, "", d.account, d.asset, quantity, None, d.at, proceeds, cost, gain, Term.NONE, rule, d.kind, d.gain
+        )

@@ -1,0 +1,73 @@
+"""Ireland: first in first out, after units bought in the four weeks before.
+
+Sources: Taxes Consolidation Act 1997 (TCA) s536 to s547, s552, s580, s581; Revenue's manual Part 02-01-03 (not read).
+Sections 580 and 581 are written for shares; s580(4) extends the first to assets dealt in without identifying them.
+"""
+
+from decimal import Decimal
+
+from pipeline.model import Kind, Label, Rule
+from pipeline.rules.base import (
+    AT_VALUE,
+    FOR_NOTHING,
+    INCOME_AT_VALUE,
+    VALUE_WITHOUT_INCOME,
+    WITHOUT_GAIN,
+    Choice,
+    Fee,
+    Limit,
+    Match,
+    Rules,
+    Scope,
+    TaxYear,
+    always,
+)
+
+RULES = Rules(
+    country="ie",
+    name="Ireland",
+    currency="EUR",
+    timezone="Europe/Dublin",
+    year=TaxYear(1, 1),  # TCA 1997 s5, s31
+    methods=("fifo",),  # TCA 1997 s580(1), (4)
+    scope=always(Scope.GLOBAL),  # the same
+    scopes=(Scope.GLOBAL,),
+    identify=(Match(Rule.LIFO, tuple(range(0, -29, -1)), latest_first=True),),  # TCA 1997 s581(1), the latest first
+    ring_fence_days=28,  # TCA 1997 s581(3)
+    receipts={
+        Label.REWARD: INCOME_AT_VALUE,  # Case IV
+        Label.MINING: INCOME_AT_VALUE,  # Case I or IV
+        Label.AIRDROP: INCOME_AT_VALUE,  # not settled: the dearer side
+        Label.FORK: FOR_NOTHING,  # nothing was paid: s552
+        Label.INCOME: INCOME_AT_VALUE,  # s112
+        Label.INTEREST: INCOME_AT_VALUE,  # Case IV
+        Label.CASHBACK: VALUE_WITHOUT_INCOME,  # a rebate
+        Label.GIFT: VALUE_WITHOUT_INCOME,  # s547
+    },
+    outlays={
+        Label.SPEND: AT_VALUE[Kind.SPEND],  # s534, s535
+        Label.COST: AT_VALUE[Kind.FEE],  # the same
+        Label.GIFT: AT_VALUE[Kind.GIFT],  # s547; to a spouse: the choice below
+        Label.DONATION: WITHOUT_GAIN[Kind.DONATION],  # to a charity: s611
+        Label.LOST: WITHOUT_GAIN[Kind.LOST],  # s538 on claim only
+    },
+    sale_fee=Fee.COST,  # s552(1)(c)
+    choices=(
+        Choice(
+            "four_weeks",
+            "whether s581, written for shares, holds for crypto-assets",
+            {"holds": {}, "only-shares": {"identify": (), "ring_fence_days": 0}},
+        ),
+        Choice(
+            "gifts",
+            "who was given what is labelled gift: someone else, or the spouse or civil partner (s1028)",
+            {"to-others": {}, "to-spouse": {"outlays": {Label.GIFT: WITHOUT_GAIN[Kind.GIFT]}}},
+        ),
+        Choice(
+            "airdrops",
+            "whether airdrops are income",
+            {"income": {}, "for-nothing": {"receipts": {Label.AIRDROP: FOR_NOTHING}}},
+        ),
+    ),
+    limits=(Limit("annual exempt amount", always(Decimal(1270))),),  # s601
+)

@@ -1,0 +1,284 @@
+"""One account's history, from its exchange into the ledger: rights, balances, then list by list.
+
+It runs in a thread of its own: what touches the ledger goes through `do`, page by page, each in one commit
+with its cursor. What could not be fetched is kept beside the cursors until it could, for `coverage` to tell.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Protocol, TypeVar
+
+from importers.base import Answer, Exchange, Known, Params, Rights, Stream, Wallet
+from importers.client import Absent, Client
+from importers.permissions import verdict
+from importers.sync import ANSWERS, BALANCE, DAY, List, Position, anew, balance, pages, position
+from pipeline.gains.checks import balances as in_rows
+from pipeline.issues import Stop
+from pipeline.ledger import Kept, Ledger
+from pipeline.model import Page
+from pipeline.money import ZERO, exact
+from pipeline.run import keys
+from pipeline.run.course import Course
+from pipeline.run.coverage import KEY_LIMITS
+from pipeline.run.importing import COMMAND, Outcome
+from pipeline.run.reach import LastRun, at, last_run, note_run
+
+T = TypeVar("T")
+YEARLY = timedelta(days=120)  # who imports more seldom needs the key only then
+ALL_PARTS = 7  # days after which every part of a list is asked for again, and not only where something can be new
+GIVE_UP = 3  # parts of a list that fail one after the other: the others would, too
+
+
+class Do(Protocol):
+    """Does something where the ledger is."""
+
+    def __call__(self, work: Callable[[], T], /) -> T: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One account to bring up to date. `floor`: Unix seconds of `--since`; `allowed`: what the user allowed when the
+    key was stored."""
+
+    ledger: Ledger
+    do: Do
+    name: str
+    client: Client
+    now: datetime
+    floor: Decimal | None
+    course: Course
+    allowed: Sequence[str] = ()
+    outcome: Outcome = field(default_factory=Outcome)
+
+    @property
+    def exchange(self) -> Exchange:
+        return self.client.exchange
+
+
+def fetch(work: Work) -> None:
+    """Everything new of one account; what can't be had is told in `work.outcome`."""
+    try:
+        _account(work)
+    except Stop as refused:
+        work.outcome.failures.append(f"{work.name}: {refused}")
+
+
+def _account(work: Work) -> None:
+    name, exchange, outcome = work.name, work.exchange, work.outcome
+    try:
+        rights = keys.rights_of(work.client)
+    except Stop as refused:
+        work.do(partial(_all_failed, work, str(refused)))
+        raise
+    work.do(lambda: _check_rights(work, rights))
+    if not exchange.streams:
+        why = f" ({exchange.gap_help})" if exchange.gap_help else ""
+        outcome.lines.append(f"{name}: {exchange.name}'s history is not read by API, only from files{why}")
+        return
+    before = work.do(lambda: keys.last_used(work.ledger, name))
+    batch = work.do(lambda: work.ledger.begin_batch("api", name))
+    failures = _balances(work, batch)
+    kept = Kept(0, 0, 0)
+    for stream in exchange.streams:
+        one, failed = _stream(work, batch, stream)
+        kept = kept.plus(one)
+        failures += failed
+    revised = f", {kept.revised} revised" if kept.revised else ""
+    outcome.lines.append(f"{name}: {kept.new} new records{revised}{', not complete' if failures else ''}")
+    outcome.lines += work.do(lambda: _left_out(work))
+    outcome.failures += [f"{name}: {failure}" for failure in failures]
+    if before is None or work.now.date() - before >= YEARLY:
+        outcome.lines.append(
+            f"{name}: if the key is not needed until next year, revoke it now. {exchange.revoke_help}; "
+            f"`taxsync keys remove {name}` forgets it here"
+        )
+
+
+def _check_rights(work: Work, rights: Rights) -> None:
+    """A key that has gained a right since it was stored is not used."""
+    ledger, name, allowed = work.ledger, work.name, work.allowed
+    refusal = verdict(work.exchange, rights, trade="trade" in allowed, unverified="unverified" in allowed)
+    keys.remember(ledger, name, rights, work.now, put_aside=refusal or "")
+    if refusal is not None:
+        raise Stop(
+            f"the key's rights have changed since it was stored, and it is not used. {refusal}. Nothing was fetched, "
+            f"what is kept stays; `taxsync keys remove {name}` forgets the key here"
+        )
+    limits = json.dumps(rights.limits)
+    with ledger.transaction():
+        if ledger.answers(KEY_LIMITS).get(name, "[]") not in ("[]", limits):
+            _begin_again(ledger, name, work.exchange)
+        ledger.keep_answer(KEY_LIMITS, name, limits, COMMAND)
+
+
+def _begin_again(ledger: Ledger, name: str, exchange: Exchange) -> None:
+    """Another key may see what the one before could not: every list is gone through once more."""
+    for listed, cursor in ledger.cursors(name, exchange.id).items():
+        ledger.set_cursor(name, exchange.id, listed, anew(cursor))
+
+
+def _all_failed(work: Work, why: str) -> None:
+    for stream in work.exchange.streams:
+        _note(work, stream, {stream.name: why}, (), ())
+
+
+def _left_out(work: Work) -> list[str]:
+    """What `--since` narrowed, in a line: it does so in a first fetch only."""
+    if work.floor is None:
+        return []
+    cursors = work.ledger.cursors(work.name, work.exchange.id).values()
+    floors = [here.floor for here in map(position, cursors) if here is not None]
+    if work.floor not in floors:
+        return []
+    day = f"{at(work.floor):%Y-%m-%d}"
+    return [f"{work.name}: nothing before {day} was fetched, as --since asks; `taxsync import` without it fetches that"]
+
+
+# ---- balances ---------------------------------------------------------------------------------
+
+
+def _balances(work: Work, batch: int) -> list[str]:
+    """Keeps what the exchange says is held, asked before its history: that then reaches at least as far. All its
+    wallets or none: a part of them would look like missing coins. Gives what could not be asked."""
+    exchange = work.exchange
+    given = {s.stream for s in work.do(work.ledger.sources) if s.account == work.name and s.source == exchange.id}
+    records = []
+    for wallet in exchange.wallets:
+        try:
+            for more, params in wallet.each(work.client.call) if wallet.each else [("", {})]:
+                answer = _answer(work, wallet, wallet.params | params)
+                records.append(balance(exchange, work.name, answer, work.now, f"{wallet.name}{more}"))
+        except Stop as refused:
+            if not wallet.optional or f"{BALANCE} {wallet.name}".rstrip() in given:
+                return [str(refused)]
+    work.do(lambda: work.ledger.keep(Page(records), batch))
+    return []
+
+
+def _answer(work: Work, wallet: Wallet, params: Params) -> Answer:
+    """What a wallet holds; all pages where it comes in pages."""
+    answer = work.client.call(wallet.method, params, wallet.read)
+    if wallet.more is None:
+        return answer
+    pages, more = [answer], wallet.more(answer)
+    while more is not None and len(pages) < ANSWERS:
+        pages.append(work.client.call(wallet.method, params | more, wallet.read))
+        more = wallet.more(pages[-1])
+    return pages
+
+
+# ---- lists ------------------------------------------------------------------------------------
+
+
+def _stream(work: Work, batch: int, stream: Stream) -> tuple[Kept, list[str]]:
+    """What is new of one stream, part by part where it is asked for so; and what could not be fetched."""
+    kept, failed = Kept(0, 0, 0), dict[str, str]()
+    answered, absent = list[str](), list[str]()
+    whole = stream.parts is None
+    try:
+        parts, complete = ([""], True) if whole else _parts(work, stream)
+    except Stop as refused:
+        failed[stream.name] = str(refused)
+        parts, complete = [], True
+    in_a_row = 0
+    for number, part in enumerate(parts, start=1):
+        of = List(work.exchange, stream, work.name, part)
+        work.course.begin(of, number, len(parts))
+        try:
+            kept = kept.plus(_list(work, batch, of))
+            answered.append(part)
+            in_a_row = 0
+        except Absent as gone:  # from the exchange, and its records with it: what is kept of it stays
+            if whole and not stream.optional:
+                failed[of.name] = str(gone)
+            absent.append(part)
+        except Stop as refused:
+            failed[of.name] = str(refused)
+            in_a_row += 1
+        if in_a_row == GIVE_UP and number < len(parts):
+            failed[stream.name] = f"{work.exchange.name} ({stream.name}): {len(parts) - number} others not asked for"
+            break
+    if not complete and not failed:
+        work.do(lambda: _mark(work, stream, under_way=False))
+    work.do(lambda: _note(work, stream, failed, answered, absent))
+    return kept, list(failed.values())
+
+
+def _parts(work: Work, stream: Stream) -> tuple[list[str], bool]:
+    """The parts to be asked for, and whether they are only those where something can be new."""
+    assert stream.parts is not None
+    known = work.do(lambda: _known(work, stream))
+    parts = list(dict.fromkeys(stream.parts(work.client.call, known)))
+    if not known.complete:
+        work.do(lambda: _mark(work, stream, under_way=True))
+    return parts, known.complete
+
+
+def _list(work: Work, batch: int, of: List) -> Kept:
+    """One list, page by page."""
+    kept, now = Kept(0, 0, 0), _seconds(work.now)
+    cursor = work.do(lambda: work.ledger.cursor(of.account, of.exchange.id, of.name))
+    for page in pages(of, work.client.call, cursor, now, work.course.heard, work.floor):
+        kept = kept.plus(work.do(partial(_page, work, batch, of, page)))
+    return kept
+
+
+def _page(work: Work, batch: int, of: List, page: Page) -> Kept:
+    work.course.page(position(page.cursor), _seconds(work.now))
+    if page.records:
+        return work.ledger.keep(page, batch)
+    if page.cursor is not None:
+        work.ledger.set_cursor(of.account, of.exchange.id, of.name, page.cursor)
+    return Kept(0, 0, 0)
+
+
+def _known(work: Work, stream: Stream) -> Known:
+    """What is kept of an account, for a stream to name its parts."""
+    ledger, name, exchange = work.ledger, work.name, work.exchange
+    records = list(ledger.records(name, exchange.id))
+    parsed = exchange.parse(records)
+    sides = [side for t in parsed.transactions for side in (t.sent, t.received, t.fee) if side is not None]
+    newest = max((b.at for b in parsed.balances), default=None)
+    reported: dict[str, Decimal] = defaultdict(Decimal)
+    for b in parsed.balances:
+        if b.at == newest:
+            reported[b.asset] += b.quantity
+    with exact():
+        computed = {asset: quantity for (_, asset), quantity in in_rows(parsed.transactions).items()}
+    differing = {a for a in computed.keys() | reported.keys() if computed.get(a, ZERO) != reported.get(a, ZERO)}
+    held = {asset for asset, quantity in reported.items() if quantity}
+    kept = [s.stream.partition(" ")[2] for s in ledger.sources() if s.account == name and s.source == exchange.id
+            and s.stream.partition(" ")[0] == stream.name]  # fmt: skip
+    whole = position(ledger.cursor(name, exchange.id, stream.name))
+    lately = whole is not None and not whole.under_way and whole.newest is not None
+    complete = lately and _seconds(work.now) - (whole.newest or ZERO) < ALL_PARTS * DAY if whole else False
+    asked = work.now.astimezone(UTC).replace(microsecond=0).isoformat()
+    told = {r.stream.partition(" ")[2]: json.loads(r.payload, parse_float=str) for r in records
+            if r.stream.partition(" ")[0] == BALANCE and r.source_id == asked}  # fmt: skip
+    unexplained = frozenset(differing) if newest is not None else None
+    return Known(frozenset({side.asset for side in sides} | held), frozenset(kept), complete, told, unexplained)
+
+
+def _mark(work: Work, stream: Stream, *, under_way: bool) -> None:
+    """Notes when every part of a stream was last asked for; how far back is in the cursors of the parts."""
+    where = Position(newest=_seconds(work.now), under_way=under_way)
+    work.ledger.set_cursor(work.name, work.exchange.id, stream.name, where.text())
+
+
+def _note(
+    work: Work, stream: Stream, failed: Mapping[str, str], answered: Sequence[str], absent: Sequence[str]
+) -> None:
+    """Notes how the run of a stream ended. What was absent before, and was not asked for now, still is."""
+    before = last_run(work.ledger, work.name, work.exchange, stream)
+    asked = before.asked if failed else work.now
+    gone = sorted({*before.absent, *absent} - {"", *answered})
+    note_run(work.ledger, work.name, work.exchange, stream, LastRun(asked, failed, tuple(gone)))
+
+
+def _seconds(at: datetime) -> Decimal:
+    return Decimal(int(at.timestamp()))
