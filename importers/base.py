@@ -33,7 +33,9 @@ class Format:
     least one, `columns` all it may have (all compared case-insensitively). `row` takes the cells that
     are not empty by the names in `columns` and raises `RowError` for what can't be taken; `parse`
     reads the stored rows of one account. `row_by_row`: each row is a transaction of its own, whatever
-    stands in the others, so that rows can be parsed some at a time. `date`: the column of the date.
+    stands in the others, so that rows can be parsed some at a time. `named`: a transaction of `row`, its account
+    filled in, as the ledger names assets; identities and digests are of what is written. `date`: the column of the
+    date.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Format:
     parse: Callable[[Iterable[RawRecord]], Parsed] | None = None
     prices: bool = False
     row_by_row: bool = False
+    named: Callable[[Transaction], Transaction] = lambda t: t
     one_of: frozenset[str] = frozenset()
     date: str = "Date"
 
@@ -231,8 +234,9 @@ def bound(addresses: Answer) -> bool | None:
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What an exchange says a key may do today. `unknown`: it can't tell (or says what we don't know).
-    `expires` and `created` are ISO days, "" where there is none or it isn't told."""
+    """What an exchange says a key may do today. `unknown`: it can't tell (or says what we don't know), `why`: what
+    is wrong with its answer, where it gave one. `expires` and `created` are ISO days, "" where there is none or it
+    isn't told."""
 
     read: bool
     trade: bool = False
@@ -244,6 +248,12 @@ class Rights:
     expires: str = ""
     created: str = ""
     limits: tuple[str, ...] = ()  # history that the key can't see, and the like
+    why: str = ""
+
+    @property
+    def untold(self) -> bool:
+        """Whether nothing at all is known of the key."""
+        return replace(self, why="") == Rights(read=False, unknown=True)
 
     @classmethod
     def of(cls, may: Iterable[str], reads: frozenset[str], trades: frozenset[str], moves: frozenset[str]) -> Self:
@@ -285,6 +295,26 @@ def beyond(rights: Rights, told: Mapping[str, Answer], known: frozenset[str]) ->
         unknown=True,
         may=tuple(sorted({*rights.may, *more})),
     )
+
+
+def moving(answers: Iterable[Answer]) -> tuple[str, ...]:
+    """What answers of a form that is not known plainly say of transfers and withdrawals: names whose value does not
+    say no, and texts. A row such as ["withdraw", 0, 0] says no."""
+    found, todo = set[str](), list(answers)
+    while todo:
+        one = todo.pop()
+        if isinstance(one, dict):
+            found |= {name for name, value in one.items() if _AWAY.search(name) and not _says_no(value)}
+            todo += one.values()
+        elif isinstance(one, list):
+            todo += [] if len(one) > 2 and all(type(each) in (int, bool) and not each for each in one[1:]) else one
+        elif isinstance(one, str) and _AWAY.search(one):
+            found.add(one)
+    return tuple(sorted(found))
+
+
+def _says_no(value: Answer) -> bool:
+    return not value or str(value).strip().casefold() in ("", "0", "false", "null")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,29 +4,29 @@
     page = client.call("privatePostLedgers", {"ofs": 50}, read)    # `read` gets the raw answer, numbers as text
 
 Three rings: `fetch2`, through which every method of ccxt goes, lets only what is on the exchange's list
-pass, before anything is signed; `fetch`, the one place that touches the network, sends that one request
-only, by its method and path and to the host of the section that it is declared in; unified methods that order or
-move are shadowed by name, should the other two ever be got round. Errors are one known sentence each: the texts of
-ccxt and requests hold addresses, signatures and keys, and are never shown nor chained.
+pass, before anything is signed; `fetch` sends that one request only, by its method and path and to the host of the
+section that it is declared in; the session (`importers.session`), through which ccxt's own methods go, too, sends
+what `fetch` let out and nothing else. Unified methods that order or move are shadowed by name besides. Errors are
+one known sentence each: the texts of ccxt and requests hold addresses, signatures and keys, and are never shown nor
+chained.
 """
 
 import contextvars
 import logging
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import cache
-from math import ceil
-from typing import Any, NamedTuple, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 from importers import exact
 from importers.base import Answer, Exchange, Params, Refused, Unlike
+from importers.patience import LIMITED, OFFLINE, USUAL, Passing, asked, patiently
+from importers.session import Forbidden as Forbidden
+from importers.session import let_out, open_session
+from pipeline.proxy import on_this_machine
 
 TIMEOUT = 30_000  # milliseconds
-BODY_LIMIT = 64 * 1024 * 1024  # bytes of one answer
-LONGEST_ASKED = 120  # seconds of a pause that an exchange may ask for
 IMPATIENT = 0.05  # of every pause, with who listens on this machine
 WORTH_SAYING = 3  # seconds of a pause
 AGAIN = "run `taxsync import` again later, it goes on where it stopped"
@@ -42,31 +42,6 @@ class Unreachable(Refused):
 
 class Absent(Unreachable):
     """What was asked for is no longer there: a market that is gone."""
-
-
-class Forbidden(Exception):
-    """Something tried to send a request that is not on the list of reads: a fault of the program."""
-
-
-class _Pace(NamedTuple):
-    """How often a fault that may pass is tried, with pauses that double from `first` to `longest` seconds."""
-
-    tries: int
-    first: int
-    longest: int
-
-
-_USUAL = _Pace(6, 1, 30)
-_LIMITED = _Pace(10, 4, 60)  # a rate limit, which only time cures
-_OFFLINE = _Pace(3, 1, 30)  # a machine without a network, which a person cures
-
-
-class _Passing(Exception):
-    """A fault that may be gone at the next try; `why` is for people, `asked` seconds the pause that was asked for."""
-
-    def __init__(self, why: str, pace: _Pace = _USUAL) -> None:
-        super().__init__(why)
-        self.why, self.pace, self.asked = why, pace, 0
 
 
 # The same, of those that an exchange has without saying so in its table of abilities.
@@ -93,6 +68,11 @@ def guarded(base: type[Any], allow: frozenset[tuple[str, str, str]]) -> type[Any
     hosts = {section: _host(plain, section) for section, _, _ in allow}
 
     class Guarded(base):  # type: ignore[misc]
+        def __init__(self, config: Any = None) -> None:
+            settings = config or {}
+            self.__dict__["session"] = open_session(settings.get("proxyUrl") or "")
+            super().__init__(settings)
+
         def fetch2(
             self, path: str, api: Any = "public", method: str = "GET", params: Any = None, config: Any = None
         ) -> Any:
@@ -109,7 +89,7 @@ def guarded(base: type[Any], allow: frozenset[tuple[str, str, str]]) -> type[Any
             finally:
                 _inside.reset(token)
             if not isinstance(answer, dict | list):
-                raise _Passing(_NO_DATA)
+                raise Passing(_NO_DATA)
             return answer
 
         def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
@@ -120,11 +100,12 @@ def guarded(base: type[Any], allow: frozenset[tuple[str, str, str]]) -> type[Any
                 raise Forbidden(f"{method} to {parts.hostname}")
             _inside.set(None)
             try:
-                return super().fetch(url, method, headers, body)
+                with let_out(method, url):
+                    return super().fetch(url, method, headers, body)
             except UnicodeEncodeError:  # of a key that no header can hold
                 raise
             except (ValueError, TypeError, AttributeError, LookupError):
-                raise _Passing(_NO_DATA) from None  # ccxt stumbles over an answer of a form that it does not expect
+                raise Passing(_NO_DATA) from None  # ccxt stumbles over an answer of a form that it does not expect
 
         def sign(self, path: str, *arguments: Any, **named: Any) -> Any:
             if _inside.get() is None:
@@ -138,6 +119,8 @@ def guarded(base: type[Any], allow: frozenset[tuple[str, str, str]]) -> type[Any
         def __setattr__(self, name: str, value: Any) -> None:
             if name == "verbose" and value:
                 raise Forbidden("verbose output would show keys")
+            if name == "session":
+                raise Forbidden("the session is the last ring of the guard")
             super().__setattr__(name, value)
 
         def __reduce_ex__(self, protocol: Any) -> NoReturn:
@@ -192,6 +175,7 @@ class Client:
         self._waiting = waiting
         self._then = then
         self._impatient = impatient
+        self._full = api.rateLimit  # between two requests
 
     def __repr__(self) -> str:
         return f"Client({self.exchange.id})"
@@ -213,7 +197,7 @@ class Client:
             try:
                 return read(self._once(method, dict(params)))
             except Unlike as what:
-                raise _Passing(str(what)) from None
+                raise Passing(str(what)) from None
 
         return self._patiently(method, ask)
 
@@ -227,29 +211,14 @@ class Client:
 
     def _patiently(self, method: str, ask: Callable[[], T]) -> T:
         """`ask`, tried again while a fault may pass."""
-        from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
-        unit = IMPATIENT if self._impatient else 1  # seconds of waiting, no money
-
-        def stop(state: RetryCallState) -> bool:
-            return state.attempt_number >= _fault(state).pace.tries
-
-        def wait(state: RetryCallState) -> float:
-            fault = _fault(state)
-            own = min(fault.pace.longest, fault.pace.first * unit * 2 ** (state.attempt_number - 1))
-            return float(max(own, fault.asked))
-
-        def say(state: RetryCallState) -> None:
-            pause = state.next_action.sleep if state.next_action else 0
+        def say(why: str, pause: float) -> None:  # seconds of waiting, no money
             if pause >= WORTH_SAYING:
-                self._waiting(f"{self._place(method)}: {_fault(state).why}; tried again in {pause:.0f} s")
+                self._waiting(f"{self._place(method)}: {why}; tried again in {pause:.0f} s")
 
-        retrying = Retrying(
-            retry=retry_if_exception_type(_Passing), stop=stop, wait=wait, before_sleep=say, reraise=True
-        )  # fmt: skip
         try:
-            return retrying(ask)
-        except _Passing as fault:
+            return patiently(ask, IMPATIENT if self._impatient else 1, say)
+        except Passing as fault:
             failed = self._failed(method, f"{fault.why}; {self._then}")
         raise failed
 
@@ -260,8 +229,8 @@ class Client:
         fault: Exception | None = None
         try:
             answer = getattr(self._api, method)(params)
-        except _Passing as passing:
-            fault = _Passing(passing.why, passing.pace)
+        except Passing as passing:
+            fault = Passing(passing.why, passing.pace)
         except ccxt.BaseError as error:
             fault = self._meaning(method, error)
         except (ValueError, TypeError, AttributeError, UnicodeError):  # binascii.Error is a ValueError
@@ -269,30 +238,37 @@ class Client:
         finally:
             self._api.last_request_headers = self._api.last_request_body = self._api.last_request_url = None
         headers, self._api.last_response_headers = self._api.last_response_headers, None
-        if isinstance(fault, _Passing):
-            fault.asked = _asked(headers)
-            if fault.pace is _LIMITED:
-                self._api.enableRateLimit = True
+        if isinstance(fault, Passing):
+            fault.asked = asked(headers)
+            if fault.pace is LIMITED:
+                self._slow_down()
         if fault is not None:
             raise fault
         return answer
+
+    def _slow_down(self) -> None:
+        """Keeps to the exchange's own pace from now on; on this machine to a part of it, doubled when told again."""
+        full, now = float(self._full), float(self._api.rateLimit)  # milliseconds
+        if self._impatient:
+            self._api.rateLimit = min(full, 2 * now) if self._api.enableRateLimit else full * IMPATIENT
+        self._api.enableRateLimit = True
 
     def _meaning(self, method: str, error: Exception) -> Exception:
         """What one error means; its text is only searched for the exchange's own codes."""
         import ccxt
         import requests
 
-        text = str(error)
+        text = _compact(str(error))
         for code, meaning in self.exchange.faults.items():
             if code in text:
                 if meaning.passing:
-                    return _Passing(meaning.sentence, _LIMITED if meaning.limited else _USUAL)
+                    return Passing(meaning.sentence, LIMITED if meaning.limited else USUAL)
                 if meaning.absent:
                     return Absent(f"{self._place(method)}: {meaning.sentence}")
                 return self._failed(method, meaning.sentence)
         status = _status(error)
         if status == 429 or isinstance(error, ccxt.DDoSProtection | ccxt.RateLimitExceeded):
-            return _Passing("it asks for fewer requests", _LIMITED)
+            return Passing("it asks for fewer requests", LIMITED)
         if isinstance(error, ccxt.AuthenticationError):
             return self._failed(method, "it does not take the key; add a new one with `taxsync keys add`")
         if isinstance(error.__cause__, requests.TooManyRedirects):
@@ -304,11 +280,13 @@ class Client:
                 "in its place, or this machine's clock is wrong",
             )
         if host := _unconnected(error.__cause__):
-            return _Passing(f"no connection to {host} from this machine", _OFFLINE)
+            return Passing(f"no connection to {host} from this machine", OFFLINE)
         if isinstance(error, ccxt.RequestTimeout):
-            return _Passing("it did not answer in time")
+            return Passing("it did not answer in time")
         if status == 503 or isinstance(error, ccxt.OperationFailed):
-            return _Passing("it can't be reached, or is under maintenance")
+            return Passing("it can't be reached, or is under maintenance")
+        if status < 400 and re.search(r" (\{\s*\}|\[\s*\])\s*$", text):
+            return Passing(_NO_DATA)
         return self._failed(method, "it refuses the request for a reason that taxsync does not know")
 
     def _place(self, method: str) -> str:
@@ -318,28 +296,15 @@ class Client:
         return Unreachable(f"{self._place(method)}: {why}")
 
 
-def _fault(state: Any) -> _Passing:
-    """Why the last try failed."""
-    fault = state.outcome.exception()
-    assert isinstance(fault, _Passing)
-    return fault
+def _compact(text: str) -> str:
+    """An error's text, the exchange's JSON in it written as the entries write their codes: without a space about
+    a colon, and with a comma after the last number of an object as after every other."""
+    return re.sub(r"(?<=\d)\s*}", ",}", re.sub(r'"\s*:\s*', '":', text))
 
 
 def _status(error: Exception) -> int:
     """The HTTP status of an answer that ccxt made an error of for what stands in it; 0: a good one, or none."""
     return int(getattr(getattr(error.__context__, "response", None), "status_code", None) or 0)
-
-
-def _asked(headers: Mapping[str, str] | None) -> int:
-    """The seconds to wait that an answer asks for (Retry-After, RFC 9110 section 10.2.3: seconds or a date)."""
-    text = (headers or {}).get("Retry-After", "").strip()
-    if text.isascii() and text.isdecimal():
-        return min(int(text[:9]), LONGEST_ASKED)
-    try:
-        left = (parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds()
-    except (ValueError, TypeError, OverflowError):
-        return 0
-    return max(0, min(ceil(left), LONGEST_ASKED))
 
 
 def _unconnected(cause: BaseException | None) -> str:
@@ -355,8 +320,8 @@ def _unconnected(cause: BaseException | None) -> str:
 
 
 def _words(method: str) -> str:
-    """The list that was asked for, as the exchange names it: privatePostLedgers -> Ledgers."""
-    return re.sub(r"^(?:[a-z0-9]*?(?:Get|Post))(?=[A-Z])", "", method) or method
+    """The list that was asked for, as the exchange names it: privatePostLedgers -> Ledgers, without a version."""
+    return re.sub(r"^[A-Za-z0-9]*?(?:Get|Post)(?:V\d+)?(?=[A-Z])", "", method)
 
 
 def open_client(
@@ -376,10 +341,7 @@ def open_client(
     if exchange.id not in ccxt.exchanges:
         raise Refused(f"ccxt does not know '{exchange.id}'; install the newest taxsync")
     _silence("ccxt", "requests", "urllib3")
-    proxy = urlsplit(proxy_url)
-    loopback = proxy.hostname in ("127.0.0.1", "localhost", "::1")
-    if proxy_url and proxy.scheme != "https" and not loopback:
-        raise Forbidden("keys go over https, or to this machine")
+    loopback = on_this_machine(proxy_url)
     api = guarded(getattr(ccxt, exchange.id), exchange.allow)(
         {
             **(credentials or {}),
@@ -387,13 +349,10 @@ def open_client(
             "timeout": TIMEOUT,
             "enableRateLimit": not loopback,  # who listens on this machine says itself when it is too much
             "fetchHistoryCacheSize": 0,
+            "proxyUrl": proxy_url or None,
         }
     )
     api.on_json_response = exact.loads
-    if proxy_url:
-        api.proxyUrl = proxy_url
-    api.session.max_redirects = 0  # a redirect would take the key's headers along
-    api.session.request = _bounded(api.session.request)
     return Client(exchange, api, waiting, then, impatient=loopback)
 
 
@@ -425,20 +384,3 @@ def _silence(*libraries: str) -> None:
     for name in [*libraries, *logging.root.manager.loggerDict]:
         if name.split(".")[0] in libraries:
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-
-
-def _bounded(request: Callable[..., Any]) -> Callable[..., Any]:
-    """The session's request, whose answer's body is read up to a limit."""
-
-    def limited(*arguments: Any, **named: Any) -> Any:
-        response = request(*arguments, stream=True, **named)
-        body = bytearray()
-        for chunk in response.iter_content(1 << 16):
-            body += chunk
-            if len(body) > BODY_LIMIT:
-                response.close()
-                raise _Passing("its answer is larger than any list of records")
-        response._content = bytes(body)
-        return response
-
-    return limited

@@ -3,38 +3,111 @@
 Withdrawing is never accepted, trading and rights that can't be told only when the user said so.
 """
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
-from importers.base import Exchange, Rights, Unlike, shown
+from importers.base import Answer, Call, Exchange, Params, Rights, Unlike, moving, shown
+
+# ---- what an exchange says, taken with care ---------------------------------------------------
 
 
-def verdict(exchange: Exchange, rights: Rights, *, trade: bool, unverified: bool) -> str | None:
+def careful(exchange: Exchange, secrets: Collection[str]) -> Exchange:
+    """The exchange, whose answer about a key is never taken for less than it says, and repeats none of its `secrets`.
+
+    Of an answer of another form than it documents (Unlike) nothing is known but what it plainly says of moving funds.
+    """
+    ask_rights = exchange.rights
+    if ask_rights is None:
+        return exchange
+
+    def rights(call: Call, key: str) -> Rights:
+        heard: list[Answer] = []
+
+        def listening(method: str, params: Params, read: Callable[[Answer], Any]) -> Any:
+            def hear(answer: Answer) -> Any:
+                heard.append(answer)
+                return read(answer)
+
+            return call(method, params, hear)
+
+        try:
+            told = ask_rights(listening, key)
+        except Unlike as what:
+            away = moving(heard)
+            told = Rights(read=False, withdraw=bool(away), unknown=True, may=away, why=str(what))
+        return sayable(told, secrets)
+
+    return replace(exchange, rights=rights)
+
+
+UNSAYABLE = "a word that can't be shown"
+_WORD, _SENTENCE = re.compile(r"[\w .:/()\-]{1,60}"), re.compile(r"[\w .:/()\-,;']{1,200}")
+_LONGEST, _PART = 60, 8  # characters of a word without spaces; of a secret that must not be told
+
+
+def sayable(rights: Rights, secrets: Collection[str]) -> Rights:
+    """`rights`, without the exchange's words that hold a part of one of `secrets`, or what no right is called."""
+
+    def said(words: tuple[str, ...], form: re.Pattern[str]) -> tuple[str, ...]:
+        fine = (form.fullmatch(each) and _short(each) and not _repeats(each, secrets) for each in words)
+        return tuple(dict.fromkeys(each if good else UNSAYABLE for each, good in zip(words, fine, strict=True)))
+
+    return replace(rights, may=said(rights.may, _WORD), limits=said(rights.limits, _SENTENCE))
+
+
+def _short(text: str) -> bool:
+    return max(map(len, text.split()), default=0) <= _LONGEST
+
+
+def _repeats(word: str, secrets: Collection[str]) -> bool:
+    text = word.casefold()
+    for secret in map(str.casefold, filter(None, secrets)):
+        begins = range(max(1, len(secret) - _PART + 1))
+        if any(secret[begin : begin + _PART] in text for begin in begins):
+            return True
+    return False
+
+
+# ---- what is made of it -----------------------------------------------------------------------
+
+
+def verdict(
+    exchange: Exchange, rights: Rights, *, trade: bool, unverified: bool, today: date = date.min, stored: str = ""
+) -> str | None:
     """None when the key may be stored, else why not and how to make one that may.
 
-    `trade` and `unverified` are what the user allowed (`--allow-trade`, `--allow-unverified`).
+    `trade` and `unverified` are what the user allowed (`--allow-trade`, `--allow-unverified`); `today`: a day of
+    UTC, by which the key may have expired; `stored`: the name of one that is stored already.
     """
-    reason = _reason(exchange.name, rights, trade, unverified)
+    reason = _reason(exchange.name, rights, trade, unverified, today, stored)
     if reason is None:
         return None
     return f"{exchange.name}: {reason}. {exchange.key_help}".rstrip()
 
 
-def _reason(name: str, rights: Rights, trade: bool, unverified: bool) -> str | None:
+def _reason(name: str, rights: Rights, trade: bool, unverified: bool, today: date, stored: str) -> str | None:
     can = f" (it may: {', '.join(shown(each) for each in rights.may)})" if rights.may else ""
+    again = f"remove it, `taxsync keys remove {stored}`, and add it again" if stored else "store it as it is"
     if rights.withdraw:
+        can += f", as far as can be told: {rights.why}" if rights.why else ""
         return f"this key may withdraw or move funds{can}; such a key is never stored. Revoke it, make a read-only one"
+    if ended(rights, today):
+        return f"the key has expired, on {shown(rights.expires)}; make a new one"
     if rights.trade and not trade:
         may = "may do what taxsync does not know, which counts as trading" if rights.unknown else "may trade"
-        return f"this key {may}{can}; make a read-only one, or store it as it is with --allow-trade"
+        return f"this key {may}{can}; make a read-only one, or {again} with --allow-trade"
     if rights.missing:
         return f"this key lacks what import needs: {', '.join(rights.missing)}; add it to the key at {name}"
     if not rights.read and not rights.unknown:
         return f"this key may not read the account{can}; give it the right to read at {name}"
     if rights.unknown and not unverified:
+        why = f" ({rights.why})" if rights.why else ""
         return (
-            f"it can't be told whether this key only reads{can}; look at its rights at {name}, "
-            "and if it only reads store it with --allow-unverified"
+            f"it can't be told whether this key only reads{why}{can}; look at its rights at {name}, "
+            f"and if it only reads {again} with --allow-unverified"
         )
     return None
 
@@ -60,10 +133,15 @@ def of_all(keys: Iterable[Rights]) -> Rights:
     )
 
 
-def notes(exchange: Exchange, rights: Rights) -> list[str]:
-    """What is good to know of a key that may be stored: its reach, its end, what it can't see."""
+def ended(rights: Rights, today: date) -> bool:
+    """Whether the key's last day is over."""
+    return bool(rights.expires) and rights.expires < today.isoformat()
+
+
+def notes(exchange: Exchange, rights: Rights, today: date = date.min) -> list[str]:
+    """What is good to know of a key that may be stored: its reach, its end to come, what it can't see."""
     found = [f"the key does not see everything: {shown(limit, 200)}" for limit in rights.limits]
-    if rights.expires:
+    if rights.expires and not ended(rights, today):
         found.append(f"the key expires on {shown(rights.expires)}: make a new one before")
     return [*found, *_binding(exchange, rights)]
 
@@ -112,7 +190,7 @@ def advice(
     elif rights is not None and rights.trade:
         due.append(f"may do more than read: make one that only reads. {exchange.key_help}".rstrip())
     if rights is not None and rights.expires and rights.expires <= str(today + ENDING):  # ISO days
-        ends = "expires" if rights.expires >= str(today) else "expired"
+        ends = "expired" if ended(rights, today) else "expires"
         due.append(f"{ends} on {rights.expires}: make a new one. {exchange.key_help}".rstrip())
     if aged := ageing(exchange, name, rights, added, used, today):
         due.append(aged)

@@ -252,7 +252,8 @@ class _Rows:
             origin=f"{self._name} row {number}",
             content=content,
         )
-        return record, said
+        named = self._layout.named(found if found.account else replace(found, account=account))
+        return record, said_by(named) if named is not found else said
 
     def _price(self, number: int, cells: list[str]) -> Price | None:
         filled = self._filled(cells)

@@ -18,14 +18,15 @@ _READ_ONLY = os.O_RDONLY | _NO_WAIT | _BINARY
 
 
 def make_folder(folder: Path) -> None:
-    """Makes the data folder, closed to others and to git. One that exists is left as it is."""
+    """Makes the data folder, closed to others and to git. One that exists is closed to git only, where nothing is
+    said of that yet."""
     try:
         folder.mkdir(mode=0o700, parents=True)
     except FileExistsError:
         if not folder.is_dir():
             raise
-        return
-    write_private(folder / ".gitignore", b"*\n")
+    if not os.path.lexists(folder / ".gitignore"):
+        write_private(folder / ".gitignore", b"*\n")
 
 
 def create_private(path: Path) -> None:

@@ -40,10 +40,22 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class Stake:
+    """What one open problem may do to the gain of one tax year: `gain` as it stands, and the lowest and the highest
+    that it could be; plain text in the reporting currency, "" where there is no telling."""
+
+    year: str
+    gain: str
+    lowest: str
+    highest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Issue:
     """One open problem. `ref` is the id of the transaction or record it is about.
 
-    `at_stake` is what it may cost in tax base, as plain text in the reporting currency, or "".
+    `at_stake` is what it may cost in tax base, as plain text in the reporting currency, or ""; `stakes` say
+    which years' gains it may change.
     """
 
     code: str
@@ -53,6 +65,7 @@ class Issue:
     ref: str = ""
     at_stake: str = ""
     details: dict[str, str] = field(default_factory=dict, hash=False)
+    stakes: tuple[Stake, ...] = ()
 
     @property
     def severity(self) -> Severity:
@@ -68,7 +81,7 @@ class Issue:
 
     def _words(self) -> dict[str, str]:
         day = self.at.strftime("%Y-%m-%d") if self.at else "an unknown day"
-        return {"account": self.account, "asset": self.asset, "day": day, "ref": self.ref, "hint": "", **self.details}
+        return {"account": self.account, "asset": self.asset, "day": day, "ref": self.ref, **_UNSAID, **self.details}
 
     def in_zone(self, zone: ZoneInfo) -> "Issue":
         """The same with its day as the taxpayer's; else it is that of UTC."""
@@ -77,14 +90,17 @@ class Issue:
         return replace(self, details={**self.details, "day": str(self.at.astimezone(zone).date())})
 
 
+_UNSAID = {"hint": "", "later": ""}  # details that a message does without
+
 _ERROR, _WARNING, _INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 
 CODES: dict[str, Code] = {
     "missing_acquisition": Code(
         _ERROR,
-        "{quantity} {asset} left {account} on {day} without any acquisition on record: basis 0{hint}",
-        "import the history in which the {asset} was acquired (an older file, another account), "
-        "then run `taxsync report` again",
+        "{quantity} {asset} left {account} on {day}{later} without any acquisition on record: basis 0{hint}",
+        "import the history in which the {asset} was acquired (an older file, another account); if that is gone, a "
+        "file with a row for each opening lot: the Date it was bought, Account {account}, Sent what it cost, Received "
+        "the units, Description the evidence (and, where {account} reports balances, a row that receives that money)",
     ),
     "unmatched_deposit": Code(
         _ERROR,
@@ -132,6 +148,26 @@ CODES: dict[str, Code] = {
         "{quantity} {asset} received in {account} on {day} count at cost 0: {why}",
         "{cure}",
     ),
+    "migration": Code(
+        _INFO,
+        "{quantity} {asset} became {received} in {account} on {day}: the same coin in another form, so no disposal; "
+        "date and cost go on",
+        "nothing; if it was a trade on the market after all, ask an adviser how to declare it",
+    ),
+    "merged_coin": Code(
+        _WARNING,
+        "{quantity} {asset} became {received} in {account} on {day} as two projects merged: taken as a trade, a "
+        "disposal at market value",
+        "nothing, if it is taxed so; the alternative is no disposal, with date and cost of the {asset} going on: if "
+        "the tax office or an adviser confirms that, correct the return by hand",
+    ),
+    "two_coins": Code(
+        _WARNING,
+        "{quantity} {asset} that left {account} on {day} and arrived in {other} are taken as one transfer, but {asset} "
+        "is {here} at {account} and {there} at {other}",
+        "if they are two coins, write the other one's name in its file and import that into a new data folder; if "
+        "the files name one coin, nothing",
+    ),
     "allocation_changed": Code(
         _ERROR,
         "the opening allocation of {asset} on {day} no longer fits the records: {why}",
@@ -152,6 +188,13 @@ CODES: dict[str, Code] = {
         _WARNING,
         "{account}, {day}: {what} stands in {first} and again in {second}",
         "if they are one transaction, import only one of the two into a new data folder",
+    ),
+    "late_identification": Code(
+        _WARNING,
+        "{count} from {day} on took units by {method} before that choice was on record: units have to be identified no "
+        "later than the sale",
+        "keep the order that you gave before {day} (to the broker, or in your own books) with the report; "
+        "if there was none, choose fifo for that time",
     ),
     "duplicate_account": Code(
         _ERROR,
@@ -195,7 +238,7 @@ CODES: dict[str, Code] = {
     ),
     "key_put_aside": Code(
         _ERROR,
-        "{account}: its key is not used since its rights changed: nothing new is fetched ({why})",
+        "{account}: its key is not used any more: nothing new is fetched ({why})",
         "`taxsync keys remove {account}`, revoke the key at the exchange, then add one that only reads",
     ),
     "unverified_exchange": Code(

@@ -5,24 +5,14 @@ are exact Decimals; a value is in the reporting currency. `None` means what the 
 """
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeVar, dataclass_transform
 
+from pipeline.fact import fact
 from pipeline.issues import Issue
 from pipeline.money import ZERO, exact_text
-
-T = TypeVar("T")
-
-
-@dataclass_transform(frozen_default=True, field_specifiers=(field,))
-def fact(*, order: bool = False) -> Callable[[type[T]], type[T]]:
-    """A dataclass that is frozen for the type checker. At run time nothing guards it: building a guarded one
-    takes up to seven times as long, and a long history makes millions."""
-    return dataclass(slots=True, unsafe_hash=True, order=order)
 
 
 class Label(StrEnum):
@@ -367,6 +357,9 @@ class Income:
     quantity: Decimal
     kind: Label
     value: Decimal | None
+
+
+IN_TRANSIT = "in transit"  # the account of units that left and have not arrived
 
 
 # ---- book -> tabulate -------------------------------------------------------------------------

@@ -7,15 +7,14 @@ A settings file names no code, no proxy and no path, so that a folder from elsew
 it never holds a secret. Whether a country allows a method is the caller's question to its rules.
 """
 
-import ipaddress
 import re
 import tomllib
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import tomli_w
@@ -23,6 +22,7 @@ import tomli_w
 from pipeline.folder import make_folder, read_bounded, write_private
 from pipeline.issues import Stop
 from pipeline.model import is_fiat
+from pipeline.proxy import proxy_address
 
 FILE = "taxsync.toml"
 LIMIT = 256 * 1024  # bytes; a thousand accounts fit
@@ -34,6 +34,7 @@ HEADER = """\
 # currency   the reporting currency, three letters
 # timezone   decides on which day, and in which tax year, something happened
 # method     which units are disposed of first (fifo, hifo, ...); "" is the country's default
+# methods    [methods] with 2025-01-01 = "hifo": another method from that day on, where the country allows it
 # lot_scope  account or global: one queue of units per account or for all; "" is the country's default
 # rules      choices that a country leaves open: [rules] with NAME = "VALUE"; the report's summary names them
 # lookups    false: never ask anyone for prices, use price files only
@@ -56,7 +57,7 @@ class AccountSettings:
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What taxsync.toml says. `method` and `lot_scope` are "" where the country's default holds, `rules` holds
-    only what was chosen otherwise than by default."""
+    only what was chosen otherwise than by default; `methods` follow on `method`, by the day that they begin."""
 
     country: str
     currency: str
@@ -66,6 +67,7 @@ class Settings:
     accounts: Mapping[str, AccountSettings] = field(default_factory=dict)
     lookups: bool = True
     rules: Mapping[str, str] = field(default_factory=dict)
+    methods: Mapping[str, str] = field(default_factory=dict)
 
 
 _TYPES: dict[str, type] = {
@@ -77,6 +79,7 @@ _TYPES: dict[str, type] = {
     "accounts": dict,
     "lookups": bool,
     "rules": dict,
+    "methods": dict,
 }
 _WORDS = {str: 'a text in quotes such as "us"', bool: "true or false", dict: "a table such as [accounts.NAME]"}
 _REQUIRED = ("country", "currency", "timezone")
@@ -110,9 +113,10 @@ def load(folder: Path) -> Settings:
 def save(folder: Path, settings: Settings) -> None:
     """Writes taxsync.toml in one step; makes the folder when needed. Raises SettingsError."""
     check(settings)
-    table: dict[str, Any] = {key: getattr(settings, key) for key in _TYPES if key not in ("accounts", "rules")}
-    if settings.rules:
-        table["rules"] = dict(sorted(settings.rules.items()))
+    table: dict[str, Any] = {key: getattr(settings, key) for key in _TYPES if _TYPES[key] is not dict}
+    for key in ("rules", "methods"):
+        if getattr(settings, key):
+            table[key] = dict(sorted(getattr(settings, key).items()))
     table["accounts"] = {name: {"exchange": a.exchange} for name, a in sorted(settings.accounts.items())}
     try:
         make_folder(folder)
@@ -136,6 +140,11 @@ def check(settings: Settings) -> None:
     for name, value in settings.rules.items():
         if _CHOICE.fullmatch(name) is None or _CHOICE.fullmatch(value) is None:
             _refuse(f"rules.{_shown(name)}", value, "is not a choice such as no-gain")
+    for day, method in settings.methods.items():
+        if not _is_day(day):
+            _refuse("methods", day, "is not a day such as 2025-01-01")
+        if _WORD.fullmatch(method) is None:
+            _refuse(f"methods.{day}", method, "is not a method such as fifo")
     for name, account in settings.accounts.items():
         check_account_name(name)
         if _WORD.fullmatch(account.exchange) is None:
@@ -168,9 +177,10 @@ def _settings(table: dict[str, Any]) -> Settings:
         if "exchange" not in entry:
             raise SettingsError(f'{FILE}: {place}.exchange is missing: add a line such as exchange = "kraken"')
         accounts[name] = AccountSettings(entry["exchange"])
-    for name, value in table.get("rules", {}).items():
-        if not isinstance(value, str):
-            raise SettingsError(f"{FILE}: rules.{_shown(name)} should be a text in quotes")
+    for key in ("rules", "methods"):
+        for name, value in table.get(key, {}).items():
+            if not isinstance(value, str):
+                raise SettingsError(f"{FILE}: {key}.{_shown(name)} should be a text in quotes")
     settings = Settings(**table, accounts=accounts)
     check(settings)
     return settings
@@ -193,6 +203,13 @@ def _is_timezone(name: str) -> bool:
     except (KeyError, ValueError, OSError):  # unknown; a path out of the list; one of its folders
         return False
     return True
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return str(date.fromisoformat(text)) == text
+    except ValueError:
+        return False
 
 
 def _refuse(key: str, value: str, why: str) -> NoReturn:
@@ -263,23 +280,9 @@ def read_environment(environ: Mapping[str, str]) -> Environment:
 
 
 def _proxy(url: str) -> str:
-    """A proxy sees API keys and signed requests: over https, or on this machine, only."""
     try:
-        parts = urlsplit(url)
-        _ = parts.port  # raises for a port that is none
-        host = parts.hostname or ""
+        return proxy_address(url)
     except ValueError:
-        host = ""
-    plain = re.fullmatch(r"[!-~]+", url) is not None and not set(url) & set("\\#")
-    if not plain or not host or not (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))):
         raise SettingsError(
             "TAXSYNC_PROXY_URL should be an https address (http only on this machine, such as http://127.0.0.1:8080/)"
-        )
-    return url if url.endswith("/") or parts.query else url + "/"
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+        ) from None

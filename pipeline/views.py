@@ -11,13 +11,14 @@ from decimal import Decimal
 from typing import Any
 
 from pipeline import console
-from pipeline.issues import Issue, Severity
+from pipeline.issues import Issue, Severity, Stake
 from pipeline.money import ZERO, plain, round_to
 from pipeline.run.keys import CAN_NOT_TELL, Checked, Stored
-from pipeline.run.overview import Status
+from pipeline.run.overview import Problems, Status
 from pipeline.run.reach import Reach
 from pipeline.run.reporting import Written
 from pipeline.run.residuals import Holding, Residual
+from reports.ranges import Range, ranges
 from reports.summary import figures
 
 
@@ -64,7 +65,8 @@ def report(written: Written) -> list[str]:
             f"{written.errors} open problem{'s' * (written.errors != 1)} may change these figures: "
             "see issues.csv, or run `taxsync check`"
         )
-    return lines
+    found = [each for each in ranges(one.result.issues) if each.year == one.period.name]
+    return [*lines, *(_range(each, _MOST) for each in found)]
 
 
 def _money(value: Decimal | None) -> str:
@@ -80,7 +82,7 @@ def status(one: Status) -> list[str]:
     lines = [f"{s.country}, {s.currency}, {s.timezone}{method}", ""]
     if not one.sources:
         first = "`taxsync import`" if s.accounts else "`taxsync import FILE`, or `taxsync keys add kraken` first"
-        return [*lines, f"Nothing is imported yet: {first}.", *_gaps(one.issues)]
+        return [*lines, f"Nothing is imported yet: {first}.", *_gaps(one.issues), *one.remarks]
     rows = [
         (u.account, u.source, str(u.records), _day(u.first), _day(u.last), _day(one.asked.get(u.account)))
         for u in one.sources
@@ -96,7 +98,7 @@ def status(one: Status) -> list[str]:
     holdings = [(h.account, h.asset, plain(h.computed), _reported(h), _difference(h)) for h in one.holdings]
     lines += console.table(("Account", "Asset", "By records", "By exchange", ""), holdings, right=(2, 3))
     lines += _residuals(one.residuals, s.currency)
-    return [*lines, "", _tally(one.issues)]
+    return [*lines, "", _tally(one.issues), *one.remarks]
 
 
 _INCOMPLETE = ("short_history", "not_fetched", "stored_in_part", "not_updated", "market_gone")
@@ -237,8 +239,9 @@ _SHOWN = 20  # of one code; --json and issues.csv have all
 
 def issues(found: Sequence[Issue]) -> list[str]:
     """Grouped by code, worst first, each with its remedy."""
+    remarks = found.remarks if isinstance(found, Problems) else ()
     if not found:
-        return ["No open problems."]
+        return ["No open problems.", *remarks]
     groups: dict[str, list[Issue]] = {}
     for issue in found:
         groups.setdefault(issue.code, []).append(issue)
@@ -253,12 +256,35 @@ def issues(found: Sequence[Issue]) -> list[str]:
             lines.append(f"  and {len(same) - _SHOWN} more: see `taxsync check --json`")
         lines += [f"  -> {remedy}" for remedy in dict.fromkeys(remedies)][:_SHOWN]
         lines.append("")
-    return [*lines, _tally_line(found)]
+    for one in ranges(found):
+        lines += [_range(one), *(_part(issue, stake) for issue, stake in one.problems[:_SHOWN]), ""]
+    return [*lines, _tally_line(found), *remarks]
 
 
 def _stake(issue: Issue) -> str:
     stake = round_to(Decimal(issue.at_stake), 2) if issue.at_stake else ZERO
     return f" [up to {stake:,} of tax base]" if stake else ""
+
+
+_MOST = 2  # problems that the line of a report names
+
+
+def _range(one: Range, named: int = 0) -> str:
+    """How far a year's gain may be off in all; and the problems that it hangs on most."""
+    most = "; ".join(console.clean(_where(issue)) for issue, _ in one.problems[:named])
+    return (
+        f"Gain of {one.year}: {_money(one.gain)} as it stands, {_money(one.lowest)} to {_money(one.highest)} "
+        f"while problems are open{f' (most by {most})' if most else ':'}"
+    )
+
+
+def _part(issue: Issue, stake: Stake) -> str:
+    lowest, highest = (Decimal(end) if end else None for end in (stake.lowest, stake.highest))
+    return f"  {_money(lowest)} to {_money(highest)} by {console.clean(_where(issue))}"
+
+
+def _where(issue: Issue) -> str:
+    return " ".join(filter(None, (issue.code, issue.asset, issue.account, _day(issue.at))))
 
 
 def _tally_line(found: Sequence[Issue]) -> str:
@@ -279,6 +305,10 @@ def issues_json(found: Sequence[Issue]) -> list[str]:
                 "date": _instant(i.at),
                 "ref": i.ref,
                 "at_stake": i.at_stake or None,
+                "years": [
+                    {"year": s.year, "gain": s.gain, "lowest": s.lowest or None, "highest": s.highest or None}
+                    for s in i.stakes
+                ],
                 "message": i.message,
                 "remedy": i.remedy,
             }

@@ -26,7 +26,7 @@ from reports.sheet import (
     quantity,
     widths,
 )
-from reports.summary import Figures, figures, gain_by_month
+from reports.summary import Figures, figures, gain_by_month, gain_range
 from reports.table import Report, Table, Type, Value
 from reports.tables import crypto_lots_of
 
@@ -144,6 +144,10 @@ def _gains(page: _Page, report: Report, f: Figures) -> None:
         page.row("of this long-term", f.long_term_gain)
     page.row("Sum of gains", f.gains)
     page.row("Sum of losses", f.losses)
+    lowest, highest = gain_range(report)
+    if report.rules.gains and (lowest != highest or lowest is None):  # while problems are open
+        page.row("Gain could be as low as", "not known" if lowest is None else lowest)
+        page.row("Gain could be as high as", "not known" if highest is None else highest)
     if f.unpriced_disposals:
         page.row("Left out: no price known", f.unpriced_disposals)
     if f.without_gain:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from pipeline.issues import Issue, Severity
-from pipeline.model import Disposal, Rule, Term
+from pipeline.issues import Severity
+from pipeline.model import Disposal, Term
 from pipeline.money import ZERO, exact
+from reports.ranges import ranges
 from reports.table import Column, Report, Table, Type, Value
 from reports.tables import crypto_lots_of, disposals_of, incomes_of
 
@@ -78,28 +79,17 @@ def figures(report: Report) -> Figures:
 def gain_range(report: Report) -> tuple[Decimal | None, Decimal | None]:
     """The lowest and the highest that the year's gain could be while problems are open; None: can't be told.
 
-    Lowest: units without a known cost had cost what they were sold for. Highest: what left for nowhere on record was
-    sold, and had cost nothing. A disposal without a price, or a withdrawal without one, can come to anything.
+    Each problem's own `stakes`, added up: see `gains.stakes` for what they are.
     """
     disposals = disposals_of(report)
     if not report.rules.gains or any(d.taxed and d.proceeds is None for d in disposals):
         return None, None
+    found = [one for one in ranges(report.result.issues) if one.year == report.period.name]
+    if found:
+        return found[0].lowest, found[0].highest
     with exact():
         gain = sum((d.gain or ZERO for d in disposals), ZERO)
-        unknown = sum((max(ZERO, d.gain or ZERO) for d in disposals if d.rule is Rule.MISSING), ZERO)
-        sent = {t.id for t in report.result.transactions if t.sent and not t.received}
-        open_rows = [i for i in report.result.issues if i.code in _LEFT and i.ref in sent and i.at is not None]
-        worths = [report.result.values.get(i.ref, (None, ""))[0] for i in report.within(open_rows, _instant)]
-        known = [worth for worth in worths if worth is not None]
-        return gain - unknown, gain + sum(known, ZERO) if len(known) == len(worths) else None
-
-
-_LEFT = ("unmatched_withdrawal", "ambiguous_transfer")
-
-
-def _instant(issue: Issue) -> datetime:
-    assert issue.at is not None
-    return issue.at
+    return gain, gain
 
 
 def counted_of(disposals: Iterable[Disposal]) -> list[Disposal]:
@@ -140,6 +130,7 @@ def summary(report: Report) -> Table:
         ("year", "inputs", report.inputs),
         *((("year", "reference_day", year.first),) if report.rules.reference_first else ()),
         *(("rules", name, value) for name, value in report.rules.chosen.items()),
+        *(("method_log", _instant(at, report), chosen) for at, chosen in report.orders),
         *(("limits_not_applied", limit.name, limit.amount.on(year.last)) for limit in report.rules.limits),
         ("capital_gains", "proceeds", f.proceeds),
         ("capital_gains", "cost_basis", f.cost_basis),
@@ -162,6 +153,10 @@ def summary(report: Report) -> Table:
         ("open_problems", "warnings", f.warnings),
     ]
     return Table("summary", _SUMMARY, rows)
+
+
+def _instant(at: datetime, report: Report) -> str:
+    return at.astimezone(report.zone).isoformat(timespec="seconds")
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ class Report:
 
     `result` is derived up to the end of the year: its disposals and incomes are those of all years
     until then, its lots those open at the year's end. `inputs` is the digest of all that the
-    figures rest on.
+    figures rest on. `orders`: which lot methods were chosen, and when that was recorded, oldest first.
     """
 
     result: Result
@@ -89,6 +89,7 @@ class Report:
     inputs: str
     sources: Iterable[SourceUsed] = field(default_factory=tuple)
     prices: Sequence[Price] = ()
+    orders: Sequence[tuple[datetime, str]] = ()
 
     def within(self, listed: Iterable[T], at: Callable[[T], datetime]) -> list[T]:
         """Those of `listed` whose instant, for the taxpayer, lies in the tax year, in order of time."""

@@ -1,8 +1,8 @@
 """The tables of a tax year: a Report goes in, rows with declared columns come out.
 
 `TABLES` lists the functions in the order of the workbook's sheets; each gives one file and one
-sheet. Rows are those whose local day lies in the year; lots are those open at its end. Order is that
-of time and stable: same report, same rows.
+sheet. Rows are those whose local day lies in the year; lots are those open at its end, or (nl) at its
+beginning. Order is that of time and stable: same report, same rows.
 """
 
 from collections.abc import Callable
@@ -45,7 +45,7 @@ _HOLDINGS = (
     Column("quantity", Type.QUANTITY),
     Column("acquired_at", Type.INSTANT, "empty for averages and pools"),
     Column("cost_basis", Type.MONEY),
-    Column("market_value", Type.MONEY, "at the end of the year; empty where no price is known"),
+    Column("market_value", Type.MONEY, "at the end of the year (nl: at its beginning); empty where no price is known"),
 )
 
 _TRANSACTIONS = (
@@ -107,7 +107,7 @@ def incomes_of(report: Report) -> list[Income]:
 
 
 def holdings(report: Report) -> Table:
-    """One row per lot that is open at the end of the year; money is no holding."""
+    """One row per lot that is open at the end of the year, or on the country's reference day; money is no holding."""
     rows = [
         (x.account, x.asset, x.quantity, x.acquired_at, x.cost_basis, x.market_value) for x in crypto_lots_of(report)
     ]

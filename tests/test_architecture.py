@@ -15,17 +15,25 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "pipeline": (),  # __init__: the version
     "pipeline.money": (),
     "pipeline.issues": (),
-    "pipeline.model": ("pipeline.issues", "pipeline.money"),
+    "pipeline.coins": (),
+    "pipeline.fact": (),
+    "pipeline.model": ("pipeline.fact", "pipeline.issues", "pipeline.money"),
     "pipeline.rules": ("pipeline.rules", "pipeline.model", "pipeline.money"),
-    "pipeline.gains": ("pipeline.gains", "pipeline.rules", "pipeline.model", "pipeline.issues", "pipeline.money"),
+    "pipeline.gains": (
+        "pipeline.gains", "pipeline.rules", "pipeline.model", "pipeline.coins", "pipeline.issues", "pipeline.money",
+    ),
     "pipeline.folder": (),
-    "pipeline.settings": ("pipeline.folder", "pipeline.model", "pipeline.issues"),
+    "pipeline.proxy": (),
+    "pipeline.settings": ("pipeline.folder", "pipeline.model", "pipeline.issues", "pipeline.proxy"),
     "pipeline.schema": ("pipeline.schema", "pipeline.model", "pipeline.issues", "pipeline.money"),
     "pipeline.ledger": (
         "pipeline.ledger", "pipeline.ledger_", "pipeline.schema", "pipeline.folder",
         "pipeline", "pipeline.model", "pipeline.issues", "pipeline.money",
     ),
-    "importers": ("importers", "pipeline.folder", "pipeline.model", "pipeline.issues", "pipeline.money"),
+    "importers": (
+        "importers", "pipeline.folder", "pipeline.model", "pipeline.coins", "pipeline.issues", "pipeline.money",
+        "pipeline.proxy",
+    ),
     "reports": ("reports", "pipeline.rules", "pipeline.model", "pipeline.issues", "pipeline.money"),
     "pipeline.run": (
         "pipeline", "pipeline.run", "pipeline.gains", "pipeline.rules", "pipeline.ledger", "pipeline.settings",
@@ -63,7 +71,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 
 # Opened nowhere but at the edges: the core reads no clock, file, socket or environment.
 EDGES = ("os", "socket", "subprocess", "time", "random", "pathlib", "sqlite3", "urllib", "http", "logging", "tempfile")
-PURE = ("pipeline.money", "pipeline.model", "pipeline.issues", "pipeline.gains", "pipeline.rules")
+PURE = ("pipeline.money", "pipeline.model", "pipeline.coins", "pipeline.issues", "pipeline.gains", "pipeline.rules")
 
 
 def modules() -> Iterator[tuple[str, Path, ast.Module]]:

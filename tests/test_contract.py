@@ -395,3 +395,31 @@ def test_a_row_without_id_that_was_given_a_label_is_a_correction_not_a_second_ro
 def test_a_year_that_has_not_ended_is_told(filed: Person) -> None:
     assert "has not ended yet" in filed.run("report", "--year", "2100").stdout
     assert "has not ended yet" not in filed.run("report", "--year", "2025").stdout
+
+
+def test_the_method_log_says_when_a_choice_was_recorded_and_is_never_shortened(person: Person) -> None:
+    person.run("init", "--country", "us")
+    deals = "2024-01-05T12:00:00Z,Kraken,1000,USD,1,BTC,,,\n2025-02-05T12:00:00Z,Kraken,0.5,BTC,900,USD,,,\n"
+    person.run("import", person.write("trades.csv", HEADER + deals))
+
+    def log(*arguments: str) -> list[str]:
+        person.run("report", "--year", "2025", "--no-xlsx", *arguments)
+        return [r["value"] for r in person.rows("summary.csv") if r["section"] == "method_log"]
+
+    def late() -> list[str]:
+        return [r["message"] for r in person.rows("issues.csv") if r["code"] == "late_identification"]
+
+    assert log() == [] and late() == []
+    assert log("--method", "hifo") == [] and "1 disposal from 2025-02-05 on took units by hifo" in late()[0]
+    person.run("init", "--method", "hifo")
+    assert log() == ["hifo"] and len(late()) == 1  # the sale came before it
+    assert "late_identification" in person.run("check").stdout
+    settings = person.data / "taxsync.toml"
+    text = settings.read_text(encoding="utf-8").replace('method = "hifo"', 'method = "fifo"')
+    settings.write_text(text + '\n[methods]\n2026-01-01 = "lofo"\n', encoding="utf-8")
+    assert log() == ["hifo", "fifo, lofo from 2026-01-01"] and late() == []
+    assert log() == ["hifo", "fifo, lofo from 2026-01-01"]
+    person.run("init", "--method", "fifo")
+    assert log()[2:] == ["fifo"]
+    person.run("init", "--country", "de")
+    assert log() == []

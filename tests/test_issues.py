@@ -3,6 +3,7 @@
     tests/issues/CODE/*.csv           files, imported in the order of their names
     tests/issues/CODE/kraken.json     what an account behind Kraken's API has given: records, cursors, runs, limits
     tests/issues/CODE/country.txt     whose rules, if not the United States'
+    tests/issues/CODE/method.txt      the lot method, if not the country's default
     tests/issues/CODE/after/*.csv     files that are imported after the year's first report
     tests/issues/CODE/message.txt     the whole output of `taxsync check`
 
@@ -57,8 +58,8 @@ def test_no_message_has_a_gap_where_a_word_should_be(code: str) -> None:
 def checked(folder: Path, home: Path) -> str:
     """What `check` says of what lies in a gallery folder, imported the way a user would."""
     person = Person(home)
-    named = folder / "country.txt"
-    person.run("init", "--country", named.read_text(encoding="utf-8").strip() if named.exists() else "us")
+    chosen = [*_chosen(folder, "country"), *_chosen(folder, "method")]
+    person.run("init", *(chosen if "--country" in chosen else ["--country", "us", *chosen]))
     files = sorted(folder.glob("*.csv"))
     if files:
         person.run("import", *map(str, files))
@@ -69,6 +70,11 @@ def checked(folder: Path, home: Path) -> str:
         person.run("import", str(folder / "after"))
     errors = {code for code, kind in CODES.items() if kind.severity is Severity.ERROR}
     return person.run("check", code=int(folder.name in errors)).stdout
+
+
+def _chosen(folder: Path, name: str) -> list[str]:
+    named = folder / f"{name}.txt"
+    return [f"--{name}", named.read_text(encoding="utf-8").strip()] if named.exists() else []
 
 
 def fetched(data: Path, given: Mapping[str, Any]) -> None:

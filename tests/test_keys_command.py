@@ -14,7 +14,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import keyring
 import pytest
+from keyring.backends.fail import Keyring as NoKeyring
 
 from importers.base import Exchange
 from importers.sandbox.book import Book
@@ -50,7 +52,8 @@ KEYS = {
     "addresses": key("addresses", "add-withdraw-address"),
     "no ledger": key("no ledger", without="query-ledger"),
     "unknown": key("unknown", "launch-rockets"),
-    "limited": key("limited", query_from=1_704_067_200, valid_until=NEW_YEAR_2026 + 86_400),
+    "limited": key("limited", query_from=1_704_067_200, valid_until=4_102_444_800),
+    "past": key("past", valid_until=NEW_YEAR_2026 + 86_400),  # by the sandbox's clock it has not ended
     "ended": key("ended", valid_until=NEW_YEAR_2026 - 86_400),
 }
 STRANGER = key("stranger")  # not at the exchange
@@ -210,7 +213,7 @@ BOTH = ("--allow-trade", "--allow-unverified")
     ("which", "options", "says"),
     [
         ("exports", (), ("export-data", "bound to no address")),
-        ("limited", (), ("does not see everything: nothing before 2024-01-01", "expires on 2026-01-02")),
+        ("limited", (), ("does not see everything: nothing before 2024-01-01", "expires on 2100-01-01")),
         ("trades", ("--allow-trade",), ("modify-trades",)),
         ("unknown", BOTH, ("launch-rockets",)),
     ],
@@ -236,6 +239,7 @@ def test_a_key_that_may_be_stored_is_stored(
         ("no ledger", (), "lacks what import needs: Query ledger entries"),
         ("no ledger", BOTH, "lacks what import needs: Query ledger entries"),
         ("ended", (), "expired"),
+        ("past", BOTH, "Kraken: the key has expired, on 2026-01-02; make a new one. At kraken.com"),
     ],
 )
 def test_a_key_that_may_not_be_stored_leaves_nothing(
@@ -369,6 +373,51 @@ def test_what_can_not_be_stored_is_refused_before_any_secret_is_asked_for(
     assert contents(person.data) == before
 
 
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"TAXSYNC_VAULT": "keyring"}, "the keyring of this system can't be used: this system has none; set TAXSYNC_"),
+        ({"TAXSYNC_PASSPHRASE": ""}, "a passphrase is needed to make the encrypted file of keys"),
+        ({"TAXSYNC_PASSPHRASE": "", "TAXSYNC_VAULT": ""}, "a passphrase is needed to make the encrypted file of keys"),
+    ],
+)
+def test_where_no_key_can_be_kept_no_secret_is_asked_for(
+    changes: dict[str, str], says: str, person: Person, never_asked: Callable[[Exchange], str]
+) -> None:
+    before, ring = contents(person.data), keyring.get_keyring()
+    keyring.set_keyring(NoKeyring())
+    try:
+        with pytest.raises(Stop, match=re.escape(says)):
+            keys.add(
+                person.data, "kraken", "", never_asked, datetime.now(UTC),
+                Access(read_environment(person.environment | changes)), pytest.fail, trade=False, unverified=False,
+            )  # fmt: skip
+    finally:
+        keyring.set_keyring(ring)
+    assert contents(person.data) == before
+
+
+def test_a_key_is_not_stored_a_second_time_under_another_name(person: Person, exchange: Sandbox) -> None:
+    add(person, READS)
+    before, asked = contents(person.data), len(exchange.requests)
+    done = add(person, READS, "--name", "second", code=1)
+    assert done.stderr == (
+        "this key is stored already, as 'kraken': under a second name its history would count twice\n"
+    )
+    assert contents(person.data) == before and len(exchange.requests) == asked
+
+
+def test_a_folder_that_others_may_read_is_told(person: Person) -> None:
+    assert "Other users" not in person.run("status").stdout + person.run("check").stdout
+    (person.data / "taxsync.toml").chmod(0o644)
+    for command in ("status", "check"):
+        line = person.run(command).stdout.splitlines()[-1]
+        assert "may read" in line and "taxsync.toml: `chmod -R go= " in line and "ledger.db" not in line
+        assert person.run(command, "--json").stdout.strip().startswith(("{", "["))
+    person.data.chmod(0o755)
+    assert f"may read {person.data.name}, " in person.run("check").stdout
+
+
 def test_a_name_may_be_as_long_as_an_accounts(person: Person) -> None:
     name = "x" * 100
     add(person, READS, "--name", name)
@@ -381,11 +430,11 @@ def test_an_answer_of_an_unknown_form_is_the_last_word_of_who_can_not_tell(perso
     with Sandbox(records, faults=lambda *_: strange) as today:
         person.environment["TAXSYNC_PROXY_URL"] = today.proxy_url
         assert "it can't be told whether this key only reads" in add(person, READS, code=1).stderr
-        assert len(today.requests) == 1
+        assert [request.name for request in today.requests] == ["GetApiKeyInfo", "Balance"]
         assert_nothing_stored(person)
         assert "Kraken can't tell what the key may do" in add(person, READS, "--allow-unverified").stdout
         (checked,) = json.loads(person.run("keys", "check", "--json").stdout)
-        assert len(today.requests) == 3
+        assert len(today.requests) == 6
     assert (checked["read"], checked["unknown"], checked["reads_only"]) == (None, True, None)
 
 
@@ -394,6 +443,89 @@ def test_a_fault_that_may_pass_says_what_to_do_with_a_key(person: Person, record
         person.environment["TAXSYNC_PROXY_URL"] = today.proxy_url
         done = add(person, READS, code=1)
     assert done.stderr.endswith("; try again later\n") and "import" not in done.stderr
+
+
+# ---- an exchange that answers oddly -----------------------------------------------------------
+
+
+def saying(records: Records, **changes: object) -> Sandbox:
+    """The exchange, which says this of READS, whatever it may do."""
+    told = {"permissions": [*READ_ONLY], "apiKey": READS.api_key, **changes}
+    odd = Fault(body=lambda _: json.dumps({"error": [], "result": told}, separators=(",", ":")).encode())
+    return Sandbox(records, faults=lambda _, path: odd if path.endswith("GetApiKeyInfo") else None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"permissions": [*READ_ONLY, "withdraw-funds", 1]}, "may withdraw or move funds (it may: withdraw-funds)"),
+        ({"permissions": {"withdraw-funds": True}}, "may withdraw or move funds (it may: withdraw-funds)"),
+        ({"apiKey": "another", "permissions": ["withdraw-funds"]}, "may withdraw or move funds"),
+        ({"createdTime": "yesterday", "canTransfer": "true"}, "may withdraw or move funds (it may: canTransfer)"),
+    ],
+)
+def test_what_plainly_moves_funds_is_refused_whatever_form_the_answer_has(
+    changes: dict[str, object], says: str, person: Person, records: Records
+) -> None:
+    with saying(records, **changes) as today:
+        person.environment["TAXSYNC_PROXY_URL"] = today.proxy_url
+        assert says in add(person, READS, *BOTH, code=1).stderr
+    assert_nothing_stored(person)
+
+
+def test_a_key_whose_rights_could_not_be_told_is_used_until_the_answer_says_that_it_moves_funds(
+    person: Person, records: Records
+) -> None:
+    with saying(records, apiKey="another") as today:
+        person.environment["TAXSYNC_PROXY_URL"] = today.proxy_url
+        refused = add(person, READS, code=1)
+        assert "can't be told whether this key only reads (its answer is about another key)" in refused.stderr
+        added = add(person, READS, "--allow-unverified")
+        assert "Kraken can't tell what the key may do (its answer is about another key)." in added.stdout
+        before = len(today.requests)
+        assert re.search(r"^kraken: \d+ new records$", person.run("import").stdout, re.MULTILINE)
+        assert [request.name for request in today.requests][before : before + 2] == ["GetApiKeyInfo", "Balance"]
+        assert "(its answer is about another key): look there" in person.run("keys", "check").stdout
+    with saying(records, apiKey="another", permissions=["withdraw-funds"]) as today:
+        person.environment["TAXSYNC_PROXY_URL"] = today.proxy_url
+        assert "may withdraw or move funds" in person.run("import", code=1).stderr
+        assert {request.name for request in today.requests} == {"GetApiKeyInfo"}
+        assert "may withdraw or move funds" in person.run("keys", "check", code=1).stdout
+
+
+def test_where_the_rights_can_not_be_told_this_time_a_wrong_key_is_noticed_all_the_same(
+    person: Person, records: Records
+) -> None:
+    with saying(records, permissions="all") as today:
+        person.environment["TAXSYNC_PROXY_URL"] = today.proxy_url
+        assert "does not know the key" in add(person, STRANGER, "--allow-unverified", code=1).stderr
+    assert_nothing_stored(person)
+
+
+def test_a_check_says_and_keeps_what_the_next_import_would(person: Person, records: Records) -> None:
+    add(person, READS)
+    for changes, code, says in (
+        ({"permissions": [*READ_ONLY, "withdraw-funds"]}, 1, "may withdraw or move funds"),
+        ({"validUntil": f"{NEW_YEAR_2026}"}, 1, "the key has expired, on 2026-01-01"),
+        ({"permissions": [*READ_ONLY, "modify-trades"]}, 1, "`taxsync keys remove kraken`, and add it again with"),
+        ({}, 0, ""),
+    ):
+        with saying(records, **changes) as today:
+            person.environment["TAXSYNC_PROXY_URL"] = today.proxy_url
+            first = person.run("import", code=code)
+            for _ in range(2):
+                assert says in first.stderr and says in person.run("keys", "check", code=code).stdout
+                codes = [each["code"] for each in json.loads(person.run("check", "--json", code=code).stdout)]
+                assert ("key_put_aside" in codes) is bool(code)
+
+
+def test_a_stored_key_that_was_allowed_to_trade_is_told_and_used(person: Person) -> None:
+    add(person, KEYS["trades"], "--allow-trade")
+    checked = person.run("keys", "check", code=1).stdout
+    assert "modify-trades" in checked and "which was allowed when it was stored" in checked
+    assert "--allow-trade" not in checked
+    person.run("import")
+    assert "key_put_aside" not in person.run("check").stdout
 
 
 # ---- an exchange that can't tell what a key may do --------------------------------------------
@@ -423,6 +555,18 @@ def test_where_rights_can_not_be_told_a_wrong_key_is_noticed_all_the_same(person
         assert "it does not know the key" in person.run("keys", "check", code=1).stdout
         assert {asked.address for asked in bitstamp.requests} == {BITSTAMP}
     assert_no_secret(READS, person, wrong, refused, added, checked)
+
+
+def test_where_an_exchange_has_no_list_of_rights_a_wrong_key_is_noticed_all_the_same(person: Person) -> None:
+    given = json.dumps({"apiKey": READS.api_key, "secret": READS.secret})
+    wallet = "https://api.binance.us/api/v3/account"
+    with Recorded() as binance:  # which has nothing at the address of the rights
+        person.environment["TAXSYNC_PROXY_URL"] = binance.proxy_url
+        binance.say(wallet, Said('{"code":-1022,"msg":"Signature for this request is not valid."}', 400))
+        command = ("keys", "add", "binanceus", "--stdin", "--allow-unverified")
+        assert "the secret does not belong to the key" in person.run(*command, given=given, code=1).stderr
+        assert [asked.address == wallet for asked in binance.requests] == [False, True]
+    assert_nothing_stored(person)
 
 
 # ---- a command that is killed -----------------------------------------------------------------

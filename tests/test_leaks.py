@@ -5,6 +5,7 @@ folder, debug log, nor in an exception or what stands behind it; neither as they
 """
 
 import base64
+import copy
 import hashlib
 import io
 import json
@@ -13,11 +14,13 @@ import shutil
 import sqlite3
 import sys
 import tempfile
+import urllib.parse
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +30,7 @@ import requests
 from keyring.backend import KeyringBackend
 
 import importers
+from importers.permissions import UNSAYABLE
 from importers.sandbox import server
 from importers.sandbox.book import Book
 from importers.sandbox.kraken import Key, Records
@@ -35,7 +39,8 @@ from pipeline.cli import main
 from pipeline.issues import Stop
 from pipeline.run import keys
 from pipeline.settings import Access, read_environment
-from tests.echo import ANSWERS, Echo
+from tests.echo import ANSWERS, Echo, How
+from tests.importers.exchanges.recorded import KRAKEN, READ_ONLY
 from tests.person import CTRL_C, NOBODY, Done, Person
 from tests.traces import Log, N, everything, files, forms, leaks
 
@@ -401,6 +406,62 @@ def test_no_exchange_that_fails_shows_anything(name: str, person: Person, assert
         assert echo.sent
         sent |= {f"{how}, {each}": value for each, value in echo.sent.items()}
     assert_clean(person, *done, said=said, sent=sent, **planted)
+
+
+# Where the object about a key is in an answer that says what it may do.
+OBJECTS: dict[str, tuple[Any, ...]] = {
+    **dict.fromkeys(("kraken", "bybit"), ("result",)), **dict.fromkeys(("kucoin", "bitget"), ("data",)),
+    **dict.fromkeys(("okx", "htx"), ("data", 0)), "gate": (0,), **dict.fromkeys(("binance", "coinbase", "gemini"), ()),
+}  # fmt: skip
+
+
+def repeating(name: str, credentials: Mapping[str, str]) -> How:
+    """The exchange, which names what was sent to it, and all it may know, among what the key may do."""
+    answers = {"kraken": dict([KRAKEN]), **{each: dict(told.values()) for each, told in READ_ONLY.items()}}[name]
+
+    def how(handler: BaseHTTPRequestHandler, _told: str) -> None:
+        address = next(each for each in answers if each in urllib.parse.unquote(handler.path))
+        answer = copy.deepcopy(answers[address])
+        about: Any = answer
+        for step in OBJECTS[name]:
+            about = about[step] if not isinstance(step, int) or isinstance(about, list) else {}
+        words = [value for value in handler.headers.values() if len(value) > N]
+        words += [*credentials.values(), *map(str.lower, credentials.values())]
+        about |= dict.fromkeys(words, True) | {"launchRockets": 1}
+        if name == "coinbase":
+            about |= {"portfolio_uuid": credentials["apiKey"], "portfolio_type": words[0]}
+        for field in ("apiKey", "accessKey", "key"):
+            if field in about and isinstance(about[field], str):
+                about[field] = credentials["apiKey"]
+        body = json.dumps(answer, separators=(",", ":")).encode()
+        handler.send_response(200)
+        handler.send_header("Content-Type", "application/json")
+        handler.end_headers()
+        handler.wfile.write(body)
+
+    return how
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_an_exchange_that_names_a_secret_among_the_rights_shows_nothing(
+    name: str, person: Person, assert_clean: Callable[..., None]
+) -> None:
+    credentials, planted = key_of(name)
+    with Echo(repeating(name, credentials)) as echo:
+        person.environment["TAXSYNC_PROXY_URL"] = echo.url
+        command = ("keys", "add", name, "--name", "third", "--stdin")
+        text = json.dumps(credentials)
+        done = [
+            person.run(*command, given=text, code=1),
+            person.run(*command, "--allow-trade", "--allow-unverified", given=text),
+            person.run("keys", "check", "third", code=1),
+            *(attempt(person, look) for look in ("keys list --json", "keys check --json", "check", "status --json")),
+        ]
+        said = chain(person, text, name)
+    for each in done[:4]:
+        assert UNSAYABLE in each.said
+        assert "launchRockets" in each.said
+    assert_clean(person, *done, said=said, sent=echo.sent, **planted)
 
 
 # ---- a key that is wrong ----------------------------------------------------------------------

@@ -378,8 +378,7 @@ EXCHANGE = Exchange(
     ),
     parse=read_records,
     rights=ask_rights,
-    # The text of an error holds the answer as it came, with a space after the colon or without.
-    faults={**_FAULTS, **{code.replace('":', '": '): fault for code, fault in _FAULTS.items()}},
+    faults=_FAULTS,
     key_help=(
         "At binance.com: Account > API Management > Create API; keep only Enable Reading ticked, so no trading, "
         "withdrawals or transfers"

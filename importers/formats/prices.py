@@ -1,13 +1,15 @@
 """The price file: `Date, Asset, Currency, Price`, one row per price.
 
 Date is a day of the taxpayer (2025-03-31) or an instant (2025-03-31T14:05:00Z); the price is that
-of one unit of Asset in Currency. Its prices beat looked-up ones and lose to a Net Worth.
+of one unit of Asset in Currency, both under the ledger's names of that day. Its prices beat looked-up
+ones and lose to a Net Worth.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 
 from importers import cells as cell
+from importers.assets import asset as named
 from importers.base import Format, RowError
 from pipeline.model import Price
 
@@ -17,8 +19,8 @@ COLUMNS = ("Date", "Asset", "Currency", "Price")
 def row(cells: Mapping[str, str]) -> Price:
     """The price of one row, without its `source`."""
     when = cell.day_or_instant("Date", cells.get("Date", ""))
-    asset = cell.asset("Asset", cells.get("Asset", ""))
-    currency = cell.asset("Currency", cells.get("Currency", ""))
+    asset = named(cell.asset("Asset", cells.get("Asset", "")), at=when)
+    currency = named(cell.asset("Currency", cells.get("Currency", "")), at=when)
     price = cell.amount("Price", cells.get("Price", ""))
     if not price:
         raise RowError("Price", cells["Price"], "should be above 0")

@@ -2,14 +2,17 @@
 
 Takes a row's cells by column name and gives the `Transaction` they say, exactly, or raises
 `RowError` naming the cell and what it should hold. A side with the amount 0 is no side. A row
-that has only a fee (gas of a call that moved nothing) is a cost.
+that has only a fee (gas of a call that moved nothing) is a cost. What is kept is what is written; the transaction
+names assets as the ledger does.
 """
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 
 from importers import cells as cell
+from importers.assets import named as name_of
 from importers.base import Format, RowError
 from pipeline.issues import Issue
 from pipeline.model import (
@@ -157,8 +160,23 @@ def parse(records: Iterable[RawRecord]) -> Parsed:
             why = f"{record.origin}: {error}"
             parsed.issues.append(Issue("unread_record", record.account, ref=ref, details={"why": why}))
         else:
-            parsed.transactions.append(found)
+            parsed.transactions.append(named(found))
     return parsed
+
+
+def named(t: Transaction) -> Transaction:
+    """The same with its assets as the ledger names them: a person's XRB and an exchange's XNO are one coin."""
+    sides = [t.sent, t.received, t.fee, t.net_worth]
+    found = [None if side is None else _named(side, t) for side in sides]
+    if found == sides:
+        return t
+    sent, received, fee, net_worth = found
+    return replace(t, sent=sent, received=received, fee=fee, net_worth=net_worth)
+
+
+def _named(side: Amount, t: Transaction) -> Amount:
+    name = name_of(side.asset, t.account, t.at)
+    return side if name == side.asset else Amount(side.quantity, name)
 
 
 def by_column(payload: Mapping[str, str]) -> dict[str, str]:
@@ -173,11 +191,12 @@ def _column(header: str) -> str:
 
 FORMAT = Format(
     name="universal",
-    version=1,
+    version=2,
     header=frozenset({"Date"}),
     one_of=frozenset({"Sent Amount", "Received Amount"}),
     columns=COLUMNS,
     row=row,
     parse=parse,
     row_by_row=True,
+    named=named,
 )

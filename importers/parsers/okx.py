@@ -83,7 +83,7 @@ _LISTED = frozenset((*_SPOT, *_SWAPS, *_DEPOSITED, *_WITHDRAWN, *_CANCELLED, *_F
                      *_LABELS, *_COSTS, *_UNREAD))  # fmt: skip
 _CAME, _WENT = Also({*_DEPOSITED, "f72"}, _LISTED), Also({*_WITHDRAWN, "f73"}, _LISTED)  # by chain, or within OKX
 _SWAP, _BANK = Also(_SWAPS, _LISTED), Also(_FIAT, _LISTED)
-_YIELDS = Also(("f83", "f89", "f408"), _LISTED)  # bills of interest that the list of savings tells, too
+_YIELDS = Also(("f89", "f408"), _LISTED)  # bills of interest on savings, which their list tells, too
 _GONE = ("-2", "-1")  # states of a withdrawal: cancelled, failed
 
 

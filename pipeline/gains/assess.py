@@ -4,7 +4,8 @@ After this stage nobody knows labels, prices, exchanges or time zones any more. 
 transfers are treated: a fee in money or crypto is a cost of its trade; in crypto it is a disposal of
 its own, too; all costs of a swap belong to the asset given up (Treas. Reg. 1.1012-1(h)(2)(ii)(B)), unless
 the country halves them; a transfer's fee is a disposal and no cost of anything. Where a swap is no
-disposal, it needs no value, and a fee in money is a cost of nothing.
+disposal, it needs no value, and a fee in money is a cost of nothing. A coin that only took another form
+is disposed of in no country.
 """
 
 from collections.abc import Iterable
@@ -13,6 +14,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from pipeline.coins import carried, meant
+from pipeline.gains.migrate import MIGRATION
 from pipeline.gains.value import FIAT, NET_WORTH
 from pipeline.issues import Issue
 from pipeline.model import (
@@ -78,8 +81,8 @@ class _Books:
     def trade(self, v: Valued, t: Transaction, sent: Amount, received: Amount) -> None:
         day = self.day(t.at)
         gives, gets = not is_fiat(sent.asset), not is_fiat(received.asset)
-        if gives and gets and not self.rules.swaps_taxed.on(day):
-            self.convert(t, sent, received, day)
+        if gives and gets and self.is_no_disposal(t, sent, received, day):
+            self.convert(t, t.at, sent, received, (t.position, SENT))
             self.pay_fee(t, t.fee, v.fee_value)
             return
         fee = self.fee_cost(v, t) if gives or gets else ZERO
@@ -100,6 +103,21 @@ class _Books:
         swap = gives and gets and self.rules.withheld_fee_from_receipt.on(day)
         withheld = swap and t.fee is not None and t.fee.asset == received.asset
         self.pay_fee(t, t.fee, v.fee_value, units_of=t.id if withheld else "")
+
+    def is_no_disposal(self, t: Transaction, sent: Amount, received: Amount, day: date) -> bool:
+        """Whether what was given only changes its form: by a new name, by a migration, or by the country's rules of
+        swaps."""
+        if sent.asset == received.asset:
+            return True
+        migration = carried(sent.asset, received.asset, t.at)
+        if migration is not None and migration.carries:
+            self.migration(t, sent, received)
+            return True
+        if not self.rules.swaps_taxed.on(day):
+            return True
+        if migration is not None and self.rules.gains:
+            self.problem("merged_coin", t, sent, received=f"{plain(received.quantity)} {received.asset}")
+        return False
 
     def receipt(self, v: Valued, t: Transaction, received: Amount) -> None:
         day = self.day(t.at)
@@ -143,13 +161,19 @@ class _Books:
 
     def transfer(self, v: Valued, transfer: Transfer) -> None:
         out, into = transfer.out, transfer.into
-        assert out.sent is not None
-        self.out.flows.append(
-            Move(
-                out.id, out.at, out.account, out.sent.asset, out.sent.quantity, into.account, into.at,
-                (out.position, SENT), (into.position, RECEIVED),
-            )
-        )  # fmt: skip
+        assert out.sent is not None and into.received is not None
+        if transfer.how == MIGRATION:
+            self.migration(out, out.sent, into.received)
+            first = min(out, into, key=lambda t: t.at)  # what arrived may leave at once
+            self.convert(out, first.at, out.sent, into.received, (first.position, SENT))
+        else:
+            self.two_coins(out, into, out.sent)
+            self.out.flows.append(
+                Move(
+                    out.id, out.at, out.account, out.sent.asset, out.sent.quantity, into.account, into.at,
+                    (out.position, SENT), (into.position, RECEIVED),
+                )
+            )  # fmt: skip
         taxed = self.rules.transfer_fee_taxed
         self.pay_fee(out, out.fee, v.fee_value, gain=taxed)
         self.pay_fee(out, transfer.lost, v.value, suffix="lost", leg=LOST, gain=taxed)
@@ -201,13 +225,24 @@ class _Books:
             Dispose(ref, t.at, day, account, asset, quantity, proceeds, kind, gain, units_of, costs, order, loss)
         )
 
-    def convert(self, t: Transaction, sent: Amount, received: Amount, day: date) -> None:
-        order = (t.position, SENT)
+    def convert(
+        self, t: Transaction, at: datetime, sent: Amount, received: Amount, order: tuple[int, ...]
+    ) -> None:  # fmt: skip
         self.out.flows.append(
             Convert(
-                t.id, t.at, day, t.account, sent.asset, sent.quantity, received.asset, received.quantity, order
+                t.id, at, self.day(at), t.account, sent.asset, sent.quantity, received.asset, received.quantity, order
             )
         )  # fmt: skip
+
+    def migration(self, t: Transaction, sent: Amount, received: Amount) -> None:
+        if self.rules.gains:
+            self.problem("migration", t, sent, received=f"{plain(received.quantity)} {received.asset}")
+
+    def two_coins(self, out: Transaction, into: Transaction, sent: Amount) -> None:
+        """A transfer between two exchanges that mean different coins by its code."""
+        here, there = (meant(sent.asset, t.account, t.source) for t in (out, into))
+        if here is not None and there is not None and here != there:
+            self.problem("two_coins", out, sent, other=into.account, here=here, there=there)
 
     def acquire(
         self, t: Transaction, amount: Amount, day: date, cost: Decimal | None, dated: bool = True

@@ -7,7 +7,7 @@ never a hash, unless all else is equal.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -15,12 +15,24 @@ from zoneinfo import ZoneInfo
 from pipeline.gains.identify import Identified, identify
 from pipeline.gains.losses import Around, ring_fenced, superficial, without_losses
 from pipeline.gains.lots import AVERAGE, METHODS, Inventory, Pool, Units, inventory
+from pipeline.gains.missing import Shortfalls, missing_acquisitions, went_short
 from pipeline.issues import Issue
-from pipeline.model import Acquire, Allocation, Convert, Disposal, Dispose, Flow, Lot, Move, Need, Rule, Term
+from pipeline.model import (
+    IN_TRANSIT,
+    Acquire,
+    Allocation,
+    Convert,
+    Disposal,
+    Dispose,
+    Flow,
+    Lot,
+    Move,
+    Need,
+    Rule,
+    Term,
+)
 from pipeline.money import ONE, ZERO, plain, split
 from pipeline.rules.base import Dated, Rules, Scope, midnight
-
-IN_TRANSIT = "in transit"
 
 
 @dataclass(slots=True)
@@ -32,6 +44,7 @@ class Booked:
     allocations: list[Allocation] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
     needs: list[Need] = field(default_factory=list)
+    short: Shortfalls = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +66,17 @@ def book(
     zone: ZoneInfo,
     opening: Sequence[Allocation] = (),
     until: datetime | None = None,
+    later: Sequence[tuple[date, str]] = (),
 ) -> Booked:
     """Disposals, and the lots open before `until` (None: at the end of the records).
 
     `scope` may change once from global to per account: the open lots are then dealt out, first as
     `opening` has it (what was settled before), else oldest lot first to the accounts that hold units,
-    in the order in which they first held the asset (Rev. Proc. 2024-28, sec. 4.02).
+    in the order in which they first held the asset (Rev. Proc. 2024-28, sec. 4.02). `later`: methods that follow,
+    each from a day on; they pick among the lots as they are.
     """
-    walk = _Walk(rules, method, scope, zone, identify(flows, rules))
+    walk = _Walk(rules, (method, *(other for _, other in later)), scope, zone, identify(flows, rules))
+    orders = [(midnight(since, zone), to) for since, to in later]
     changes = [(midnight(since, zone), to) for since, to in scope.values[1:] if since is not None]
     for step in walk.steps:
         if until is not None and step.at >= until:
@@ -69,11 +85,14 @@ def book(
             break
         while changes and step.at >= changes[0][0]:
             walk.change_scope(*changes.pop(0), opening)
+        while orders and step.at >= orders[0][0]:
+            walk.change_method(orders.pop(0)[1])
         walk.take(step)
     for change in changes:
         if until is None or change[0] < until:
             walk.change_scope(*change, opening)
     walk.out.lots = walk.open_lots()
+    walk.out.issues += missing_acquisitions(walk.out.short)
     return walk.out
 
 
@@ -101,8 +120,9 @@ class _Walk:
     """The state of the walk: queues per scope, units per account, units in flight."""
 
     def __init__(
-        self, rules: Rules, method: str, scope: Dated[Scope], zone: ZoneInfo, identified: Identified
+        self, rules: Rules, methods: Sequence[str], scope: Dated[Scope], zone: ZoneInfo, identified: Identified
     ) -> None:  # fmt: skip
+        method = methods[0]
         self.rules, self.method, self.scope, self.zone = rules, method, scope.values[0][1], zone
         self.steps = steps(identified.flows, rules.year.of if rules.yearly and method == AVERAGE else None)
         self.out = Booked()
@@ -111,7 +131,7 @@ class _Walk:
         self._around = Around(whole) if rules.superficial_days or rules.ring_fence_days else None
         self._joining: dict[str, Decimal] = defaultdict(Decimal)  # denied losses, by the acquisition they join
         self._queues: dict[tuple[str, str], Inventory] = {}
-        self._by_cost = method in METHODS and METHODS[method].by_cost
+        self._by_cost = any(each in METHODS and METHODS[each].by_cost for each in methods)
         self._places_matter = len(scope.values) > 1 or self.scope is Scope.ACCOUNT
         self._units: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         self._places: dict[str, dict[str, None]] = defaultdict(dict)  # where an asset was, the first place first
@@ -239,7 +259,7 @@ class _Walk:
             if self._places_matter:
                 self._units[d.asset][d.account] += lacking
             parts.append((Rule.MISSING, Units("", None, (), lacking, ZERO, missing=True, dated=False)))
-            self.out.issues.append(missing_acquisition(d, lacking, self._elsewhere(d)))
+            went_short(self.out.short, d, lacking, lambda: self._elsewhere(d))
         return parts
 
     def _elsewhere(self, d: Dispose | Convert) -> str:
@@ -253,18 +273,18 @@ class _Walk:
         return f" ({', '.join(others[:3])} then)" if others else ""
 
     def _convert(self, c: Convert) -> None:
-        """What is received costs what was given up did; in the share of units whose cost is not known, neither is
-        that of what is received."""
-        parts = [units for _, units in self._take(c)]
-        unknown = split(c.into_quantity, sum((u.quantity for u in parts if u.missing), ZERO), c.quantity)
-        cost = sum((u.cost for u in parts), ZERO)
-        known = c.into_quantity - unknown
+        """The units that were given up are those received, in another number: each lot keeps its id, date and cost.
+        Those without an acquisition on record have none in the new form either."""
+        left, lacking = c.into_quantity, c.quantity
         queue = self.queue(c.account, c.into)
-        if known > ZERO:
-            unit_cost = split(cost, ONE, known) if self._by_cost else ZERO
-            queue.add(Units(c.id, c.at, c.order, known, cost, unit_cost, day=c.day))
-        if unknown > ZERO:
-            queue.add(Units(c.id, c.at, c.order, unknown, ZERO, missing=True, day=c.day, dated=False))
+        for _, units in self._take(c):
+            quantity = split(left, units.quantity, lacking)
+            lacking -= units.quantity
+            left -= quantity
+            unit_cost = split(units.cost, ONE, quantity) if self._by_cost and quantity else ZERO
+            if units.acquired_at is None and units.missing:
+                units = replace(units, acquisition_id=c.id, acquired_at=c.at, order=c.order, day=c.day)
+            queue.add(replace(units, quantity=quantity, unit_cost=unit_cost))
         if self._places_matter:
             self._hold(c.account, c.into, c.into_quantity)
 
@@ -335,6 +355,15 @@ class _Walk:
                 why = "units before that day came, went or moved since it was settled"
                 self.out.issues.append(Issue("allocation_changed", "", asset, at, details={"why": why}))
 
+    def change_method(self, to: str) -> None:
+        """From now on `to` says which of the lots go first."""
+        self.method = to
+        before, self._queues = self._queues, {}
+        for (account, asset), queue in before.items():
+            found = self.queue(account, asset)
+            for units in queue.held():
+                found.add(units)
+
     def open_lots(self) -> list[Lot]:
         lots = []
         for (account, asset), queue in sorted(self._queues.items()):
@@ -342,15 +371,6 @@ class _Walk:
             for u in queue.held():
                 lots.append(Lot(u.acquisition_id, shown, asset, u.quantity, u.acquired_at if u.dated else None, u.cost))
         return lots
-
-
-def missing_acquisition(d: Dispose | Convert, lacking: Decimal, hint: str = "") -> Issue:
-    """Units left that never came; at stake are their proceeds."""
-    stake = ""
-    if isinstance(d, Dispose) and d.gain and d.proceeds is not None:
-        stake = plain(split(d.proceeds, lacking, d.quantity))
-    words = {"quantity": plain(lacking), "hint": hint}
-    return Issue("missing_acquisition", d.account, d.asset, d.at, d.id, at_stake=stake, details=words)
 
 
 def _total(allocations: Iterable[Allocation], asset: str = "") -> list[tuple[str, str, Decimal]]:

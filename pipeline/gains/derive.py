@@ -1,6 +1,6 @@
 """The stages in their order: the function to read first.
 
-    rows -> match -> value -> assess -> book -> check -> Result
+    rows -> match -> migrated -> value -> assess -> book -> check -> Result
 
 A pure function: the same arguments, in any order, give the same Result. It opens nothing, reads no
 clock, and computes in the exact decimal context.
@@ -9,7 +9,7 @@ clock, and computes in the exact decimal context.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,9 @@ from pipeline.gains.assess import assess
 from pipeline.gains.book import Booked, book
 from pipeline.gains.checks import balances, check
 from pipeline.gains.match import match, sort_key
+from pipeline.gains.migrate import migrated
 from pipeline.gains.portfolio import portfolio
+from pipeline.gains.stakes import weighed
 from pipeline.gains.value import PriceBook, value
 from pipeline.issues import Issue
 from pipeline.model import (
@@ -41,13 +43,18 @@ from pipeline.rules.base import Dated, Rules, Scope
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """By what the figures are computed: the country's rules and the taxpayer's choices within them."""
+    """By what the figures are computed: the country's rules and the taxpayer's choices within them. `later`: lot
+    methods that follow on `method`, each from a day of the taxpayer's on."""
 
     rules: Rules
     currency: str
     zone: ZoneInfo
     method: str
     scope: Dated[Scope]
+    later: tuple[tuple[date, str], ...] = ()
+
+    def method_on(self, day: date) -> str:
+        return Dated(((None, self.method), *self.later)).on(day)
 
 
 def derive(
@@ -67,7 +74,7 @@ def derive(
     """
     with exact():
         rows = sorted(transactions, key=sort_key)
-        events, unmatched = match(rows)
+        events, unmatched = migrated(*match(rows))
         prices_of = PriceBook(prices, basis.currency, basis.zone)
         rules = basis.rules
         horizon = None if until is None else until + timedelta(rules.days_ahead + 1) if rules.days_ahead else until
@@ -82,20 +89,20 @@ def derive(
             issues += booked.issues + check(rows, reported, _missing(booked.disposals))
         else:  # what nobody has to pay tax on need not have a cost; that it is there at all matters
             issues = [i for i in issues if i.code != "unknown_basis"] + check(rows, reported, {})
+        values = _values(valued)
+        issues = [i for i in sorted(issues, key=_rank) if until is None or i.at is None or i.at < until or i in ahead]
+        if rules.gains:
+            issues = weighed(issues, booked.disposals, booked.lots, rows, values, rules.year, basis.zone)
         return Result(
             disposals=booked.disposals if rules.gains else [],
             lots=[_at_market(lot, prices_of, reference, rules.reference_first) for lot in booked.lots],
             incomes=[i for i in assessed.incomes if until is None or i.at < until],
             transactions=rows,
-            values=_values(valued),
+            values=values,
             transfers=_other_sides(events),
             balances=balances(rows, until),
             allocations=booked.allocations,
-            issues=[
-                i.in_zone(basis.zone)
-                for i in sorted(issues, key=_rank)
-                if until is None or i.at is None or i.at < until or i in ahead
-            ],
+            issues=[i.in_zone(basis.zone) for i in issues],
             needs=sorted({*assessed.needs, *booked.needs}),
         )
 
@@ -110,7 +117,7 @@ def _booked(
             return None if found is None else found[0]
 
         return portfolio(flows, price_of, basis.currency, until)
-    return book(flows, basis.rules, basis.method, basis.scope, basis.zone, opening, until)
+    return book(flows, basis.rules, basis.method, basis.scope, basis.zone, opening, until, basis.later)
 
 
 def _reference(basis: Basis, until: datetime | None) -> datetime | None:

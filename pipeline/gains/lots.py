@@ -182,6 +182,8 @@ class Pool:
             return [(self._rule, part)]
         apart = self._unknown.cut(unknown)
         part.quantity -= unknown
+        if part.quantity == ZERO:  # the known share is below the last digit; its cost is not lost all the same
+            apart.cost += part.cost
         return [(self._rule, each) for each in (part, apart) if each.quantity > ZERO]
 
     def raise_cost(self, cost: Decimal) -> None:

@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from decimal import Decimal
 
-from pipeline.gains.book import Booked, missing_acquisition, steps
+from pipeline.gains.book import Booked, steps
+from pipeline.gains.missing import missing_acquisitions, went_short
 from pipeline.issues import Issue
 from pipeline.model import Acquire, Convert, Disposal, Dispose, Flow, Lot, Need, Rule, Term
 from pipeline.money import ZERO, plain, split
@@ -33,6 +34,7 @@ def portfolio(flows: Iterable[Flow], price_of: PriceOf, currency: str, until: da
         elif isinstance(step, Dispose):
             walk.dispose(step)
     walk.out.lots = walk.lots()
+    walk.out.issues += missing_acquisitions(walk.out.short)
     return walk.out
 
 
@@ -62,7 +64,7 @@ class _Portfolio:
         """Takes units out and gives what was paid for them."""
         held = self.units[flow.asset]
         if quantity > held:
-            self.out.issues.append(missing_acquisition(flow, quantity - held))
+            went_short(self.out.short, flow, quantity - held, str)
             quantity = held
         paid = split(self.paid[flow.asset], quantity, held) if held > ZERO else ZERO
         self.units[flow.asset] -= quantity

@@ -193,7 +193,9 @@ class Rules:
         asked for instead. `identify`: what is paired before the method is asked; `days_are_one`: all that is
         acquired on one day costs the same. `yearly`: all acquisitions of a tax year come before its disposals.
         `dated_average`: units of an average keep their dates, first in first out. `portfolio`: one cost for all
-        assets together. `withheld_fee_from_receipt`: units withheld as the fee of a swap are those just received.
+        assets together. `standing_orders`: methods that are orders of identification: they may begin on a day, and
+        have to be on record when they pick units. `withheld_fee_from_receipt`: units withheld as the fee of a swap
+        are those just received.
     What is a gain
         `term`: (day acquired, day disposed) -> Term. `swaps_taxed`: asset for asset is a disposal; else the cost
         goes on. `higher_value`: a swap is worth the dearer of its sides. `sale_fee`: where it goes;
@@ -221,6 +223,7 @@ class Rules:
     yearly: bool = False
     dated_average: bool = False
     portfolio: bool = False
+    standing_orders: tuple[str, ...] = ()
     withheld_fee_from_receipt: Dated[bool] = NEVER
     swaps_taxed: Dated[bool] = ALWAYS
     higher_value: bool = False

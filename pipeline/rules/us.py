@@ -27,6 +27,7 @@ RULES = Rules(
     timezone="America/New_York",
     year=TaxYear(1, 1),  # 26 USC 441
     methods=("fifo", "lifo", "hifo", "lofo"),  # Reg. 1.1012-1(j)(3)(i); the others as standing orders, (j)(3)(ii)
+    standing_orders=("lifo", "hifo", "lofo"),  # no methods of accounting: they may change, Reg. 1.1012-1(j)(4)
     scope=Dated(((None, Scope.GLOBAL), (date(2025, 1, 1), Scope.ACCOUNT))),  # Rev. Proc. 2024-28; Reg. 1.1012-1(j)(1)
     scopes=(Scope.ACCOUNT, Scope.GLOBAL),
     term=more_than_one_year,  # 26 USC 1222; Instructions for Form 8949, "Short-Term or Long-Term"

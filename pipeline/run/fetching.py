@@ -15,7 +15,7 @@ from typing import Protocol, TypeVar
 
 from importers.base import Answer, Exchange, Known, Params, Rights, Stream, Wallet
 from importers.client import Absent, Client
-from importers.permissions import verdict
+from importers.permissions import ended
 from importers.sync import ANSWERS, BALANCE, DAY, List, Position, anew, balance, pages, position
 from pipeline.gains.checks import balances as in_rows
 from pipeline.issues import Stop
@@ -71,7 +71,8 @@ def fetch(work: Work) -> None:
 def _account(work: Work) -> None:
     name, exchange, outcome = work.name, work.exchange, work.outcome
     try:
-        rights = keys.rights_of(work.client)
+        # whose answer was of no known form and was taken all the same would else fail at every import
+        rights = keys.rights_of(work.client, at_once="unverified" in work.allowed)
     except Stop as refused:
         work.do(partial(_all_failed, work, str(refused)))
         raise
@@ -101,12 +102,13 @@ def _account(work: Work) -> None:
 
 def _check_rights(work: Work, rights: Rights) -> None:
     """A key that has gained a right since it was stored is not used."""
-    ledger, name, allowed = work.ledger, work.name, work.allowed
-    refusal = verdict(work.exchange, rights, trade="trade" in allowed, unverified="unverified" in allowed)
+    ledger, name = work.ledger, work.name
+    refusal = keys.not_used(work.exchange, rights, name, work.allowed, work.now)
     keys.remember(ledger, name, rights, work.now, put_aside=refusal or "")
     if refusal is not None:
+        why = "" if ended(rights, keys.day(work.now)) else "the key's rights have changed since it was stored, and "
         raise Stop(
-            f"the key's rights have changed since it was stored, and it is not used. {refusal}. Nothing was fetched, "
+            f"{why}{'it' if why else 'the key'} is not used. {refusal}. Nothing was fetched, "
             f"what is kept stays; `taxsync keys remove {name}` forgets the key here"
         )
     limits = json.dumps(rights.limits)

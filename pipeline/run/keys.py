@@ -4,11 +4,11 @@ A key is an account: its name stands in taxsync.toml with its exchange, its secr
 """
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from dataclasses import fields as fields_of
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ import importers
 from importers.base import Exchange, Refused, Rights, Unlike
 from importers.client import AGAIN, Client, open_client
 from importers.credentials import goes_on, is_object
-from importers.permissions import advice, ageing, in_short, notes, verdict
-from importers.vault import Credentials, Entry, PassphraseNeeded, Vault, open_vault, read_credentials
+from importers.permissions import advice, ageing, careful, in_short, notes, verdict
+from importers.system_keyring import Unusable, fetch_key
+from importers.vault import FILE_NAME, Credentials, Entry, PassphraseNeeded, Vault, open_vault, read_credentials
 from pipeline.issues import Stop
 from pipeline.ledger import Ledger
 from pipeline.run.coverage import KEY_RIGHTS, PUT_ASIDE
@@ -84,33 +85,49 @@ def client(
     waiting: Callable[[str], None],
     then: str = AGAIN,
 ) -> Client:
-    """The exchange, opened with these credentials (None: for its public data)."""
+    """The exchange, opened with these credentials (None: for its public data), which it repeats to nobody."""
     secrets = credentials.reveal() if credentials else None
-    return open_client(exchange, secrets, access.environment.proxy_url, waiting, then)
+    plug_in = careful(exchange, [*secrets.values()] if secrets else [])
+    return open_client(plug_in, secrets, access.environment.proxy_url, waiting, then)
 
 
 def rights_of(one: Client, *, at_once: bool = False) -> Rights:
     """What the exchange says the key of `one` may do now; what is not known of it where it can't tell.
 
-    An exchange that can't tell is asked for balances, which a wrong key does not get. `at_once`: an answer of
+    One that does not, now or ever, is asked for balances, which a wrong key does not get. `at_once`: an answer of
     another form than the exchange documents is taken for one that can't tell, and not asked for again.
     """
     exchange, ask = one.exchange, one.call_stable if at_once else one.call
-    try:
-        if exchange.rights is not None:
-            return exchange.rights(ask, one.key)
-        for wallet in exchange.wallets[:1]:
-            ask(wallet.method, wallet.params, wallet.read)
-    except Unlike:
-        pass
-    return CAN_NOT_TELL
+    rights = CAN_NOT_TELL if exchange.rights is None else exchange.rights(ask, one.key)
+    if rights.untold:
+        with suppress(Unlike):
+            for wallet in exchange.wallets[:1]:
+                own = next(iter(wallet.each(ask)), ("", {}))[1] if wallet.each else {}
+                ask(wallet.method, wallet.params | own, wallet.read)
+    return rights
 
 
-def _untold(exchange: Exchange) -> str:
-    """That an exchange does not say what a key may do, though it may have been seen to take it."""
+def not_used(
+    exchange: Exchange, rights: Rights, name: str, allowed: Collection[str], now: datetime, *, stored: bool = True
+) -> str | None:
+    """Why an import does not use the key `name`, with what the user `allowed`; None: it does."""
+    return verdict(
+        exchange, rights, trade="trade" in allowed, unverified="unverified" in allowed, today=day(now),
+        stored=name if stored else "",
+    )  # fmt: skip
+
+
+def day(now: datetime) -> date:
+    """Of UTC, as exchanges tell when a key ends."""
+    return now.astimezone(UTC).date()
+
+
+def _untold(exchange: Exchange, rights: Rights) -> str:
+    """That an exchange does not say what a key may do, and why, though it may have been seen to take it."""
+    why = f" ({rights.why})" if rights.why else ""
     if exchange.rights is None and exchange.wallets:
-        return f"{exchange.name} takes the key, but can't tell what it may do"
-    return f"{exchange.name} can't tell what the key may do"
+        return f"{exchange.name} takes the key, but can't tell what it may do{why}"
+    return f"{exchange.name} can't tell what the key may do{why}"
 
 
 # ---- a new key --------------------------------------------------------------------------------
@@ -131,7 +148,8 @@ def typed(exchange: Exchange, ask: Callable[[str, Callable[[str], bool]], str]) 
 def what_is_asked(exchange: Exchange) -> str:
     """What is done with a key before it is stored, in a line."""
     if exchange.rights is not None:
-        return f"{exchange.name} will be asked what the key may do; nothing else is done with it now."
+        balances = ", and for balances where it can't tell" if exchange.wallets else ""
+        return f"{exchange.name} will be asked what the key may do{balances}; nothing else is done with it now."
     works = ", only whether it works (its balances are asked for)" if exchange.wallets else ""
     return (
         f"{exchange.name} can't be asked what a key may do{works}: make sure that it only reads. {exchange.key_help}."
@@ -163,12 +181,14 @@ def add(
     keys = _place(folder, plug_in, name, access, in_demo)
     given = text if isinstance(text, str) else text(plug_in)
     credentials = read_credentials(given, plug_in.credentials, plug_in.name, plug_in.key_file)
+    _require_new(keys, plug_in, credentials)
     rights = rights_of(client(plug_in, credentials, access, waiting, LATER), at_once=True)
-    refusal = verdict(plug_in, rights, trade=trade, unverified=unverified)
-    if refusal is not None and confirm is not None and rights == CAN_NOT_TELL:
-        if not confirm(f"{_untold(plug_in)}. Does it only read, and shall it be stored?"):
+    options = {what for what, yes in (("trade", trade), ("unverified", unverified)) if yes}
+    refusal = not_used(plug_in, rights, name, options, now, stored=False)
+    if refusal is not None and confirm is not None and rights.untold:
+        if not confirm(f"{_untold(plug_in, rights)}. Does it only read, and shall it be stored?"):
             raise Refused(f"{plug_in.name}: the key is not stored. {plug_in.key_help}")
-        refusal = verdict(plug_in, rights, trade=trade, unverified=True)
+        refusal = not_used(plug_in, rights, name, {*options, "unverified"}, now, stored=False)
     if refusal is not None:
         raise Refused(refusal)
     allowed = tuple(what for what, yes in (("trade", trade and rights.trade), ("unverified", rights.unknown)) if yes)
@@ -199,14 +219,42 @@ def _place(folder: Path, exchange: Exchange, name: str, access: Access, in_demo:
         raise Refused(f"account '{name}' is at {known.exchange}: give this key another --name")
     keys = vault(folder, access)
     keys.require_free(name)
+    if not (folder / FILE_NAME).exists():
+        _require_store(keys, access)
     return keys
+
+
+def _require_store(keys: Vault, access: Access) -> None:
+    """Raises Stop where a vault that is still to be made can't be: before a person types a secret for it."""
+    environment = access.environment
+    if environment.vault != "file":
+        try:
+            fetch_key("0" * 32)  # of no vault: only whether a keyring answers
+        except Unusable:
+            if environment.vault == "keyring":
+                keys.make()  # which says why it can't
+        else:
+            return
+    if not environment.passphrase and access.ask_passphrase is None and environment.vault != "keyring":
+        raise PassphraseNeeded(new=True)
+
+
+def _require_new(keys: Vault, exchange: Exchange, credentials: Credentials) -> None:
+    """Raises Refused for a key that is stored already: under a second name its history would count twice."""
+    given = credentials.reveal()
+    for entry in keys.entries():
+        known = keys.get(entry.name).reveal()
+        if entry.exchange == exchange.id and known.get("apiKey", known) == given.get("apiKey", given):
+            raise Refused(
+                f"this key is stored already, as '{entry.name}': under a second name its history would count twice"
+            )
 
 
 def _added(plug_in: Exchange, name: str, rights: Rights, keys: Vault, entry: Entry, in_demo: bool) -> list[str]:
     """What is said of a key that was stored now."""
     may = f" It may: {', '.join(rights.may)}." if rights.may else ""
-    if rights == CAN_NOT_TELL:
-        may = f" {_untold(plug_in)}."
+    if rights.untold:
+        may = f" {_untold(plug_in, rights)}."
     lines = [f"{name}: the key is stored in the {entry.store}.{may}", *([keys.note] if keys.note else [])]
     if keys.weak and not in_demo:
         lines.append(
@@ -317,17 +365,21 @@ def _checked(
     except Refused as why:  # hides no other key
         untold = replace(_stored(entry, settings, ledger, now), rights=CAN_NOT_TELL, may=in_short(CAN_NOT_TELL))
         return Checked(untold, False, (str(why),))
-    known = plug_in.rights is None or "unverified" in entry.allow  # that it can't tell
-    refusal = verdict(plug_in, rights, trade=False, unverified=known)
-    remember(ledger, entry.name, rights, now)
+    aside = not_used(plug_in, rights, entry.name, entry.allow, now)
+    remember(ledger, entry.name, rights, now, put_aside=aside or "")
+    known = {"unverified"} if plug_in.rights is None or "unverified" in entry.allow else set()  # that it can't tell
+    refusal = not_used(plug_in, rights, entry.name, known, now)
     told = [refusal] if refusal else []
+    if refusal and not aside:
+        may = ", ".join(rights.may)
+        told = [f"it may do more than read ({may}), which was allowed when it was stored. {plug_in.key_help}"]
     if rights.unknown and not told:
-        told = [f"{_untold(plug_in)}: look there. {plug_in.key_help}"]
+        told = [f"{_untold(plug_in, rights)}: look there. {plug_in.key_help}"]
     used = last_used(ledger, entry.name)
     aged = ageing(plug_in, entry.name, rights, date.fromisoformat(entry.added), used, now.date())
     reads_only = None if rights.unknown and refusal is None else refusal is None
     key = _stored(entry, settings, ledger, now)
-    return Checked(key, reads_only, (*told, *notes(plug_in, rights), *([aged] if aged else [])))
+    return Checked(key, reads_only, (*told, *notes(plug_in, rights, day(now)), *([aged] if aged else [])))
 
 
 def remove(folder: Path, name: str, access: Access, waiting: Callable[[str], None]) -> list[str]:

@@ -1,26 +1,32 @@
 """`taxsync status` and `taxsync check`: what is kept, what it adds up to, and what is open."""
 
+import shlex
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+from importers.vault import FILE_NAME
+from pipeline.folder import open_to_others
 from pipeline.gains.derive import derive
+from pipeline.gains.orders import late_identification
 from pipeline.issues import Issue
 from pipeline.ledger import Ledger
 from pipeline.model import Result
+from pipeline.run import methods
 from pipeline.run.coverage import beside, lists
 from pipeline.run.project import basis_of, opened, refresh
 from pipeline.run.reach import Reach
 from pipeline.run.reporting import opening, sources_used
 from pipeline.run.residuals import Holding, Residual, explained, holdings, residuals
-from pipeline.settings import Settings
+from pipeline.settings import FILE, Settings
 from reports.table import SourceUsed
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
     """What is kept, and how far it reaches. `asked` is when the exchange last answered, per account; `reaches` are the
-    lists of the accounts behind an API; `residuals` what the exchanges report beyond the ledger, the dearest first."""
+    lists of the accounts behind an API; `residuals` what the exchanges report beyond the ledger, the dearest first;
+    `remarks` lines on what is not about its data."""
 
     settings: Settings
     sources: list[SourceUsed]
@@ -29,6 +35,13 @@ class Status:
     issues: list[Issue]
     reaches: list[Reach] = field(default_factory=list)
     residuals: list[Residual] = field(default_factory=list)
+    remarks: tuple[str, ...] = ()
+
+
+class Problems(list[Issue]):
+    """Open problems of the ledger, and beside them lines on what is not about its data."""
+
+    remarks: tuple[str, ...] = ()
 
 
 def status(folder: Path) -> Status:
@@ -44,14 +57,26 @@ def status(folder: Path) -> Status:
             issues=result.issues,
             reaches=lists(settings, ledger),
             residuals=residuals(result.issues),
+            remarks=remarks(folder),
         )
 
 
-def check(folder: Path) -> list[Issue]:
+def check(folder: Path) -> Problems:
     """Every open problem of the ledger, worst first."""
     with opened(folder) as (settings, ledger):
         ledger.check_integrity()
-        return everything(settings, ledger).issues
+        problems = Problems(everything(settings, ledger).issues)
+    problems.remarks = remarks(folder)
+    return problems
+
+
+def remarks(folder: Path) -> tuple[str, ...]:
+    """A line where other users of this machine may read what is in the folder."""
+    found = open_to_others(folder, *(folder / name for name in (FILE, "ledger.db", FILE_NAME)))
+    if not found:
+        return ()
+    names = ", ".join(str(path) for path in found)
+    return (f"Other users of this machine may read {names}: `chmod -R go= {shlex.quote(str(folder))}` closes it.",)
 
 
 def everything(settings: Settings, ledger: Ledger) -> Result:
@@ -63,4 +88,6 @@ def everything(settings: Settings, ledger: Ledger) -> Result:
         ledger.transactions(), prices, basis, reported=ledger.balances(), opening=opening(ledger, basis)
     )  # fmt: skip
     issues = result.issues + beside(settings, ledger, basis.zone)
+    log = methods.log(ledger, basis.rules.country)
+    issues += late_identification(result.disposals, basis.rules.standing_orders, log, basis.zone)
     return replace(result, issues=explained(issues, result.transactions, prices, basis.currency))

@@ -16,7 +16,7 @@ from pipeline.run.project import basis_of, last_ended_year
 from pipeline.run.residuals import without_price
 from pipeline.settings import Access, Settings
 
-A_DAY = timedelta(days=1)
+A_DAY, A_MOMENT = timedelta(days=1), datetime.resolution
 
 
 def look_up(ledger: Ledger, settings: Settings, now: datetime, notes: Notes, access: Access, outcome: Outcome) -> None:
@@ -43,11 +43,12 @@ def look_up(ledger: Ledger, settings: Settings, now: datetime, notes: Notes, acc
     new = ledger.keep_prices(found, now, ledger.begin_batch("prices", "looked up")) if found else 0
     left = sum(issue.code == "missing_price" for issue in everything(settings, ledger).issues)
     outcome.lines.append(f"prices: {new} looked up, {left} still missing{': see `taxsync check`' * bool(left)}")
-    outcome.failures += failed
+    for line in failed:  # not a failed import: what stays unpriced is an open problem, and asked for again
+        notes.say(line)
 
 
 def _at_year_ends(ledger: Ledger, settings: Settings, now: datetime) -> set[tuple[str, date]]:
-    """(asset, last day) of what was held at the end of each ended tax year and has no price then."""
+    """(asset, day) of what was held on the reference day of each ended tax year and has no price then."""
     basis = basis_of(settings)
     rows, book = ledger.transactions(), PriceBook(ledger.prices(), settings.currency, basis.zone)
     wanted: set[tuple[str, date]] = set()
@@ -57,6 +58,10 @@ def _at_year_ends(ledger: Ledger, settings: Settings, now: datetime) -> set[tupl
     with exact():
         for year in range(first, last_ended_year(basis, now) + 1):
             period = basis.rules.year.period(year, basis.zone)
-            held = {asset for (_, asset), quantity in balances(rows, period.ends).items() if quantity > ZERO}
-            wanted |= {(a, period.last) for a in held if book.quote(a, period.ends - datetime.resolution) is None}
+            until = period.starts if basis.rules.reference_first else period.ends
+            held = {asset for (_, asset), quantity in balances(rows, until).items() if quantity > ZERO}
+            day, at = (
+                (period.first, period.starts) if basis.rules.reference_first else (period.last, period.ends - A_MOMENT)
+            )
+            wanted |= {(a, day) for a in held if book.quote(a, at) is None}
     return wanted

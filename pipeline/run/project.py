@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from pipeline.gains.derive import Basis
 from pipeline.issues import Stop, Usage
 from pipeline.ledger import Ledger
 from pipeline.rules.base import Dated, Rules, Scope, always, rules_of
+from pipeline.run import methods
 from pipeline.settings import FILE, Settings, check, load, save
 
 
@@ -47,16 +48,18 @@ def init(folder: Path, choices: Choices) -> Settings:
         accounts=known.accounts if known else {},
         lookups=known.lookups if known else True,
         rules={} if known is None or new_country else known.rules,
+        methods={} if known is None or new_country or choices.method else known.methods,
     )
     try:
         check(settings)
-        basis_of(settings)  # refuses a method or scope that the country does not know
+        basis = basis_of(settings)  # refuses a method or scope that the country does not know
     except Stop as wrong:
         raise Usage(str(wrong)) from None
     make_folder(folder)
     _close_to_others(folder)
     save(folder, settings)
-    Ledger.open(folder, create=True).close()
+    with Ledger.open(folder, create=True) as ledger:
+        methods.record(ledger, basis, "taxsync init")
     return settings
 
 
@@ -92,13 +95,29 @@ def basis_of(settings: Settings, choices: Choices | None = None) -> Basis:
     """By what the figures are computed; raises Usage for what the country does not allow."""
     asked = {k: getattr(choices, k) for k in ("country", "method", "lot_scope") if choices and getattr(choices, k)}
     if asked.get("country", settings.country) != settings.country:  # choices made for one say nothing of another
-        settings = replace(settings, method="", lot_scope="", rules={}, currency=_rules(asked["country"]).currency)
+        settings = replace(
+            settings, method="", methods={}, lot_scope="", rules={}, currency=_rules(asked["country"]).currency
+        )
+    if "method" in asked:  # this once, for all of it
+        settings = replace(settings, methods={})
     settings = replace(settings, **asked)
     rules = _chosen(_rules(settings.country), settings)
     method = settings.method or rules.methods[0]
     if method not in rules.methods:
         raise Usage(f"method '{method}' is not allowed in {rules.country}; allowed: {', '.join(rules.methods)}")
-    return Basis(rules, settings.currency, ZoneInfo(settings.timezone), method, _scope(rules, settings.lot_scope))
+    scope = _scope(rules, settings.lot_scope)
+    return Basis(rules, settings.currency, ZoneInfo(settings.timezone), method, scope, _later(rules, settings))
+
+
+def _later(rules: Rules, settings: Settings) -> tuple[tuple[date, str], ...]:
+    """The methods that follow from a day on, in order."""
+    if settings.methods and not rules.standing_orders:
+        raise Usage(f"{FILE}: [methods]: the method can't change on a day of one's own in {rules.country}")
+    for day, method in settings.methods.items():
+        if method not in rules.methods:
+            allowed = ", ".join(rules.methods)
+            raise Usage(f"{FILE}: [methods]: {day}: '{method}' is not allowed in {rules.country}; allowed: {allowed}")
+    return tuple(sorted((date.fromisoformat(day), method) for day, method in settings.methods.items()))
 
 
 def _chosen(rules: Rules, settings: Settings) -> Rules:
@@ -138,9 +157,16 @@ def last_ended_year(basis: Basis, now: datetime) -> int:
     return basis.rules.year.of(now.astimezone(basis.zone).date()) - 1
 
 
+def methods_text(basis: Basis) -> str:
+    """The method, and those that follow: 'fifo 2025-01-01:hifo'."""
+    return " ".join((basis.method, *(f"{since}:{method}" for since, method in basis.later)))
+
+
 def choices_text(basis: Basis) -> str:
     """What the figures rest on besides the ledger's facts: choices and program version."""
     scope = " ".join(f"{since or ''}:{value}" for since, value in basis.scope.values)
     choices = " ".join(f"{name}={value}" for name, value in sorted(basis.rules.chosen.items()))
     chosen = (choices,) if choices else ()
-    return "\n".join((basis.rules.country, basis.currency, str(basis.zone), basis.method, scope, *chosen, __version__))
+    return "\n".join(
+        (basis.rules.country, basis.currency, str(basis.zone), methods_text(basis), scope, *chosen, __version__)
+    )

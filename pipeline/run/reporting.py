@@ -9,13 +9,15 @@ from pathlib import Path
 from importers.sync import BALANCE
 from pipeline import __version__
 from pipeline.gains.derive import Basis, derive
+from pipeline.gains.orders import late_identification
 from pipeline.issues import Severity, Usage
 from pipeline.ledger import Ledger
 from pipeline.model import Allocation
 from pipeline.money import parse, plain
 from pipeline.rules.base import Period
+from pipeline.run import methods
 from pipeline.run.coverage import KEY_RIGHTS, beside
-from pipeline.run.project import Choices, basis_of, choices_text, last_ended_year, opened, refresh
+from pipeline.run.project import Choices, basis_of, choices_text, last_ended_year, methods_text, opened, refresh
 from pipeline.run.residuals import explained
 from pipeline.settings import Settings
 from reports.table import Report, SourceUsed
@@ -90,6 +92,10 @@ def year_report(
     if new:  # each asset is settled by the first report that has it
         ledger.keep_answer(OPENING, _opening_key(basis), _to_json([*settled, *new]), "report")
     others = [i for i in beside(settings, ledger, basis.zone) if i.at is None or i.at < period.ends]
+    methods.record(ledger, basis_of(settings), "taxsync report")
+    orders = methods.log(ledger, basis.rules.country)
+    taken = [d for d in result.disposals if d.disposed_at >= period.starts]
+    others += late_identification(taken, basis.rules.standing_orders, orders, basis.zone)
     issues = explained(result.issues + others, result.transactions, prices, basis.currency)
     return Report(
         result=replace(result, issues=issues),
@@ -97,13 +103,15 @@ def year_report(
         rules=basis.rules,
         currency=basis.currency,
         zone=basis.zone,
-        method=basis.method,
+        method=basis.method_on(period.last),
         scope=basis.scope.on(period.last).value,
         version=__version__,
         inputs=ledger.inputs_digest(
-            "\n".join((choices_text(basis), _to_json(result.allocations))), leave_out=(OPENING, KEY_RIGHTS)
+            "\n".join((choices_text(basis), _to_json(result.allocations))),
+            leave_out=(OPENING, KEY_RIGHTS, methods.METHODS),
         ),
         sources=sources_used(ledger),
+        orders=[(order.at, str(order)) for order in orders],
         prices=prices,
     )
 
@@ -124,7 +132,7 @@ def sources_used(ledger: Ledger) -> list[SourceUsed]:
 
 def _opening_key(basis: Basis) -> str:
     changes = [str(since) for since, _ in basis.scope.values if since is not None]
-    return " ".join((basis.rules.country, basis.method, *changes))
+    return " ".join((basis.rules.country, methods_text(basis), *changes))
 
 
 def opening(ledger: Ledger, basis: Basis) -> list[Allocation]:

@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 
 import importers
-from importers.assets import FORKS, MIGRATIONS, PASSED_ON, SAME, SITES, SPELLINGS, asset, carried
+from importers.assets import FORKS, PASSED_ON, SAME, asset, named
 from importers.parsers.kraken import NAMES
+from pipeline.coins import EXCHANGES, MIGRATIONS, SITES, SPELLINGS, carried, meant
 from pipeline.model import FIAT
 
 LAST_OF_LUNA = datetime(2022, 5, 27, 23, 59, 59, tzinfo=UTC)
@@ -34,6 +35,7 @@ LAST_OF_LUNA = datetime(2022, 5, 27, 23, 59, 59, tzinfo=UTC)
         ("XRB", "binance", date(2017, 12, 31), "XNO"),
         ("NANO", "kucoin", None, "XNO"),
         ("ETH2", "coinbase", None, "ETH"),
+        ("ETH2", "binance", None, "ETH"),
         ("BETH", "binance", None, "BETH"),
         ("BIFI", "gate", None, "BITCOINFILE"),
         ("BIFI", "gateeu", None, "BITCOINFILE"),
@@ -64,7 +66,7 @@ def test_no_spelling_turns_a_coin_into_money_or_money_into_a_coin() -> None:
 
 
 def test_what_is_spelt_is_spelt_at_an_exchange_that_is_known() -> None:
-    assert {*SPELLINGS, *SITES, *SITES.values()} <= set(importers.exchange_names())
+    assert {*SPELLINGS, *SITES, *SITES.values()} <= set(importers.exchange_names()) == EXCHANGES
 
 
 def test_kraken_names_coins_as_the_others_do() -> None:
@@ -118,3 +120,66 @@ def test_migrations_are_in_order_and_lead_in_no_circle() -> None:
         while seen[-1] in following:
             assert following[seen[-1]] not in seen
             seen.append(following[seen[-1]])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "had", "has", "fits"),
+    [
+        ("MATIC", "POL", "7.25", "7.25", True),
+        ("MATIC", "POL", "7.12345678", "7.123457", True),  # rounded
+        ("MATIC", "POL", "7.12345678", "7.123456", True),  # cut
+        ("MATIC", "POL", "7.25", "7.24", False),
+        ("MATIC", "POL", "7.25", "7", False),  # no digit is so coarse
+        ("LEND", "AAVE", "123.456", "1.23456", True),
+        ("LEND", "AAVE", "123.456", "1.2345", True),
+        ("LEND", "AAVE", "123.456", "1.23", True),
+        ("LEND", "AAVE", "123.456", "123.456", False),
+        ("BTTOLD", "BTT", "0.12345678", "123.456785", True),  # the old amount was cut, too
+        ("SUNOLD", "SUN", "1", "1000", True),
+    ],
+)
+def test_amounts_are_of_a_migration_up_to_the_last_digit_that_is_written(
+    old: str, new: str, had: str, has: str, fits: bool
+) -> None:
+    found = carried(old, new, date(2026, 1, 1))
+    assert found is not None and found.fits(Decimal(had), Decimal(has)) is fits
+
+
+@pytest.mark.parametrize(
+    ("code", "account", "source", "coin"),
+    [
+        ("BIFI", "Gate.io", "universal", "BITCOINFILE"),
+        ("BIFI", "gate eu, savings", "universal", "BITCOINFILE"),
+        ("BIFI", "Huobi", "universal", "BITCOINFILE"),
+        ("BIFI", "Binance US", "universal", "BIFI"),
+        ("BIFI", "Crypto.com App", "universal", "BIFI"),
+        ("BIFI", "my wallet", "gate", "BIFI"),  # the exchange's own record is read already
+        ("BIFI", "Gateway wallet", "universal", None),
+        ("BIFI", "Ledger", "universal", None),
+        ("UST", "Bitfinex", "universal", "USDT"),
+    ],
+)
+def test_a_row_of_a_persons_own_file_may_mean_what_its_exchange_does(
+    code: str, account: str, source: str, coin: str | None
+) -> None:
+    assert meant(code, account, source) == coin
+
+
+@pytest.mark.parametrize(
+    ("code", "account", "at", "name"),
+    [
+        ("XRB", "Ledger", date(2018, 1, 1), "XNO"),
+        ("LUNA", "my wallet", LAST_OF_LUNA, "LUNC"),
+        ("LUNA", "my wallet", date(2022, 5, 28), "LUNA"),
+        ("LUNA", "Bitfinex", LAST_OF_LUNA, "LUNC"),  # both meanings are one
+        ("LUNA", "Bitfinex", date(2023, 1, 1), "LUNA"),
+        ("UST", "Kraken", date(2021, 1, 1), "USTC"),
+        ("UST", "Bitfinex", date(2021, 1, 1), "UST"),  # Tether, if it is written as Bitfinex does
+        ("BIFI", "Gate.io", date(2021, 1, 1), "BIFI"),
+        ("BTC", "Kraken", date(2021, 1, 1), "BTC"),
+    ],
+)
+def test_a_code_of_a_persons_own_file_is_renamed_where_nothing_speaks_against_it(
+    code: str, account: str, at: date, name: str
+) -> None:
+    assert named(code, account, at) == name

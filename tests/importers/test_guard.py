@@ -1,8 +1,8 @@
 """The guard, tried on every exchange that ccxt has: nothing but our own lists of reads can leave this machine.
 
-Session and sockets are replaced by ones that note what would have left. `guard_snapshot.txt` holds every request
-that may: a newer ccxt or an edited entry that changes one fails here. After a review, `TAXSYNC_WRITE_SNAPSHOT=1`
-writes it anew. What the guard says for Kraken in detail is in test_client.py.
+What the session sends by and the sockets are replaced by ones that note what would have left. `guard_snapshot.txt`
+holds every request that may: a newer ccxt or an edited entry that changes one fails here. After a review,
+`TAXSYNC_WRITE_SNAPSHOT=1` writes it anew. What the guard says for Kraken in detail is in test_client.py.
 """
 
 import ast
@@ -29,7 +29,7 @@ import importers
 from importers.any import MEANT
 from importers.base import Refused
 from importers.client import Forbidden, Unreachable, guarded, open_client
-from pipeline.settings import SettingsError, load
+from pipeline.settings import SettingsError, load, read_environment
 
 ROOT = Path(__file__).parent.parent.parent
 SNAPSHOT = Path(__file__).with_name("guard_snapshot.txt")
@@ -42,17 +42,15 @@ class Left(Exception):
     """A request has come as far as the session."""
 
 
-class Session:
-    """In the place of the network: notes what would leave, and ends it there."""
+class Wire:
+    """In the place of the network, behind the session: notes what would leave, and ends it there."""
 
     def __init__(self) -> None:
         self.left: list[tuple[str, str]] = []
-        self.headers: dict[str, str] = {}
-        self.cookies: dict[str, str] = {}
 
-    def request(self, method: str, url: str, **_: object) -> None:
-        self.left.append((method, url))
-        raise Left(method, url)
+    def send(self, request: requests.PreparedRequest, **_: object) -> None:
+        self.left.append((str(request.method), str(request.url)))
+        raise Left(request.method, request.url)
 
     def close(self) -> None:
         pass
@@ -107,7 +105,7 @@ def opened(name: str, allow: frozenset[tuple[str, str, str]] = frozenset(), secr
         {"apiKey": "organizations/account/1", "secret": secret, "password": "p", "uid": "1", "login": "l", "token": "t",
          "walletAddress": f"0x{'1' * 40}", "privateKey": f"0x{'1' * 64}", "enableRateLimit": False, "number": str}
     )  # fmt: skip
-    api.session = Session()
+    api.session.way = Wire()
     return api
 
 
@@ -122,7 +120,7 @@ def test_every_request_method_of_every_exchange_is_refused_and_the_readme_says_h
             with pytest.raises(Forbidden, match="is not on the list of reads"):
                 getattr(api, method)({})
             tried += 1
-        assert api.session.left == [], name
+        assert api.session.way.left == [], name
     readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     said = re.search(r"every one of the ([\d,]+) request methods that ccxt has for its ([\d,]+) exchanges", readme)
     assert said is not None, (
@@ -136,12 +134,12 @@ def test_the_same_methods_would_reach_the_session_but_never_without_tls(sockets:
     for name in ccxt.exchanges:
         api = opened(name, frozenset(map(listed, implicit(name).values())))
         one = next(method for method, entry in implicit(name).items() if reaches(api, method, entry))
-        [(_, url)] = api.session.left
+        [(_, url)] = api.session.way.left
         assert url.startswith("https://"), name
         api.urls["api"] = without_tls(api.urls["api"])
         with pytest.raises(Forbidden, match=f" to {urlsplit(url).hostname}$"):
             getattr(api, one)(filled(implicit(name)[one]))
-        assert len(api.session.left) == 1, name
+        assert len(api.session.way.left) == 1, name
 
 
 def reaches(api: Any, method: str, entry: Entry) -> bool:
@@ -186,7 +184,7 @@ def test_no_request_goes_to_the_host_of_another_section(sockets: None) -> None:
     for name in ccxt.exchanges:
         api = opened(name, frozenset(map(listed, implicit(name).values())))
         method, entry = next((method, entry) for method, entry in implicit(name).items() if reaches(api, method, entry))
-        [(_, url)] = api.session.left
+        [(_, url)] = api.session.way.left
         own, plain = urlsplit(url).hostname, api.urls["api"]
         for host in {urlsplit(each).hostname for each in addresses(plain)} - {own}:
             if host is None or "{" in host:
@@ -196,7 +194,7 @@ def test_no_request_goes_to_the_host_of_another_section(sockets: None) -> None:
             with pytest.raises(Forbidden, match=f" to {re.escape(host)}$"):
                 getattr(api, method)(filled(entry))
             tried += 1
-        assert len(api.session.left) == 1, name
+        assert len(api.session.way.left) == 1, name
     assert tried > 40
 
 
@@ -234,7 +232,7 @@ def test_what_is_signed_past_the_list_is_not_sent(sockets: None) -> None:
             with pytest.raises(Forbidden):
                 api.fetch(request["url"], request["method"], request["headers"], request["body"])
             sent += 1
-        assert sent and api.session.left == [], name
+        assert sent and api.session.way.left == [], name
 
 
 CHANGING = re.compile(
@@ -270,7 +268,7 @@ def test_every_unified_method_that_could_change_something_sends_nothing(sockets:
             else:
                 assert not ORDERS_OR_MOVES.fullmatch(method), (name, method)
             tried += 1
-        assert api.session.left == [], name
+        assert api.session.way.left == [], name
     assert tried > 35_000 and refused > 30_000
 
 
@@ -287,13 +285,13 @@ def allowed_requests(name: str) -> Iterator[tuple[Entry, str]]:
                 getattr(apis[0], method)(filled(declared))
             continue
         assert any(reaches(api, method, declared) for api in apis), f"{name}: {method} can't be asked"
-        [[(sent, url)]] = [api.session.left for api in apis if api.session.left]
+        [[(sent, url)]] = [api.session.way.left for api in apis if api.session.way.left]
         for api in apis:
-            api.session.left.clear()
+            api.session.way.left.clear()
         assert sent == declared.method and url.startswith("https://")
         if "_" not in method:
             yield declared, urlsplit(url).hostname or ""
-    assert [api.session.left for api in apis] == [[], []]
+    assert [api.session.way.left for api in apis] == [[], []]
 
 
 def test_what_may_leave_is_what_was_reviewed(sockets: None) -> None:
@@ -334,12 +332,12 @@ def test_any_other_exchange_of_ccxt_keeps_keys_and_is_sent_what_reading_it_takes
         assert {method for _, method, _ in entry.allow} <= {"GET"}
         lines += [" ".join((name, *request)) for request in entry.allow]
         api = open_client(entry, dict.fromkeys(entry.credentials, "c2VjcmV0"))._api
-        api.session = Session()
+        api.session.way = Wire()
         for method, declared in implicit(name).items():
             if listed(declared) not in entry.allow:
                 with pytest.raises(Forbidden, match="is not on the list of reads"):
                     getattr(api, method)({})
-        assert api.session.left == [], name
+        assert api.session.way.left == [], name
         kept.add(name)
     assert {"bitso", "krakenfutures", "upbit"} <= kept and {"hyperliquid", "dydx", "paradex"} <= spending
     assert len(kept) > 60 and not any(map(importers.unverified, importers.exchange_names()))
@@ -416,13 +414,13 @@ def test_the_parts_of_ccxt_that_pass_no_guard_are_imported_nowhere() -> None:
 
 
 def test_one_file_makes_the_objects_that_can_ask() -> None:
-    """Only the client makes an exchange of ccxt or a connection of its own."""
+    """Only the client and its session make an exchange of ccxt or a connection of their own."""
     for path in SOURCES:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
         imported |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
         tops = {name.split(".")[0] for name in imported}
-        if path.relative_to(ROOT).as_posix() != "importers/client.py":
+        if path.relative_to(ROOT).as_posix() not in ("importers/client.py", "importers/session.py"):
             assert not tops & {"ccxt", "requests", "urllib3", "aiohttp", "httpx"}, path
         assert not imported & {"urllib.request", "http.client", "socket", "ssl", "ftplib", "smtplib"}, path
 
@@ -530,6 +528,42 @@ def test_no_setting_of_the_environment_makes_a_stranger_trusted(
     assert len(stranger.requests) == 1
     assert "its certificate can't be verified" in ask()
     assert len(stranger.requests) == 1
+
+
+def test_no_setting_of_ccxt_makes_a_stranger_trusted_or_a_proxy_used(stranger: Heard, certificate: Path) -> None:
+    with Heard() as proxy:
+        for name, value in (
+            ("verify", False),
+            ("verify", str(certificate)),
+            ("validateServerSsl", False),
+            ("httpsProxy", proxy.url),
+            ("proxies", {"https": proxy.url, "http": proxy.url}),
+        ):
+            api = open_client(importers.exchange("kraken"), {"apiKey": "k" * 56, "secret": "c2VjcmV0" * 11})._api
+            setattr(api, name, value)
+            api.session.verify, api.session.trust_env, api.session.proxies = False, True, {"https": proxy.url}
+            with pytest.raises(ccxt.BaseError):
+                api.privatePostBalance({})
+        assert proxy.requests == []
+    assert stranger.requests == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "127.255.255.254", "localhost"])
+def test_whoever_the_settings_take_for_this_machine_the_client_does_too(host: str) -> None:
+    with Heard() as own:
+        proxy_url = read_environment({"TAXSYNC_PROXY_URL": f"http://{host}:{own.port}"}).proxy_url
+        client = open_client(importers.exchange("kraken"), None, proxy_url, then="later")
+        with pytest.raises(Unreachable, match=r"; later$"):
+            client.call("publicGetAssetPairs", {}, pytest.fail)
+        assert bool(own.requests) == (host in ("127.0.0.1", "localhost"))  # where it listens
+
+
+@pytest.mark.parametrize("url", ["http://example.org/", "http://0.0.0.0/", "ftp://127.0.0.1/", "http://127.0.0.1@x/"])
+def test_whatever_proxy_the_settings_refuse_the_client_does_too(url: str) -> None:
+    with pytest.raises(SettingsError):
+        read_environment({"TAXSYNC_PROXY_URL": url})
+    with pytest.raises(Forbidden, match="keys go over https, or to this machine"):
+        open_client(importers.exchange("kraken"), None, url)
 
 
 def test_no_proxy_of_the_environment_sees_anything(stranger: Heard, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,11 +3,12 @@
 from dataclasses import replace
 from datetime import date
 from itertools import product
+from typing import Any
 
 import pytest
 
-from importers.base import Exchange, Rights, Unlike
-from importers.permissions import advice, notes, of_all, verdict
+from importers.base import Call, Exchange, Rights, Unlike
+from importers.permissions import UNSAYABLE, advice, careful, notes, of_all, sayable, verdict
 from pipeline.model import Parsed
 
 HELP = "Settings > API > Create key, only the Query rights."
@@ -101,6 +102,77 @@ def test_where_all_keys_are_listed_what_any_of_them_may_do_counts() -> None:
     assert of_all([reads, reads]).may == ("read",)
     with pytest.raises(Unlike):
         of_all([])
+
+
+NO: list[Any] = [False, "false", " False ", 0, "0", "", None, [], {}]
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ({"canWithdraw": True}, ("canWithdraw",)),
+        ({"data": [{"perm": ["read", "withdraw"]}]}, ("withdraw",)),
+        ({"wallet": {"InternalTransfers": "on"}}, ("InternalTransfers",)),
+        ([["withdraw", 1, 1]], ("withdraw",)),
+        (["withdraw", None, ""], ("withdraw",)),
+        ([["withdraw", 0, 0], ["transfer", False, 0]], ()),
+        ({f"withdraw{n}": no for n, no in enumerate(NO)}, ()),
+        ({"can_view": True}, ()),
+        ([], ()),
+    ],
+)
+def test_an_answer_of_another_form_is_searched_for_what_moves_funds(answer: Any, says: tuple[str, ...]) -> None:
+    def odd(call: Call, _key: str) -> Rights:
+        def unlike(_answer: Any) -> Rights:
+            raise Unlike("its answer is odd")
+
+        rights: Rights = call("what", {}, unlike)
+        return rights
+
+    exchange = careful(replace(KRAKEN, rights=odd), ())
+    assert exchange.rights is not None
+    rights = exchange.rights(lambda _method, _params, read: read(answer), "")
+    assert (rights.withdraw, rights.unknown, rights.may, rights.why) == (bool(says), True, says, "its answer is odd")
+    assert rights.untold is not bool(says)
+    if not says:
+        assert "whether this key only reads (its answer is odd); look" in refusal(rights)
+
+
+@pytest.mark.parametrize(
+    ("word", "is_shown"),
+    [
+        ("query-funds", True),
+        ("Wallet AccountTransfer (v2.1)", True),
+        ("all 12 keys together: it does not say which one this is", True),
+        ("Passe-Partout-12", False),
+        ("scope passe-partout", False),  # as an exchange may write it
+        ("of KEYabcdefgh1", False),
+        ("a" * 61, False),
+        ("", False),
+        ("\x1b[2J", False),
+        ("<b>", False),
+    ],
+)
+def test_words_that_repeat_a_secret_or_are_none_are_not_shown(word: str, is_shown: bool) -> None:
+    secrets = ("KEYabcdefgh12345", "Passe-Partout-12", "")
+    rights = sayable(Rights(read=True, may=("read", word), limits=(f"only {word}",)), secrets)
+    assert rights.may == ("read", word if is_shown else UNSAYABLE)
+    assert is_shown is (rights.limits == (f"only {word}",)) or word == ""
+
+
+def test_a_key_whose_last_day_is_over_has_expired() -> None:
+    rights = Rights(read=True, expires="2026-11-25")
+    for today, over in ((date(2026, 11, 25), False), (date(2026, 11, 26), True)):
+        line = verdict(KRAKEN, rights, trade=True, unverified=True, today=today)
+        assert line == (f"Kraken: the key has expired, on 2026-11-25; make a new one. {HELP}" if over else None)
+        assert any("expires on" in note for note in notes(KRAKEN, rights, today)) is not over
+
+
+def test_what_is_said_of_a_stored_key_is_to_add_it_again() -> None:
+    for rights in (Rights(read=True, trade=True), Rights(read=False, unknown=True)):
+        line = verdict(KRAKEN, rights, trade=False, unverified=False, stored="main")
+        assert line is not None and "remove it, `taxsync keys remove main`, and add it again with --allow-" in line
+        assert "store it as it is" not in line
 
 
 def test_words_of_the_exchange_move_no_cursor() -> None:

@@ -14,7 +14,7 @@ import pytest
 from importers.base import Format, Refused
 from importers.formats import universal
 from importers.read import PAGE, claims, formats, parse, read
-from pipeline.model import RawRecord
+from pipeline.model import RawRecord, said_by
 
 HEADER = "Date,Account,Sent Amount,Sent Currency,Received Amount,Received Currency,Fee Amount,Fee Currency,ID"
 ROW = "2025-03-31T14:05:00Z,Kraken,100,EUR,0.01,BTC,,,"
@@ -346,3 +346,27 @@ def test_hostile_texts_are_taken_as_they_are(tmp_path: Path, text: str) -> None:
 def test_rows_of_an_unknown_format_cannot_be_parsed() -> None:
     with pytest.raises(Refused):
         next(parse("gone", []))
+
+
+def test_a_renamed_coin_is_kept_as_it_is_written_and_read_as_the_ledger_names_it(tmp_path: Path) -> None:
+    """The identity is what it was before anything was renamed: a file that was imported then adds nothing now."""
+    path = write(
+        tmp_path, "2018-01-05T12:00:00Z,,100,EUR,5,XRB,0.1,LUNA,", "2018-01-05T12:00:00Z,Bitfinex,100,USD,5,UST,,,"
+    )
+    pages = list(read(path, "Kraken").pages)
+    kept = [record for page in pages for record in page.records]
+    assert [(r.source_id, r.digest) for r in kept] == [
+        ("c44b643960d394b53dca7ea8c1bb4586#1", "c67ad9ee295904903b7528d5ede13b28"),
+        ("6001e11cd3067d132cdb589f2b917d83#1", "7532c1dc8a85ffbf2ac3aa3e651ca428"),
+    ]
+    transactions = [t for parsed in parse("universal", kept) for t in parsed.transactions]
+    assert [(t.received and t.received.asset, t.fee and t.fee.asset) for t in transactions] == [
+        ("XNO", "LUNC"),
+        ("UST", None),  # or Tether, as Bitfinex writes it
+    ]
+    assert [said for page in pages for said in page.said] == [said_by(t) for t in transactions]
+
+
+def test_a_price_is_of_the_coin_that_its_code_meant_on_the_day(tmp_path: Path) -> None:
+    path = write(tmp_path, "2018-01-05,XRB,USD,20", "2022-05-01,LUNA,USD,80", header="Date,Asset,Currency,Price")
+    assert [price.asset for price in read(path).prices] == ["XNO", "LUNC"]

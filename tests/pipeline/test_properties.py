@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.gains.assess import assess
-from pipeline.gains.book import IN_TRANSIT
 from pipeline.gains.derive import Basis, derive
 from pipeline.gains.lots import METHODS
 from pipeline.gains.match import match
 from pipeline.gains.value import PriceBook, value
 from pipeline.model import (
+    IN_TRANSIT,
     Acquire,
     Allocation,
     Convert,
@@ -32,10 +32,14 @@ from pipeline.model import (
 )
 from pipeline.money import ZERO, exact
 from pipeline.rules.base import Scope
+from reports.ranges import ranges
 from tests.ledgers import ALL, ASSETS, FIXED, NEW_YEAR, Drawn, basis, codes, ledgers
 
-BASES = st.sampled_from(ALL)
-GAINING = st.sampled_from([b for b in ALL if b.rules.gains])
+# Another method in the very instant in which lots become those of an account, and again after it.
+CHANGING = replace(basis("us"), later=((NEW_YEAR.date(), "hifo"), (NEW_YEAR.date() + timedelta(1), "lifo")))
+EVERY = [*ALL, CHANGING]
+BASES = st.sampled_from(EVERY)
+GAINING = st.sampled_from([b for b in EVERY if b.rules.gains])
 CUTS = st.sampled_from([datetime(2024, 1, 1, tzinfo=NEW_YEAR.tzinfo), NEW_YEAR, NEW_YEAR + timedelta(minutes=3)])
 
 
@@ -70,7 +74,7 @@ def test_units_are_conserved_to_the_last_digit(drawn: Drawn, by: Basis) -> None:
             assert extra >= ZERO if by.scope.values[-1][1] is Scope.ACCOUNT else extra == ZERO
 
 
-@given(ledgers(), st.sampled_from([b for b in ALL if b.method in METHODS and b.rules.gains]))
+@given(ledgers(), st.sampled_from([b for b in EVERY if b.method in METHODS and b.rules.gains]))
 def test_every_unit_stays_in_its_lot(drawn: Drawn, by: Basis) -> None:
     with exact():
         result = result_of(drawn, by)
@@ -101,6 +105,25 @@ def test_what_is_held_is_what_the_rows_add_up_to(drawn: Drawn, by: Basis) -> Non
         for lot in result.lots:
             held[lot.account, lot.asset] += lot.quantity
         assert held == {place: quantity for place, quantity in listed.items() if quantity}
+
+
+@given(ledgers(), GAINING)
+def test_every_gain_on_units_of_unknown_cost_is_in_the_range_of_its_year(drawn: Drawn, by: Basis) -> None:
+    with exact():
+        result = result_of(drawn, by)
+        found = {one.year: one for one in ranges(result.issues)}
+        gains: dict[str, Decimal] = defaultdict(lambda: ZERO)
+        unknown: dict[str, Decimal] = defaultdict(lambda: ZERO)
+        for d in result.disposals:
+            year = str(by.rules.year.of(d.disposed_at.astimezone(by.zone).date()))
+            gains[year] += d.gain or ZERO
+            if d.rule is Rule.MISSING and d.gain is not None and d.gain > ZERO:
+                unknown[year] += d.gain
+        assert unknown.keys() <= found.keys()
+        for year, one in found.items():
+            assert one.gain == gains[year]
+            assert one.lowest is None or one.lowest <= one.gain - unknown[year]
+            assert one.highest is None or one.highest >= one.gain
 
 
 @given(ledgers(), GAINING)

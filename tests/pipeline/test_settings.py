@@ -64,7 +64,7 @@ def test_any_visible_account_name_comes_back(tmp_path_factory: pytest.TempPathFa
 def test_the_file_explains_every_setting(tmp_path: Path) -> None:
     save(tmp_path, US)
     comments = [line for line in (tmp_path / FILE).read_text().splitlines() if line.startswith("#")]
-    for key in ("country", "currency", "timezone", "method", "lot_scope", "lookups", "accounts"):
+    for key in ("country", "currency", "timezone", "method", "methods", "lot_scope", "rules", "lookups", "accounts"):
         assert any(line.startswith(f"# {key} ") for line in comments)
 
 
@@ -169,10 +169,15 @@ def test_only_the_owner_may_read_and_git_never_sees(tmp_path: Path) -> None:
     assert open_to_others(folder, folder / FILE, folder / "none") == []
 
 
-def test_a_folder_that_exists_is_left_as_it_is(tmp_path: Path) -> None:
+def test_a_folder_that_exists_is_closed_to_git_where_nothing_is_said_of_that_and_else_left_as_it_is(
+    tmp_path: Path,
+) -> None:
     tmp_path.chmod(0o755)
     save(tmp_path, US)
-    assert [path.name for path in tmp_path.iterdir()] == [FILE]
+    assert {path.name for path in tmp_path.iterdir()} == {FILE, ".gitignore"}
+    (tmp_path / ".gitignore").write_text("own")
+    save(tmp_path, US)
+    assert (tmp_path / ".gitignore").read_text() == "own"
     assert open_to_others(tmp_path, tmp_path / FILE) == [tmp_path]
 
 
@@ -192,7 +197,7 @@ def test_a_save_that_fails_leaves_the_old_file_and_nothing_else(tmp_path: Path) 
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, handler)
     assert (tmp_path / FILE).read_bytes() == before
-    assert [path.name for path in tmp_path.iterdir()] == [FILE]
+    assert {path.name for path in tmp_path.iterdir()} == {FILE, ".gitignore"}
 
 
 def test_a_link_in_the_files_place_is_replaced_not_followed(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from importers.base import Rights
 from importers.permissions import in_short
 from importers.vault import Entry
 from pipeline import views
-from pipeline.issues import Issue
+from pipeline.issues import Issue, Stake
 from pipeline.run.keys import Checked, Stored
 from pipeline.run.overview import Status
 from pipeline.run.reach import LastRun, Reach, State
@@ -213,9 +213,34 @@ def test_of_many_problems_of_one_code_twenty_are_shown_and_the_document_has_all(
         "date": "2025-01-10T12:00:00Z",
         "ref": "t1",
         "at_stake": None,
+        "years": [],
         "message": many[0].message,
         "remedy": many[0].remedy,
     }
+
+
+def wide(n: int, lowest: str, highest: str = "100", year: str = "2025") -> Issue:
+    return replace(missing(n), asset=f"A{n}", stakes=(Stake(year, "100", lowest, highest),))
+
+
+def test_the_range_of_each_year_stands_under_the_problems_with_what_each_may_do_the_widest_first() -> None:
+    found = [wide(1, "99.5"), wide(2, "-900.004"), wide(3, "100", "", "2024")]
+    lines = views.issues(found)
+    assert lines[-8:] == [
+        "Gain of 2024: 100.00 as it stands, 100.00 to unknown while problems are open:",
+        "  100.00 to unknown by missing_acquisition A3 Kraken 2025-01-10",
+        "",
+        "Gain of 2025: 100.00 as it stands, -900.50 to 100.00 while problems are open:",
+        "  -900.00 to 100.00 by missing_acquisition A2 Kraken 2025-01-10",
+        "  99.50 to 100.00 by missing_acquisition A1 Kraken 2025-01-10",
+        "",
+        "3 of these change a tax figure until settled.",
+    ]
+    years = [each["years"] for each in read(views.issues_json(found))]
+    assert years[1:] == [
+        [{"year": "2025", "gain": "100", "lowest": "-900.004", "highest": "100"}],
+        [{"year": "2024", "gain": "100", "lowest": "100", "highest": None}],
+    ]
 
 
 def test_a_name_with_a_line_break_forges_no_problem() -> None:
@@ -311,6 +336,15 @@ def test_the_printed_figures_are_those_of_the_files() -> None:
         "Files: data/reports/2025",
         "1 open problem may change these figures: see issues.csv, or run `taxsync check`",
     ]
+
+
+def test_the_report_says_in_one_line_how_far_its_gain_may_be_off_and_most_by_what() -> None:
+    one = report(issues=[wide(1, "99"), wide(2, "50"), wide(3, "0"), wide(4, "0", "900", "2024")])
+    lines = views.report(Written(one, Path("x"), [], errors=4, warnings=0))
+    assert lines[-1] == (
+        "Gain of 2025: 100.00 as it stands, -51.00 to 100.00 while problems are open "
+        "(most by missing_acquisition A3 Kraken 2025-01-10; missing_acquisition A2 Kraken 2025-01-10)"
+    )
 
 
 def test_figures_are_printed_to_the_cent_with_separators_and_the_unknown_is_no_0() -> None:

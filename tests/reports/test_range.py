@@ -1,22 +1,16 @@
-"""The lowest and the highest gain while problems are open."""
+"""The lowest and the highest gain while problems are open, in the summary."""
 
 from decimal import Decimal as D
 
-from pipeline.issues import Issue
-from pipeline.model import Amount, Rule, Transaction
-from reports.summary import figures, gain_range
-from reports.table import Report
+from pipeline.issues import Issue, Stake
+from reports.summary import figures, gain_range, summary
 from tests.reports.example import at, disposal, report
 
-WHEN = at("2025-02-01 12:00")
 
-
-def left_for_nowhere(value: str) -> Report:
-    row = Transaction("t9", WHEN, "Kraken", Amount(D(1), "BTC"))
-    issue = Issue("unmatched_withdrawal", "Kraken", "BTC", WHEN, "t9", details={"quantity": "1", "hint": ""})
-    one = report(disposals=[disposal()], transactions=[row], issues=[issue])
-    one.result.values["t9"] = (D(value) if value else None, "")
-    return one
+def problem(*stakes: Stake) -> Issue:
+    return Issue(
+        "missing_acquisition", "Kraken", "BTC", at("2025-02-01 12:00"), "t9", "", {"quantity": "1"}, stakes=stakes
+    )
 
 
 def test_without_problems_both_are_the_gain() -> None:
@@ -24,18 +18,25 @@ def test_without_problems_both_are_the_gain() -> None:
     assert gain_range(one) == (figures(one).gain, figures(one).gain)
 
 
-def test_a_missing_cost_may_be_what_the_units_were_sold_for() -> None:
-    known, missing = disposal("a"), disposal("b", rule=Rule.MISSING, cost_basis=D(0))
-    assert missing.gain is not None and missing.gain > 0
-    both = report(disposals=[known, missing])
-    assert gain_range(both) == (known.gain, figures(both).gain)
+def test_what_the_problems_may_do_to_this_year_is_added_up_and_other_years_are_not() -> None:
+    gain = disposal().gain
+    assert gain is not None
+    now = str(gain)
+    issues = [
+        problem(Stake("2024", "7", "0", "9"), Stake("2025", now, str(gain - 40), now)),
+        problem(Stake("2025", now, str(gain - 2), str(gain + 9000))),
+    ]
+    one = report(disposals=[disposal()], issues=issues)
+    assert gain_range(one) == (gain - 42, gain + 9000)
+    shown = {row[1]: row[2] for row in summary(one).rows if row[0] == "range"}
+    assert shown == {"lowest_gain": gain - 42, "highest_gain": gain + 9000}
 
 
-def test_what_left_for_nowhere_may_have_been_sold() -> None:
-    one = left_for_nowhere("90000")
-    gain = figures(one).gain
-    assert gain_range(one) == (gain, gain + 90000)
-    assert gain_range(left_for_nowhere("")) == (gain, None)
+def test_an_end_that_one_problem_leaves_open_is_not_told() -> None:
+    one = report(
+        disposals=[disposal()], issues=[problem(Stake("2025", "1", "", "3")), problem(Stake("2025", "1", "0", "1"))]
+    )
+    assert gain_range(one) == (None, D(3))
 
 
 def test_a_disposal_without_a_price_can_come_to_anything() -> None:

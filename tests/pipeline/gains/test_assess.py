@@ -4,16 +4,19 @@ Each line reads 'what happened' -> the flows it comes to. Amounts are in USD; th
 BTC 90,000, ETH 3,000, EUR 1.03; DUST has none.
 """
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
 from pipeline.gains.assess import Assessed, assess
 from pipeline.gains.match import match
+from pipeline.gains.migrate import migrated
 from pipeline.gains.value import PriceBook, value
-from pipeline.model import Acquire, Dispose, Flow, Move
+from pipeline.model import Acquire, Convert, Dispose, Flow, Move
 from pipeline.money import exact, plain
-from tests.ledgers import Rows, basis, buy, ledger, move, prices, receive, row, sell, send, swap
+from pipeline.rules.base import rules_of
+from tests.ledgers import COUNTRIES, Rows, at, basis, buy, ledger, move, prices, receive, row, sell, send, swap
 
 DAY = "2025-02-03"
 KNOWN = ("BTC 90000 USD", "ETH 3000 USD", "EUR 1.03 USD")
@@ -24,7 +27,7 @@ LABELS_IN = ("reward", "mining", "airdrop", "fork", "income", "interest")
 def assessed(*rows: Rows, country: str = "us") -> Assessed:
     by = basis(country)
     with exact():
-        events, _ = match(ledger(*rows))
+        events, _ = migrated(*match(ledger(*rows)))
         return assess(value(events, PriceBook(PRICES, by.currency, by.zone)), by.rules, by.currency, by.zone)
 
 
@@ -38,6 +41,8 @@ def text(f: Flow) -> str:
         return f"+{what} cost {figure(f.cost)}"
     if isinstance(f, Move):
         return f"{what} {f.account} to {f.into or 'nowhere'}"
+    if isinstance(f, Convert):
+        return f"{what} become {plain(f.into_quantity)} {f.into}"
     gain = "" if f.gain else " no gain"
     return f"-{what} for {figure(f.proceeds)} {f.kind}{gain}" + (f" of {f.units_of}" if f.units_of else "")
 
@@ -278,3 +283,84 @@ def test_a_withdrawal_to_nowhere_moves_and_is_not_disposed_of() -> None:
     assert flows(send(DAY, "2 ETH", fee="0.01 ETH")) == ["2 ETH Kraken to nowhere", "-0.01 ETH for 30 fee"]
     assert flows(send(DAY, "100 EUR", fee="0.01 ETH")) == ["-0.01 ETH for 30 fee"]
     assert flows(move(DAY, "5 DUST", "Kraken", "Ledger", fee="1 CHF")) == ["5 DUST Kraken to Ledger"]
+
+
+# ---- migrations -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("country", COUNTRIES)
+def test_a_coin_in_another_form_is_disposed_of_in_no_country(country: str) -> None:
+    """Whatever the row's amounts were rounded to, and though nothing prices it."""
+    one = assessed(swap(DAY, "7.12345678 MATIC", "7.12 POL"), country=country)
+    assert [text(f) for f in one.flows] == ["7.12345678 MATIC become 7.12 POL"]
+    assert [(i.code, i.severity, i.ref) for i in one.issues] == [("migration", "info", "t1")] * rules_of(country).gains
+    assert (one.needs, one.incomes) == ([], [])
+
+
+def test_a_row_between_two_names_of_one_coin_is_nothing() -> None:
+    one = assessed(swap(DAY, "5 XNO", "5 XNO"))  # NANO for XNO, as the ledger names them
+    assert ([text(f) for f in one.flows], one.issues) == (["5 XNO become 5 XNO"], [])
+
+
+def test_a_migrations_fee_is_a_disposal_like_any_other() -> None:
+    lines = flows(swap(DAY, "7 MATIC", "7 POL", fee="0.01 ETH"))
+    assert lines == ["7 MATIC become 7 POL", "-0.01 ETH for 30 fee"]
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        swap("2024-09-03", "7 MATIC", "7 POL", worth="3 USD"),  # before there was one
+        swap(DAY, "7 POL", "7 MATIC", worth="3 USD"),  # back
+        swap(DAY, "7 MATIC", "7 SKY", worth="3 USD"),
+    ],
+)
+def test_no_other_swap_is_a_migration(what: Rows) -> None:
+    one = assessed(what)
+    assert ([type(f) for f in one.flows], one.issues) == ([Dispose, Acquire], [])
+
+
+def test_a_merger_of_projects_is_a_trade_that_names_the_alternative() -> None:
+    row = swap(DAY, "100 AGIX", "43.335 FET", worth="60 USD")
+    one = assessed(row)
+    assert [text(f) for f in one.flows] == ["-100 AGIX for 60 trade", "+43.335 FET cost 60"]
+    assert [(i.code, i.severity) for i in one.issues] == [("merged_coin", "warning")]
+    assert "43.335 FET" in one.issues[0].message and "the alternative is no disposal" in one.issues[0].remedy
+    neutral = assessed(row, country="fr")
+    assert ([text(f) for f in neutral.flows], neutral.issues) == (["100 AGIX become 43.335 FET"], [])
+
+
+@pytest.mark.parametrize(
+    ("out", "into"), [(DAY, f"{DAY} 18:00"), (f"{DAY} 18:00", DAY)], ids=["the old coin first", "the new coin first"]
+)
+def test_two_rows_of_a_migration_are_one_at_the_earlier_instant(out: str, into: str) -> None:
+    """What arrived may have been sold before the old coin's row is written."""
+    one = assessed(send(out, "250 LEND", fee="0.01 ETH"), receive(into, "2.5 AAVE"))
+    assert [text(f) for f in one.flows] == ["250 LEND become 2.5 AAVE", "-0.01 ETH for 30 fee"]
+    assert (one.flows[0].id, one.flows[0].at) == ("t1", at(DAY))
+    assert [i.code for i in one.issues] == ["migration"]
+
+
+# ---- two coins of one code --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "out", "into", "source", "warned"),
+    [
+        ("BIFI", "Gate.io", "Binance", "universal", True),
+        ("BIFI", "Binance", "Gate.io", "universal", True),
+        ("GTC", "htx", "Kraken", "universal", True),
+        ("UST", "Bitfinex", "Bitstamp", "universal", True),
+        ("BIFI", "Gate.io", "HTX", "universal", False),  # the same other coin at both
+        ("BIFI", "Gate.io", "Ledger", "universal", False),  # no exchange, no meaning of its own
+        ("ETH", "Gate.io", "Binance", "universal", False),
+        ("BIFI", "bybit", "binance", "api", False),  # the exchanges' own records
+    ],
+)
+def test_a_transfer_between_exchanges_that_mean_two_coins_by_its_code_is_asked_about(
+    code: str, out: str, into: str, source: str, warned: bool
+) -> None:
+    rows = move(DAY, f"5 {code}", out, into)
+    one = assessed(tuple(replace(t, source=t.account if source == "api" else source) for t in rows))
+    assert [text(f) for f in one.flows] == [f"5 {code} {out} to {into}"]
+    assert [(i.code, i.ref, i.details["other"]) for i in one.issues] == [("two_coins", "t1", into)] * warned

@@ -1,8 +1,12 @@
 """The walk through time: what each disposal took, where lots are, and what is missing. Scenarios, United States
 and first in first out unless they say otherwise; noon UTC where a day has no time."""
 
+from dataclasses import replace
+from decimal import Decimal
+
 import pytest
 
+from pipeline.gains.derive import Basis
 from pipeline.model import Result
 from pipeline.money import plain
 from pipeline.rules.base import Scope
@@ -37,6 +41,36 @@ def test_what_was_never_bought_costs_nothing_and_what_was_keeps_its_cost() -> No
     assert [d.acquired_at is None for d in result.disposals] == [False, True]
     (issue,) = result.issues
     assert (issue.code, issue.details["quantity"], issue.at_stake) == ("missing_acquisition", "0.5", "49990")
+
+
+def test_what_is_missing_is_one_problem_however_often_it_was_sold() -> None:
+    rows = (
+        *(buy("2025-01-05", "2 BTC", "9 USD", account="Ledger"), receive("2025-01-06", "1 BTC", "gift", account="Old")),
+        buy("2025-01-05", "1 BTC", "90000 USD"),
+        sell("2025-03-05", "1.25 BTC", "100000 USD"),
+        sell("2025-04-05", "1 BTC", "70000 USD"),
+        sell("2025-05-05", "1 BTC", "60000 USD"),
+        sell("2025-05-05", "1 BTC", "60000 USD", account="Old"),
+        sell("2025-05-05", "4 BTC", "50000 USD", account="Old"),
+    )
+    here, there = [i for i in derived(*rows, by=APART).issues if i.code == "missing_acquisition"]
+    assert (here.ref, here.at_stake) == ("t4", "150000")
+    assert here.message == (
+        "2.25 BTC left Kraken on 2025-03-05 (the first 0.25) and in 2 later disposals without any acquisition on "
+        "record: basis 0 (Ledger had 2, Old had 1 then)"
+    )
+    assert there.message.startswith("4 BTC left Old on 2025-05-05 without any acquisition")
+
+
+@pytest.mark.parametrize("by", [basis(country) for country in ("us", "uk", "de", "ca", "fr", "at", "jp")])
+def test_an_opening_lot_cures_what_was_missing(by: Basis) -> None:
+    """The row that the problem's remedy asks for: money sent, units received, on the day they were bought."""
+    short = (sell("2025-03-05", "1 BTC", "90000 USD"), sell("2025-04-05", "1 BTC", "80000 USD"))
+    by = replace(by, currency="USD")
+    assert codes(derived(*short, by=by)) == ["missing_acquisition"]
+    cured = derived(buy("2024-02-05", "2 BTC", "100000 USD"), *short, by=by)
+    assert not cured.issues
+    assert sum(d.gain or 0 for d in cured.disposals) == 70000
 
 
 def test_a_later_purchase_never_fills_what_was_missing() -> None:
@@ -283,3 +317,49 @@ def test_an_average_has_no_dates_and_what_the_pool_lacks_is_missing() -> None:
         "2 BTC: 200000 - 130000 = 70000 average sale",
         "1 BTC: 100000 - 0 = 100000 short missing sale",
     ]
+
+
+# ---- migrations -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "sold"),
+    [
+        ("fifo", "1 AAVE: 300 - 100 = 200 long fifo sale"),
+        ("lifo", "1 AAVE: 300 - 400 = -100 short lifo sale"),
+        ("hifo", "1 AAVE: 300 - 400 = -100 short hifo sale"),
+        ("lofo", "1 AAVE: 300 - 100 = 200 long lofo sale"),
+    ],
+)
+def test_lots_go_through_a_migration_with_their_dates_and_costs(method: str, sold: str) -> None:
+    result = derived(
+        buy("2023-01-05", "100 LEND", "100 USD"),
+        buy("2024-03-05", "100 LEND", "400 USD"),
+        swap("2024-04-05", "200 LEND", "2 AAVE"),
+        sell("2024-05-05", "1 AAVE", "300 USD"),
+        by=basis("generic", method, Scope.ACCOUNT),
+    )
+    assert table(result.disposals) == [sold]
+    assert [(lot.acquisition_id, lot.asset, lot.quantity) for lot in result.lots] == [
+        ("t2" if "100 = " in sold else "t1", "AAVE", 1)
+    ]
+
+
+def test_what_was_missing_before_a_migration_is_missing_after_it() -> None:
+    result = derived(
+        buy("2023-01-05", "100 LEND", "100 USD"),
+        swap("2024-04-05", "200 LEND", "2 AAVE"),
+        sell("2024-05-05", "2 AAVE", "300 USD"),
+    )
+    assert table(result.disposals) == [
+        "1 AAVE: 150 - 100 = 50 long fifo sale",
+        "1 AAVE: 150 - 0 = 150 short missing sale",
+    ]
+    assert {"missing_acquisition", "migration"} <= set(codes(result))
+
+
+def test_a_rest_that_a_ratio_leaves_over_goes_to_the_last_lot() -> None:
+    rows = [buy("2023-01-05", "1 NPXS", "1 USD") for _ in range(3)]
+    result = derived(*rows, swap("2024-04-05", "3 NPXS", "0.0031 PUNDIX"))
+    assert sum(lot.quantity for lot in result.lots) == Decimal("0.0031")
+    assert [lot.cost_basis for lot in result.lots] == [1, 1, 1]

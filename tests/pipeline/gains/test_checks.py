@@ -57,6 +57,14 @@ def test_units_without_an_acquisition_are_told_as_that_and_not_again_as_a_balanc
     assert codes(derived(sold, reported=more)) == ["missing_acquisition", "balance_differs"]
 
 
+def test_an_opening_lot_changes_no_balance_if_its_money_came_from_outside() -> None:
+    short = sell("2025-03-05", "1 BTC", "90000 USD")
+    seen = reported("Kraken", "2025-06-01", BTC="0", USD="90000")
+    assert codes(derived(short, reported=seen)) == ["missing_acquisition"]
+    lot = (receive("2024-02-05", "60000 USD"), buy("2024-02-05", "1 BTC", "60000 USD"))
+    assert codes(derived(*lot, short, reported=seen)) == []
+
+
 def test_money_that_came_from_a_bank_is_not_missed() -> None:
     assert derived(buy("2025-02-01", "1 BTC", "90000 USD"), row("2025-02-02", "500 EUR")).issues == []
 

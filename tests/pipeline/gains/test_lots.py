@@ -177,3 +177,14 @@ def test_an_average_keeps_apart_what_has_no_known_cost() -> None:
         assert parts == [(False, "", Decimal("1.5"), 150), (True, "found", Decimal("0.5"), 0)]
         rest = [(u.missing, u.quantity, u.cost) for _, u in pool.take(Decimal(9))]
         assert rest == [(False, Decimal("1.5"), 150), (True, Decimal("0.5"), 0)]
+
+
+def test_a_known_share_below_the_last_digit_loses_no_cost() -> None:
+    unknown = lot("found", "2024-01-01", "1", "0")
+    unknown.missing = True
+    with exact():
+        pool = inventory(AVERAGE)
+        pool.add(unknown)
+        pool.add(lot("bought", "2024-02-01", "0.000000000000000001", "100"))
+        parts = pool.take(Decimal("0.000000000000000001"))
+        assert sum(u.cost for _, u in parts) + sum(u.cost for u in pool.held()) == 100

@@ -71,8 +71,11 @@ def test_an_import_that_fails_at_any_request_is_made_good_by_the_next(
         met[name] += 1
         folder = shutil.copytree(ready, tmp_path / str(request.number))
         disturbed = fetch(folder, history, at(request.number))
-        (failure,) = disturbed.failures
-        assert name in failure, request
+        if name in ("AssetPairs", "OHLC"):  # a price that isn't found is an open problem, and no failed import
+            assert disturbed.failures == [], request
+        else:
+            (failure,) = disturbed.failures
+            assert name in failure, request
         if name == "GetApiKeyInfo":
             assert missing(folder) == {("not_fetched", each) for each in NEEDED}
         elif name in LISTS and not first:
