@@ -322,20 +322,21 @@ class Fault:
     """What an error code of an exchange means, in a sentence that can follow "Kraken (Ledgers): ".
 
     `passing`: the request may succeed later. `limited`: only fewer requests help. `absent`: what was asked for
-    (a market) is no longer there, which is no failure of the list.
+    (a market) is no longer there, which is no failure of the list. `clock`: this machine's clock may be the reason.
     """
 
     sentence: str
     passing: bool = False
     limited: bool = False
     absent: bool = False
+    clock: bool = False
 
 
 # What most exchanges have a code for.
 _NEW_KEY = "make a new key there and add it with `taxsync keys add`"
 BUSY = Fault("it is busy or under maintenance", passing=True)
 LIMITED = Fault("it asks for fewer requests", passing=True, limited=True)
-CLOCK = Fault("the clock of this machine is wrong; let it be set automatically, then try again")
+CLOCK = Fault("the clock of this machine is wrong; let it be set automatically, then try again", clock=True)
 NONCE = Fault("another program uses this key, too; make a key of its own for taxsync", passing=True)
 KEY = Fault(f"it does not know the key, which is revoked or not copied whole; {_NEW_KEY}")
 SECRET = Fault("the secret does not belong to the key; copy both again, `taxsync keys add`")
@@ -364,7 +365,8 @@ class Exchange:
     where one is part of another; `key_file`: the names in a key file as downloaded, and ccxt's ("": it has
     none). `key_help` says step by step how to make a key that only reads, `bind_help` where a key is
     bound to an address, `revoke_help` where to revoke one. `begins`: the first day that it can have a record of;
-    `wallets`: its answers about what is held; `gap_help`: which of its exports closes the gaps of its API.
+    `wallets`: its answers about what is held; `gap_help`: which of its exports closes the gaps of its API;
+    `time`: the method that tells the exchange's own clock, and what reads it (Unix milliseconds).
     Without `streams`, only its keys are looked after so far.
     """
 
@@ -377,6 +379,7 @@ class Exchange:
     wallets: tuple[Wallet, ...] = ()
     begins: date = date(2010, 1, 1)
     gap_help: str = ""
+    time: "tuple[str, Callable[[Answer], Answer]] | None" = None
     parse: Callable[[Iterable[RawRecord]], Parsed] = lambda _: Parsed()
     rights: Callable[[Call, str], Rights] | None = None
     faults: Mapping[str, Fault] = field(default_factory=dict)

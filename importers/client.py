@@ -30,6 +30,8 @@ TIMEOUT = 30_000  # milliseconds
 IMPATIENT = 0.05  # of every pause, with who listens on this machine
 WORTH_SAYING = 3  # seconds of a pause
 AGAIN = "run `taxsync import` again later, it goes on where it stopped"
+A_MOMENT = 500  # milliseconds by which clocks may differ without harm
+GONE = (404, 405, 410)  # statuses of what is not there, now or later
 _NO_DATA = "it answered with something else than data (maintenance, or cut short)"
 
 Waiting = Callable[[str], None]
@@ -107,6 +109,14 @@ def guarded(base: type[Any], allow: frozenset[tuple[str, str, str]]) -> type[Any
             except (ValueError, TypeError, AttributeError, LookupError):
                 raise Passing(_NO_DATA) from None  # ccxt stumbles over an answer of a form that it does not expect
 
+        ahead = 0  # milliseconds that this machine's clock is before the exchange's
+
+        def milliseconds(self) -> int:
+            return int(super().milliseconds()) - self.ahead
+
+        def seconds(self) -> int:
+            return self.milliseconds() // 1000
+
         def sign(self, path: str, *arguments: Any, **named: Any) -> Any:
             if _inside.get() is None:
                 raise Forbidden("nothing is signed but what is on the list of reads")
@@ -175,6 +185,7 @@ class Client:
         self._waiting = waiting
         self._then = then
         self._impatient = impatient
+        self._clock_asked = False
         self._full = api.rateLimit  # between two requests
 
     def __repr__(self) -> str:
@@ -246,6 +257,20 @@ class Client:
             raise fault
         return answer
 
+    def _set_clock(self) -> bool:
+        """Whether requests bear the exchange's own time from now on, asked for once: this machine's was another."""
+        if self.exchange.time is None or self._clock_asked:
+            return False
+        self._clock_asked = True
+        method, read = self.exchange.time
+        try:
+            told = int(read(getattr(self._api, method)({})))
+        except Exception:  # noqa: BLE001 - what it was asked for first is told
+            return False
+        ahead = int(self._api.milliseconds()) - told
+        self._api.ahead = ahead
+        return abs(ahead) > A_MOMENT
+
     def _slow_down(self) -> None:
         """Keeps to the exchange's own pace from now on; on this machine to a part of it, doubled when told again."""
         full, now = float(self._full), float(self._api.rateLimit)  # milliseconds
@@ -261,12 +286,16 @@ class Client:
         text = _compact(str(error))
         for code, meaning in self.exchange.faults.items():
             if code in text:
+                if meaning.clock and self._set_clock():
+                    return Passing(meaning.sentence)
                 if meaning.passing:
                     return Passing(meaning.sentence, LIMITED if meaning.limited else USUAL)
                 if meaning.absent:
                     return Absent(f"{self._place(method)}: {meaning.sentence}")
                 return self._failed(method, meaning.sentence)
         status = _status(error)
+        if status in GONE:
+            return self._failed(method, f"it has no such list here ({status})")
         if status == 429 or isinstance(error, ccxt.DDoSProtection | ccxt.RateLimitExceeded):
             return Passing("it asks for fewer requests", LIMITED)
         if isinstance(error, ccxt.AuthenticationError):

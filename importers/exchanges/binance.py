@@ -283,7 +283,7 @@ _ALWAYS = (
 
 
 def ask_rights(call: Call, _key: str = "") -> Rights:
-    rights: Rights = call(RIGHTS, {}, read_rights)
+    rights: Rights = call(RIGHTS, PATIENT, read_rights)
     return rights
 
 
@@ -331,12 +331,14 @@ _FAULTS = {
 
 EXCHANGE = Exchange(
     id="binance",
+    time=("publicGetTime", lambda answer: answer["serverTime"]),
     name="Binance",
     version=1,
     credentials=("apiKey", "secret"),
     allow=frozenset(
         {
             ("public", "GET", "exchangeInfo"),
+            ("public", "GET", "time"),
             ("private", "GET", "account"),
             ("private", "GET", "myTrades"),
             ("sapi", "POST", "asset/get-funding-asset"),  # which only reads

@@ -84,6 +84,7 @@ EXCHANGE = replace(
     allow=frozenset(
         {
             ("public", "GET", "exchangeInfo"),
+            ("public", "GET", "time"),
             ("private", "GET", "account"),
             ("private", "GET", "myTrades"),
             *(

@@ -177,16 +177,19 @@ _ABOUT_THE_KEY = (
 
 _NOT_TAKEN = Fault(
     "it does not take the key: revoked, not copied whole, bound to another address, or the clock of this machine is "
-    "wrong; set the clock, then add the key again with `taxsync keys add`"
+    "wrong; set the clock, then add the key again with `taxsync keys add`",
+    clock=True,
 )
 
 EXCHANGE = Exchange(
     id="coinbase",
+    time=("v3PublicGetBrokerageTime", lambda answer: answer["epochMillis"]),
     name="Coinbase",
     version=1,
     credentials=("apiKey", "secret"),
     allow=frozenset(
         {
+            ("v3.public", "GET", "brokerage/time"),
             *(("v2.private", "GET", path) for path in ("accounts", "accounts/{account_id}/transactions")),
             *(
                 ("v3.private", "GET", f"brokerage/{path}")

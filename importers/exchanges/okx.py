@@ -155,7 +155,7 @@ _KNOWN = frozenset(
         "perm", "ip", "label", "uid", "mainUid", "kycLv", "type", "level", "levelTmp", "roleType", "spotRoleType",
         "traderInsts", "spotTraderInsts", "opAuth", "acctLv", "acctStpMode", "posMode", "autoLoan", "ctIsoMode",
         "mgnIsoMode", "liquidationGear", "greeksType", "feeType", "spotOffsetType", "stgyType", "enableSpotBorrow",
-        "spotBorrowAutoRepay", "settleCcy", "settleCcyList",
+        "spotBorrowAutoRepay", "settleCcy", "settleCcyList", "discountType",
     )
 )  # fmt: skip
 
@@ -185,7 +185,9 @@ EXCHANGE = Exchange(
     name="OKX",
     version=1,
     credentials=("apiKey", "secret", "password"),
-    allow=frozenset(
+    time=("publicGetPublicTime", lambda answer: answer["data"][0]["ts"]),
+    allow=frozenset({("public", "GET", "public/time")})
+    | frozenset(
         ("private", "GET", path)
         for path in (
             "account/config", "account/balance", "asset/balances", "finance/savings/balance",

@@ -211,6 +211,9 @@ class Coinbase:
     def answer(self, call: Call) -> "str | Reply":
         if call.method != "GET":
             self.forbidden.append(f"{call.method} {call.path}")
+        if call.path == "/api/v3/brokerage/time":
+            now = Decimal(self.clock())
+            return json.dumps({"epochSeconds": str(int(now)), "epochMillis": str(int(now * 1000))})
         if not self._signed(call):
             return Reply("Unauthorized\n", 401)
         params = dict(parse_qsl(call.query, keep_blank_values=True))

@@ -85,9 +85,16 @@ def _account(work: Work) -> None:
     batch = work.do(lambda: work.ledger.begin_batch("api", name))
     failures = _balances(work, batch)
     kept = Kept(0, 0, 0)
-    for stream in exchange.streams:
+    doubtful = True  # whether the key is to be asked about, should a list fail
+    for number, stream in enumerate(exchange.streams, start=1):
         one, failed = _stream(work, batch, stream)
         kept = kept.plus(one)
+        if failed and doubtful and (why := _unusable(work)):
+            failures.append(f"{why}; nothing more was asked for")
+            for other in exchange.streams[number:]:
+                work.do(partial(_note, work, other, {other.name: why}, (), ()))
+            break
+        doubtful = doubtful and not failed
         failures += failed
     revised = f", {kept.revised} revised" if kept.revised else ""
     outcome.lines.append(f"{name}: {kept.new} new records{revised}{', not complete' if failures else ''}")
@@ -122,6 +129,15 @@ def _begin_again(ledger: Ledger, name: str, exchange: Exchange) -> None:
     """Another key may see what the one before could not: every list is gone through once more."""
     for listed, cursor in ledger.cursors(name, exchange.id).items():
         ledger.set_cursor(name, exchange.id, listed, anew(cursor))
+
+
+def _unusable(work: Work) -> str:
+    """Why the key can't be used any more, or the exchange not be reached; "" where only the list failed."""
+    try:
+        keys.rights_of(work.client)
+    except Stop as refused:
+        return str(refused)
+    return ""
 
 
 def _all_failed(work: Work, why: str) -> None:

@@ -298,7 +298,6 @@ def test_a_rate_limit_is_waited_for(folder: Path, whole: tuple[Path, Run]) -> No
     ("change", "why"),
     [
         ({"revoked": True}, "it does not take the key"),
-        ({"skew": timedelta(minutes=5)}, "the clock of this machine is wrong"),
         ({"secret": "other"}, "the secret does not belong to the key"),
         ({"rights": frozenset({"enableWithdrawals"})}, "the key's rights have changed"),
     ],
@@ -315,6 +314,15 @@ def test_a_key_that_is_revoked_under_way_ends_without_a_second_try(folder: Path,
     assert run.failures and all("it does not take the key" in failure for failure in run.failures)
     assert len(run.requests) <= 3 + 1 + len(EXCHANGE.streams)
     fetch(folder, Binance(lived(), NOW), since=SINCE)
+    assert kept(folder)["transactions"] == kept(whole[0])["transactions"]
+
+
+@pytest.mark.parametrize("minutes", [5, -5])
+def test_a_clock_that_is_wrong_is_corrected_by_the_exchanges_own(
+    folder: Path, whole: tuple[Path, Run], minutes: int
+) -> None:
+    run = fetch(folder, replace(Binance(lived(), NOW), skew=timedelta(minutes=minutes)), since=SINCE)
+    assert run.failures == [] and len(run.requests) == len(whole[1].requests) + 2  # one refused, one for the time
     assert kept(folder)["transactions"] == kept(whole[0])["transactions"]
 
 

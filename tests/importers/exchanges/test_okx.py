@@ -290,7 +290,6 @@ def test_a_withdrawal_under_way_has_left_and_counts_for_nothing_once_it_is_calle
     ("change", "why"),
     [
         ({"revoked": True}, "it does not know the key"),
-        ({"skew": timedelta(minutes=5)}, "the clock of this machine is wrong"),
         ({"passphrase": "other"}, "the passphrase"),
         ({"secret": "b3RoZXI="}, "the secret does not belong to the key"),
     ],
@@ -299,6 +298,12 @@ def test_a_key_that_is_dead_ends_at_once_with_its_reason(folder: Path, change: d
     run = fetch(folder, replace(Okx(lived(), NOW), **change), progress=quiet)  # type: ignore[arg-type]
     (failure,) = run.failures
     assert why in failure and len(run.requests) == 1
+
+
+@pytest.mark.parametrize("minutes", [5, -5])
+def test_a_clock_that_is_wrong_is_corrected_by_the_exchanges_own(folder: Path, minutes: int) -> None:
+    run = fetch(folder, replace(Okx(lived(), NOW), skew=timedelta(minutes=minutes)), progress=quiet)
+    assert run.failures == [] and [r.name for r in run.requests][:3] == ["config", "time", "config"]
 
 
 def test_without_the_lists_that_know_more_the_bills_tell_the_same_amounts(folder: Path) -> None:
