@@ -5,6 +5,6 @@
 
 from hypothesis import settings
 
-settings.register_profile("taxsync", derandomize=True, deadline=None, database=None, max_examples=100)
+settings.register_profile("taxsync", derandomize=True, deadline=None, database=None, max_examples=50)
 settings.register_profile("thorough", deadline=None, max_examples=3000)
 settings.load_profile("taxsync")
