@@ -32,6 +32,7 @@ from pipeline.model import Page, Parsed, Price, RawRecord, Said, Transaction, sa
 from pipeline.money import plain
 
 STREAM = "rows"
+OWN = "disposal id"  # a column that only the workbook of a report has
 BARE_DATE = len("2025-03-31")
 PAGE = 2000  # records that are given at once
 PROBLEM_LINES = 3
@@ -120,6 +121,8 @@ def claims(header: Iterable[str]) -> list[Format]:
 def _recognised(found: list[Sheet], name: str) -> tuple[Sheet, Format]:
     if not found:
         raise Refused(f"{name}: has no header line")
+    if any(OWN in map(str.casefold, sheet.header) for sheet in found):  # its sheet of transactions looks like a source
+        raise Refused(f"{name}: is a report that taxsync wrote, and no source; import what it was made from")
     known = [(sheet, layout) for sheet in found for layout in claims(sheet.header)]
     if not known:
         headers = "; ".join(shown(", ".join(sheet.header), 200) for sheet in found[:3])

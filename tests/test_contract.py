@@ -320,6 +320,18 @@ def test_a_full_disk_behind_standard_output_is_told_in_a_line(filed: Person, unb
     assert done.stderr.endswith("can't be written to standard output (no space left on device); nothing was lost\n")
 
 
+def test_what_taxsync_wrote_is_no_source(filed: Person) -> None:
+    filed.run("report", "--year", "2025")
+    before = filed.run("status", "--json").stdout
+    folder = filed.data / "reports" / "2025"
+    for file in sorted(folder.iterdir()):
+        done = filed.run("import", str(file), code=1)
+        assert len(done.stderr.splitlines()) <= 3, done
+    assert "is a report that taxsync wrote" in filed.run("import", str(folder / "taxsync-2025.xlsx"), code=1).stderr
+    assert "no CSV or XLSX file" in filed.run("import", str(filed.data), code=1).stderr
+    assert filed.run("status", "--json").stdout == before
+
+
 def test_a_rows_account_is_its_cell_else_the_option_else_the_files_name(person: Person) -> None:
     person.run("init", "--country", "us")
     header = "Date,Account,Sent Amount,Sent Currency,Received Amount,Received Currency\n"

@@ -46,7 +46,7 @@ def files(
     outcome = Outcome()
     with opened(folder, in_demo=in_demo) as (settings, ledger), ledger.importing(COMMAND, notes.say):
         zone = basis_of(settings).zone
-        found, missing = _expand(paths)
+        found, missing = _expand(paths, (folder / "reports").resolve())
         outcome.failures += missing
         for path in found:
             try:
@@ -57,8 +57,8 @@ def files(
     return outcome
 
 
-def _expand(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
-    """The files that are meant, and a line for each path where there is none."""
+def _expand(paths: Sequence[Path], reports: Path) -> tuple[list[Path], list[str]]:
+    """The files that are meant, but for what was written to `reports`; and a line for each path where there is none."""
     found: list[Path] = []
     missing: list[str] = []
     for path in paths:
@@ -66,6 +66,7 @@ def _expand(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
             found.append(path)
             continue
         inside = [p for p in sorted(path.rglob("*")) if p.suffix.lower() in SUFFIXES and not _hidden(p, path)]
+        inside = [p for p in inside if not p.resolve().is_relative_to(reports)]
         found += inside
         if not inside:
             missing.append(f"{path}: there is no CSV or XLSX file in this folder")
