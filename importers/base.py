@@ -333,15 +333,15 @@ class Fault:
 
 
 # What most exchanges have a code for.
-_NEW_KEY = "make a new key there and add it with `taxsync keys add`"
+NEW_KEY = "make a new key there and add it with `taxsync keys add`"
 BUSY = Fault("it is busy or under maintenance", passing=True)
 LIMITED = Fault("it asks for fewer requests", passing=True, limited=True)
 CLOCK = Fault("the clock of this machine is wrong; let it be set automatically, then try again", clock=True)
 NONCE = Fault("another program uses this key, too; make a key of its own for taxsync", passing=True)
-KEY = Fault(f"it does not know the key, which is revoked or not copied whole; {_NEW_KEY}")
+KEY = Fault(f"it does not know the key, which is revoked or not copied whole; {NEW_KEY}")
 SECRET = Fault("the secret does not belong to the key; copy both again, `taxsync keys add`")
 PASSPHRASE = Fault("the passphrase (`password`) is not the one given to this key; copy it again, `taxsync keys add`")
-EXPIRED = Fault(f"the key has expired; {_NEW_KEY}")
+EXPIRED = Fault(f"the key has expired; {NEW_KEY}")
 ADDRESS = Fault("the key is bound to another address than this machine's; add this one to the key there")
 LACKING = Fault("the key lacks the right to this; add it to the key there")
 LOCKED = Fault("the account or the key is locked; sign in there to see why")

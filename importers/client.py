@@ -279,7 +279,8 @@ class Client:
         self._api.enableRateLimit = True
 
     def _meaning(self, method: str, error: Exception) -> Exception:
-        """What one error means; its text is only searched for the exchange's own codes."""
+        """What one error means; its text is only searched for the exchange's own codes. Where this machine's clock
+        may be the reason, the exchange's is asked for, once."""
         import ccxt
         import requests
 

@@ -16,7 +16,6 @@ key was made or ends isn't told: regisTime is the person's.
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 
 from importers import base
 from importers.base import (
@@ -37,8 +36,8 @@ from importers.base import (
     bound,
     inside,
 )
+from importers.entries import seconds, text
 from importers.parsers import bitget as parser
-from pipeline.money import parse
 
 PAGE = 100
 TWO_YEARS = 729  # days
@@ -58,36 +57,22 @@ def _rows(answer: Answer, name: str = "") -> list[Answer]:
     return data
 
 
-def _text(row: Answer, name: str) -> str:
-    value = row.get(name)
-    if not isinstance(value, str) or not value:
-        raise Unlike(f"an entry of its answer has no {name}")
-    return value
-
-
 def _read(id: str, time: str, name: str = "") -> Callable[[Answer, Span], Listed]:
     """A page, newest first; the next one begins below the last id."""
 
     def read(answer: Answer, _span: Span) -> Listed:
         rows = _rows(answer, name)
-        items = [Item(_text(row, id), _time(row, time), row) for row in rows]
-        return Listed(items, _text(rows[-1], id) if len(rows) >= PAGE else None)
+        items = [Item(text(row, id), seconds(row, time), row) for row in rows]
+        return Listed(items, text(rows[-1], id) if len(rows) >= PAGE else None)
 
     return read
-
-
-def _time(row: Answer, name: str) -> Decimal:
-    try:
-        return parse(str(row.get(name))) / 1000
-    except ValueError:
-        raise Unlike(f"an entry of its answer has no {name}") from None
 
 
 def _savings(answer: Answer, span: Span) -> Listed:
     """An order pays interest many times: its id alone is none of a record."""
     rows = _rows(answer, "resultList")
-    ids = ["/".join(_text(row, name) for name in ("orderId", "orderType", "ts")) for row in rows]
-    items = [Item(one, _time(row, "ts"), row) for one, row in zip(ids, rows, strict=True)]
+    ids = ["/".join(text(row, name) for name in ("orderId", "orderType", "ts")) for row in rows]
+    items = [Item(one, seconds(row, "ts"), row) for one, row in zip(ids, rows, strict=True)]
     end = answer["data"].get("endId") or None
     return Listed(items, str(end) if end and len(rows) >= PAGE and str(end) != span.place else None)
 
@@ -108,7 +93,7 @@ def _periods(_call: Call, _known: object) -> tuple[str, ...]:
 def _balances(*amounts: str) -> Callable[[Answer], Answer]:
     def read(answer: Answer) -> Answer:
         for row in _rows(answer):
-            _text(row, "coin")
+            text(row, "coin")
             if not all(isinstance(row.get(name), str) for name in amounts):
                 raise Unlike("its answer has no balances")
         return answer

@@ -4,7 +4,6 @@ Sources: docs.kraken.com/api-reference, "Get Ledgers Info", "Get Trades History"
 Deposits", "Get Status of Recent Withdrawals", "Get API Key Information" (2026-11).
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -12,6 +11,7 @@ from typing import Any
 
 from importers import base
 from importers.base import Answer, Call, Exchange, Fault, Item, Listed, Params, Rights, Span, Stream, Unlike, Wallet
+from importers.entries import text
 from importers.parsers.kraken import LEDGERS, read_records
 from pipeline.money import parse
 
@@ -77,7 +77,7 @@ def _by_cursor(answer: Answer, _span: Span) -> Listed:
         result = lists[0]
     if not isinstance(result, list):
         raise Unlike("its answer has no list of movements")
-    items = [Item(_text(entry, "refid"), _seconds(entry), entry) for entry in result]
+    items = [Item(text(entry, "refid"), _seconds(entry), entry) for entry in result]
     return Listed(items, following if items else None)
 
 
@@ -88,13 +88,6 @@ def _seconds(entry: Answer) -> Decimal:
         return parse(str(entry.get("time")))
     except ValueError:
         raise Unlike("an entry of its answer has no time") from None
-
-
-def _text(entry: Mapping[str, Any], name: str) -> str:
-    value = entry.get(name)
-    if not isinstance(value, str) or not value:
-        raise Unlike(f"an entry of its answer has no {name}")
-    return value
 
 
 def _balances(answer: Answer) -> Answer:
@@ -149,10 +142,6 @@ def _rights(answer: Answer, key: str) -> Rights:
     return base.beyond(rights, info, _KNOWN)
 
 
-_BUSY = Fault("it is busy or under maintenance", passing=True)
-_LIMITED = Fault("it asks for fewer requests", passing=True, limited=True)
-_NEW_KEY = "make a new key there and add it with `taxsync keys add`"
-
 EXCHANGE = Exchange(
     id="kraken",
     name="Kraken",
@@ -182,20 +171,18 @@ EXCHANGE = Exchange(
     rights=_ask_rights,
     faults={
         "EAPI:Invalid key": Fault(
-            f"it does not know the key, or it has expired or is bound to another address; {_NEW_KEY}"
+            f"it does not know the key, or it has expired or is bound to another address; {base.NEW_KEY}"
         ),
-        "EAPI:Invalid signature": Fault("the secret does not belong to the key; copy both again, `taxsync keys add`"),
-        "EAPI:Invalid nonce": Fault(
-            "another program uses this key, too; make a key of its own for taxsync", passing=True
-        ),
-        "EGeneral:Permission denied": Fault("the key lacks the right to this; see `taxsync keys check`"),
-        "EGeneral:Invalid arguments:otp": Fault(f"the key wants a one-time password; without one, {_NEW_KEY}"),
-        "EAPI:Rate limit exceeded": _LIMITED,
-        "EGeneral:Too many requests": _LIMITED,
-        "EGeneral:Temporary lockout": _LIMITED,
-        "EService:": _BUSY,
-        "EGeneral:Internal error": _BUSY,
-        "EDatabase:Internal error": _BUSY,
+        "EAPI:Invalid signature": base.SECRET,
+        "EAPI:Invalid nonce": base.NONCE,
+        "EGeneral:Permission denied": base.LACKING,
+        "EGeneral:Invalid arguments:otp": Fault(f"the key wants a one-time password; without one, {base.NEW_KEY}"),
+        "EAPI:Rate limit exceeded": base.LIMITED,
+        "EGeneral:Too many requests": base.LIMITED,
+        "EGeneral:Temporary lockout": base.LIMITED,
+        "EService:": base.BUSY,
+        "EGeneral:Internal error": base.BUSY,
+        "EDatabase:Internal error": base.BUSY,
     },
     key_help=(
         "At kraken.com: Settings > API > Create API key; tick Query (Funds), Query closed orders & trades and "

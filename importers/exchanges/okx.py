@@ -40,8 +40,8 @@ from importers.base import (
     elsewhere,
     inside,
 )
+from importers.entries import seconds, text
 from importers.parsers import okx as parser
-from pipeline.money import parse
 
 PAGE = 100
 
@@ -55,19 +55,9 @@ def _data(answer: Answer) -> list[Answer]:
     return rows
 
 
-def _text(row: Answer, name: str) -> str:
-    value = row.get(name)
-    if not isinstance(value, str) or not value:
-        raise Unlike(f"an entry of its answer has no {name}")
-    return value
-
-
 def _time(row: Answer, *names: str) -> Decimal:
     """Unix seconds; the first of these times that the entry has."""
-    try:
-        return parse(next(str(row[name]) for name in names if row.get(name))) / 1000
-    except (StopIteration, ValueError):
-        raise Unlike(f"an entry of its answer has no {names[0]}") from None
+    return seconds(row, next((name for name in names if row.get(name)), names[0]))
 
 
 def _contents(rows: list[Answer]) -> list[str]:
@@ -87,7 +77,7 @@ def _read(id: str, *times: str, following: Callable[[list[Answer]], Place]) -> C
 
     def read(answer: Answer, span: Span) -> Listed:
         rows = _data(answer)
-        ids = [_text(row, id) for row in rows] if id else _contents(rows)
+        ids = [text(row, id) for row in rows] if id else _contents(rows)
         items = [Item(one, _time(row, *times), row) for one, row in zip(ids, rows, strict=True)]
         passed = span.since is not None and any(item.time < span.since for item in items)
         return Listed(items, following(rows) if len(rows) >= PAGE and not passed else None)
@@ -96,7 +86,7 @@ def _read(id: str, *times: str, following: Callable[[list[Answer]], Place]) -> C
 
 
 def _by_id(name: str, *times: str) -> Callable[[Answer, Span], Listed]:
-    return _read(name, *times, following=lambda rows: _text(rows[-1], name))
+    return _read(name, *times, following=lambda rows: text(rows[-1], name))
 
 
 def _by_time(id: str, name: str) -> Callable[[Answer, Span], Listed]:
@@ -137,7 +127,7 @@ def _balances(*path: str) -> Callable[[Answer], Answer]:
                 raise Unlike(f"its answer has no {name}")
             rows = [each for listed in inner for each in listed]
         for row in rows:
-            _text(row, "ccy")
+            text(row, "ccy")
             if not isinstance(row.get(amount), str):
                 raise Unlike(f"an entry of its answer has no {amount}")
         if lists == ["details"] and not answer["data"]:

@@ -174,6 +174,8 @@ def _balances(work: Work, batch: int) -> list[str]:
         except Stop as refused:
             if not wallet.optional or f"{BALANCE} {wallet.name}".rstrip() in given:
                 return [str(refused)]
+            left_out = f"{work.name}: what is held there is left out, and may be missing from its balances: {refused}"
+            work.outcome.lines.append(left_out)
     work.do(lambda: work.ledger.keep(Page(records), batch))
     return []
 

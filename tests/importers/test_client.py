@@ -600,7 +600,7 @@ KEYS: dict[str, tuple[Callable[[Key], Key], dict[str, str], str]] = {
     "a secret of another script": (lambda key: key, {"secret": "ключ"}, "not of the form"),
     "a key of another script": (lambda key: key, {"apiKey": "ключ"}, "not of the form"),
     "a key that has ended": (lambda key: replace(key, valid_until=1), {}, "or it has expired"),
-    "a right too few": (nothing_but("query-funds"), {}, "the key lacks the right to this; see `taxsync keys check`"),
+    "a right too few": (nothing_but("query-funds"), {}, "the key lacks the right to this; add it to the key there"),
 }
 
 

@@ -121,7 +121,7 @@ def test_an_exchange_that_fails_every_other_time_gives_the_same_history(
 
 def test_a_list_that_is_refused_hides_no_other(folder: Path, history: Records) -> None:
     run = fetch(folder, history, on("Ledgers"))
-    assert run.failures == ["mine: Kraken (Ledgers): the key lacks the right to this; see `taxsync keys check`"]
+    assert run.failures == ["mine: Kraken (Ledgers): the key lacks the right to this; add it to the key there"]
     assert run.lines[0].endswith(", not complete")
     assert {name: run.asked[name] for name in LISTS[1:]} == {
         "TradesHistory": 2,
