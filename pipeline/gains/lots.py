@@ -161,14 +161,17 @@ class Pool:
     def __init__(self, rule: Rule = Rule.AVERAGE) -> None:
         self._rule = rule
         self._all = Units("", None, (), ZERO, ZERO)
-        self._unknown = Units("", None, (), ZERO, ZERO, missing=True, dated=False)  # of all: cost not known
+        # Of all, those at no known cost: of no acquisition on record, and acquired at no known price. Each bears the
+        # name of the latest that came in.
+        self._unknown = [Units("", None, (), ZERO, ZERO, missing=True, dated=dated) for dated in (False, True)]
 
     def add(self, units: Units) -> None:
         self._all.quantity += units.quantity
         self._all.cost += units.cost
         if units.missing:
-            self._unknown.quantity += units.quantity
-            self._unknown.acquisition_id = units.acquisition_id
+            unknown = self._unknown[units.dated]
+            unknown.quantity += units.quantity
+            unknown.acquisition_id = units.acquisition_id
 
     def take(self, quantity: Decimal, units_of: str = "") -> list[tuple[Rule, Units]]:  # noqa: ARG002
         """The average, and apart from it the share of the units whose cost is not known (at cost 0, as it
@@ -176,15 +179,17 @@ class Pool:
         quantity = min(quantity, self._all.quantity)
         if quantity <= ZERO:
             return []
-        unknown = split(self._unknown.quantity, quantity, self._all.quantity)
-        part = self._all.cut(quantity)
-        if unknown <= ZERO:
-            return [(self._rule, part)]
-        apart = self._unknown.cut(unknown)
-        part.quantity -= unknown
-        if part.quantity == ZERO:  # the known share is below the last digit; its cost is not lost all the same
-            apart.cost += part.cost
-        return [(self._rule, each) for each in (part, apart) if each.quantity > ZERO]
+        held = self._all.quantity
+        known = self._all.cut(quantity)
+        parts = [known]
+        for unknown in self._unknown:
+            share = min(split(unknown.quantity, quantity, held), known.quantity)
+            if share > ZERO:
+                parts.append(unknown.cut(share))
+                known.quantity -= share
+        if known.quantity == ZERO:  # the known share is below the last digit; its cost is not lost all the same
+            parts[-1].cost += known.cost
+        return [(self._rule, part) for part in parts if part.quantity > ZERO]
 
     def raise_cost(self, cost: Decimal) -> None:
         """Adds to what the units cost, of which there must be some."""

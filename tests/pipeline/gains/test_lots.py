@@ -1,5 +1,6 @@
 """Which units a method takes, and that cutting and moving lots loses nothing of quantity or cost."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -177,6 +178,18 @@ def test_an_average_keeps_apart_what_has_no_known_cost() -> None:
         assert parts == [(False, "", Decimal("1.5"), 150), (True, "found", Decimal("0.5"), 0)]
         rest = [(u.missing, u.quantity, u.cost) for _, u in pool.take(Decimal(9))]
         assert rest == [(False, Decimal("1.5"), 150), (True, Decimal("0.5"), 0)]
+
+
+def test_units_of_no_known_price_and_of_no_acquisition_are_two_things_in_an_average() -> None:
+    unpriced = replace(lot("airdrop", "2024-01-01", "1", "0"), missing=True)
+    carried = replace(lot("move", "2024-01-02", "1", "0"), missing=True, dated=False)
+    with exact():
+        pool = inventory(AVERAGE)
+        for units in (unpriced, carried, lot("bought", "2024-02-01", "2", "300")):
+            pool.add(units)
+        parts = [(u.acquisition_id, u.dated, u.quantity, u.cost) for _, u in pool.take(Decimal(2))]
+        half = Decimal("0.5")
+        assert parts == [("", True, 1, 150), ("move", False, half, 0), ("airdrop", True, half, 0)]
 
 
 def test_a_known_share_below_the_last_digit_loses_no_cost() -> None:
