@@ -128,7 +128,8 @@ class Unit:
 
 
 Part = tuple[str, str]  # disposal, lot
-Sums = tuple[int, Fraction, Fraction]  # units, proceeds, cost
+Sums = tuple[Fraction, Fraction, Fraction]  # units, proceeds, cost
+NOTHING: Sums = (Fraction(0), Fraction(0), Fraction(0))
 EARLIER: Callable[[Unit], tuple[datetime, int]] = lambda u: u.when  # noqa: E731
 PICKS: dict[str, Callable[[list[Unit]], list[Unit]]] = {
     "fifo": lambda pot: sorted(pot, key=EARLIER),
@@ -178,7 +179,7 @@ class Naive:
         self.held[asset][account] += lacking  # they must have been there
         taken += [Unit("", (START, 0), Fraction(0))] * lacking
         for u in taken:
-            n, p, c = self.parts.get((ref, u.lot), (0, Fraction(0), Fraction(0)))
+            n, p, c = self.parts.get((ref, u.lot), NOTHING)
             self.parts[ref, u.lot] = (n + 1, p + (u.cost if proceeds is None else proceeds / count), c + u.cost)
 
     def deal(self) -> None:
@@ -255,8 +256,8 @@ def parts_of(result: Result, method: str) -> dict[Part, Sums]:
     for d in result.disposals:
         assert d.proceeds is not None
         key = (d.id, "" if method == "average" else d.acquisition_id)
-        n, p, c = sums.get(key, (0, Fraction(0), Fraction(0)))
-        sums[key] = (n + int(d.quantity / STEP), p + Fraction(d.proceeds), c + Fraction(d.cost_basis))
+        n, p, c = sums.get(key, NOTHING)
+        sums[key] = (n + Fraction(d.quantity) / Fraction(STEP), p + Fraction(d.proceeds), c + Fraction(d.cost_basis))
     return sums
 
 
@@ -288,7 +289,8 @@ def agree(story: Sequence[Happening], by: Basis, scope: str) -> None:
     # a disposal may take units of "" twice: of the pool, and of nothing
     assert figures.keys() == naive.parts.keys()
     for key, (n, proceeds, cost) in naive.parts.items():
-        assert figures[key][0] == n, key
+        # an average splits a unit whose cost is not known from the others
+        assert abs(figures[key][0] - n) < NEARLY, key
         assert abs(figures[key][1] - proceeds) < NEARLY and abs(figures[key][2] - cost) < NEARLY, key
     held, expected = held_by(result), naively_held(naive)
     assert {k: n for k, (n, _) in held.items()} == {k: n for k, (n, _) in expected.items()}
