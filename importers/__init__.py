@@ -14,13 +14,13 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
+from importers.ahead import read as _read
 from importers.any import other
 from importers.base import Exchange
 from importers.parsers import unified
 from importers.read import Reading
 from importers.read import formats as _layouts
 from importers.read import parse as _parse
-from importers.read import read as _read
 from pipeline.model import Parsed, RawRecord
 
 

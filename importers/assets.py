@@ -80,7 +80,7 @@ FORKS = (
 )
 
 _PASSED = {each.code: each for each in PASSED_ON}
-_RENAMED = frozenset((*SAME, *_PASSED))
+RENAMED = frozenset((*SAME, *_PASSED))  # codes that may have another name in the ledger
 
 
 def asset(code: str, exchange: str = "", at: date | datetime | None = None) -> str:
@@ -97,7 +97,7 @@ def asset(code: str, exchange: str = "", at: date | datetime | None = None) -> s
 def named(code: str, account: str, at: date | datetime) -> str:
     """The ledger's name of a code in a person's own file. A code that means something else at the exchange that the
     account is named after stays as it is written: it can't be told by whose meaning."""
-    if code not in _RENAMED:
+    if code not in RENAMED:
         return code
     name, there = asset(code, "", at), meant(code, account, "")
     return code if there not in (None, code, name) else name

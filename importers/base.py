@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
+from pipeline.answers import Answer as Given
 from pipeline.issues import Stop
-from pipeline.model import Parsed, Price, RawRecord, Transaction
+from pipeline.model import Parsed, Price, RawRecord, Said
 
 
 class Refused(Stop):
@@ -31,24 +32,33 @@ class Format:
 
     `header` are the columns without which it is another layout, `one_of` those of which it has at
     least one, `columns` all it may have (all compared case-insensitively). `row` takes the cells that
-    are not empty by the names in `columns` and raises `RowError` for what can't be taken; `parse`
-    reads the stored rows of one account. `row_by_row`: each row is a transaction of its own, whatever
-    stands in the others, so that rows can be parsed some at a time. `named`: a transaction of `row`, its account
-    filled in, as the ledger names assets; identities and digests are of what is written. `date`: the column of the
-    date.
+    are not empty by the names in `columns` and raises `RowError` for what can't be taken: it gives what a
+    transaction says, a price (`prices`) or an answer of the person's (`answers`); `parse` reads the stored rows of one
+    account. `row_by_row`: each row is a transaction of its own, whatever stands in the others, so that rows can be
+    parsed some at a time. `named`: what a row of an account says as the ledger names assets; identities and digests are
+    of what is written. `date`: the column of the date.
     """
 
     name: str
     version: int
     header: frozenset[str]
     columns: tuple[str, ...]
-    row: Callable[[Mapping[str, str]], Transaction | Price]
+    row: Callable[[Mapping[str, str]], "Told | Price | Given"]
     parse: Callable[[Iterable[RawRecord]], Parsed] | None = None
     prices: bool = False
+    answers: bool = False
     row_by_row: bool = False
-    named: Callable[[Transaction], Transaction] = lambda t: t
+    named: Callable[[str, Said], Said] = lambda _account, said: said
     one_of: frozenset[str] = frozenset()
     date: str = "Date"
+
+
+class Told(NamedTuple):
+    """What a row says that is a transaction, and its account and ID ("" where it names none)."""
+
+    account: str
+    id: str
+    said: Said
 
 
 class RowError(Exception):
@@ -90,12 +100,15 @@ class Listed:
 @dataclass(frozen=True, slots=True)
 class Span:
     """What one request is for: the records from `since` (None: the beginning) to `until` (None: now), both Unix
-    seconds; of `part`, where a list is asked for in parts; from `place` on (None: the list's head)."""
+    seconds; of `part`, where a list is asked for in parts; from `place` on (None: the list's head). `now`: the time of
+    the run; `first`: of the account's first record that is kept (None: there is none); both for `Stream.fetch`."""
 
     since: Decimal | None = None
     until: Decimal | None = None
     part: str = ""
     place: Place | None = None
+    now: Decimal = Decimal(0)
+    first: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +133,16 @@ class Stream:
     `method` is ccxt's implicit method. `ask` makes its parameters; `read` takes the raw answer and what it was
     asked for, and raises `Unlike` for what is no page of this list: nothing is taken for empty that does not say
     so. `overlap`: days before the newest known record that are asked for again, since records come late and
-    change. `optional`: without the right to it, the rest is whole all the same.
+    change. `optional`: without the right to it, the rest is whole all the same. `details`: its records only add to
+    those of other lists (a price, a pair, a hash), so that no unit is missing without them.
 
     The page loop goes through a list in one of three ways. From its head back to a time (as it is). Through
     windows of `window` days, the oldest first, each with its own head: for lists of which one request spans no
     more. `onward`: by the exchange's own ids, each run where the last one ended.
     `horizon`: days that the exchange reaches back (0: for ever). `begins`: the first day that the list can have a
     record of, where it is younger than the exchange. `parts`: names what the list is asked for one by one (symbols,
-    wallets); ids are then unique within a part.
+    wallets); ids are then unique within a part. `fetch`: makes a page where that takes more than one request, as a
+    file does that is ordered first; `read` is then of what it gets in the end.
     """
 
     name: str
@@ -142,6 +157,8 @@ class Stream:
     horizon: int = 0
     parts: "Callable[[Call, Known], Iterable[str]] | None" = None
     begins: date | None = None
+    details: bool = False
+    fetch: "Callable[[Call, Span], Listed] | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +179,7 @@ class Wallet:
 
 # Asks an exchange (`Client.call`): the implicit method, its parameters, what reads the answer -> what that gives.
 Call = Callable[[str, Params, Callable[[Answer], Any]], Any]
+FILE = "file"  # in place of a method: the bytes of the file whose "address" an answer told (see `Exchange.files`)
 
 
 class Unlike(Exception):
@@ -244,6 +262,7 @@ class Rights:
     unknown: bool = False
     missing: tuple[str, ...] = ()  # rights that import needs and the key lacks
     may: tuple[str, ...] = ()  # all it may do, in the exchange's words
+    more: tuple[str, ...] = ()  # of these, what is more than reading; what takes funds away alone, where any does
     ip_bound: bool | None = None
     expires: str = ""
     created: str = ""
@@ -271,6 +290,7 @@ class Rights:
             withdraw=bool(away),
             unknown=unknown,
             may=tuple(sorted(words)),
+            more=tuple(sorted(away or words - reads)),
         )
 
 
@@ -287,11 +307,13 @@ def beyond(rights: Rights, told: Mapping[str, Answer], known: frozenset[str]) ->
     more = {name: value for name, value in told.items() if name not in known and value}
     if not more:
         return rights
-    away = any(_AWAY.search(f"{name} {value}") for name, value in more.items())
+    away = {name for name, value in more.items() if _AWAY.search(f"{name} {value}")}
+    before = rights.more if rights.withdraw or not away else ()
     return replace(
         rights,
         trade=True,
-        withdraw=rights.withdraw or away,
+        withdraw=rights.withdraw or bool(away),
+        more=tuple(sorted({*before, *(away or (() if rights.withdraw else more))})),
         unknown=True,
         may=tuple(sorted({*rights.may, *more})),
     )
@@ -337,8 +359,16 @@ NEW_KEY = "make a new key there and add it with `taxsync keys add`"
 BUSY = Fault("it is busy or under maintenance", passing=True)
 LIMITED = Fault("it asks for fewer requests", passing=True, limited=True)
 CLOCK = Fault("the clock of this machine is wrong; let it be set automatically, then try again", clock=True)
-NONCE = Fault("another program uses this key, too; make a key of its own for taxsync", passing=True)
+NONCE = Fault(
+    "another program uses this key, too, or the clock of this machine was set back; a key of its own for taxsync cures "
+    "both",
+    passing=True,
+)
 KEY = Fault(f"it does not know the key, which is revoked or not copied whole; {NEW_KEY}")
+KEY_OR_ADDRESS = Fault(
+    "it does not know the key, which is revoked, not copied whole or bound to another address than this machine's; "
+    f"{NEW_KEY}"
+)
 SECRET = Fault("the secret does not belong to the key; copy both again, `taxsync keys add`")
 PASSPHRASE = Fault("the passphrase (`password`) is not the one given to this key; copy it again, `taxsync keys add`")
 EXPIRED = Fault(f"the key has expired; {NEW_KEY}")
@@ -367,6 +397,8 @@ class Exchange:
     bound to an address, `revoke_help` where to revoke one. `begins`: the first day that it can have a record of;
     `wallets`: its answers about what is held; `gap_help`: which of its exports closes the gaps of its API;
     `time`: the method that tells the exchange's own clock, and what reads it (Unix milliseconds).
+    `files`: the hosts, as patterns, that the files it gives the address of may be fetched from, without anything of
+    the key.
     Without `streams`, only its keys are looked after so far.
     """
 
@@ -380,6 +412,7 @@ class Exchange:
     begins: date = date(2010, 1, 1)
     gap_help: str = ""
     time: "tuple[str, Callable[[Answer], Answer]] | None" = None
+    files: tuple[str, ...] = ()
     parse: Callable[[Iterable[RawRecord]], Parsed] = lambda _: Parsed()
     rights: Callable[[Call, str], Rights] | None = None
     faults: Mapping[str, Fault] = field(default_factory=dict)

@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from importers.base import RowError
-from pipeline import money
+from pipeline import model, money
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100  # tax offices' examples are older than bitcoin; beyond it is a slip of the pen
 
@@ -23,6 +23,9 @@ _DATE = re.compile(
     r"(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2})(?:\.([0-9]{1,9}))?)?"
     r"(?: ?Z| UTC|([+-])([0-9]{2}):?([0-9]{2}))?)?"
 )
+# What `instant_text` and `amount_text` need not look at twice; whatever else is right they read, too.
+_COMMON_TIME = re.compile(r"(20[0-9]{2}-[0-9]{2}-[0-9]{2})[T ]((?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9])Z?")
+_COMMON_NUMBER = re.compile(r"(?:0|[1-9][0-9]{0,39})(\.[0-9]{1,40})?")
 _ISO = "should be ISO 8601 such as 2025-03-31 or 2025-03-31T14:05:00Z"
 _NOT_IN_A_NAME = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _ROUNDED_BY_A_SPREADSHEET = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{2}")
@@ -37,6 +40,14 @@ def amount(column: str, text: str) -> Decimal:
     if number < 0:
         raise RowError(column, text, "should not be negative; which side it is says the column")
     return number
+
+
+def amount_text(column: str, text: str) -> str:
+    """The same as `money.plain` writes it: 1.50 is 1.5."""
+    match = _COMMON_NUMBER.fullmatch(text)
+    if match is None:
+        return money.plain(amount(column, text))
+    return text if match[1] is None else text.rstrip("0").rstrip(".")
 
 
 @lru_cache(maxsize=8192)
@@ -59,6 +70,23 @@ def instant(column: str, text: str) -> datetime:
     What is finer than a microsecond is cut off.
     """
     return _date(column, text)[0]
+
+
+def instant_text(column: str, text: str) -> str:
+    """The same as the ledger writes it: 2025-03-31T14:05:00.000000+00:00."""
+    match = _COMMON_TIME.fullmatch(text)
+    if match is None or not _is_day(match[1]):
+        return model.instant_text(instant(column, text))
+    return f"{match[1]}T{match[2]}.000000+00:00"
+
+
+@lru_cache(maxsize=8192)
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
 
 
 def day_or_instant(column: str, text: str) -> date | datetime:

@@ -15,21 +15,24 @@ import contextvars
 import logging
 import re
 from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 from importers import exact
-from importers.base import Answer, Exchange, Params, Refused, Unlike
+from importers.base import FILE, Answer, Exchange, Params, Refused, Unlike
 from importers.patience import LIMITED, OFFLINE, USUAL, Passing, asked, patiently
 from importers.session import Forbidden as Forbidden
-from importers.session import let_out, open_session
+from importers.session import fetch_file, let_out, open_session
 from pipeline.proxy import on_this_machine
 
 TIMEOUT = 30_000  # milliseconds
+BRIEFLY = 3  # of that, and of the usual tries, one in so many for public data: another exchange has it, too
 IMPATIENT = 0.05  # of every pause, with who listens on this machine
 WORTH_SAYING = 3  # seconds of a pause
 AGAIN = "run `taxsync import` again later, it goes on where it stopped"
+LONGEST_PAUSE = 120_000  # milliseconds that ccxt may wait between two requests
 A_MOMENT = 500  # milliseconds by which clocks may differ without harm
 GONE = (404, 405, 410)  # statuses of what is not there, now or later
 _NO_DATA = "it answered with something else than data (maintenance, or cut short)"
@@ -64,8 +67,9 @@ _CHANGING = (
 
 
 @cache
-def guarded(base: type[Any], allow: frozenset[tuple[str, str, str]]) -> type[Any]:
-    """A subclass of one ccxt class through which only the requests of `allow` can leave."""
+def guarded(base: type[Any], allow: frozenset[tuple[str, str, str]], files: tuple[str, ...] = ()) -> type[Any]:
+    """A subclass of one ccxt class through which only the requests of `allow` can leave, and those for a file at one
+    of the hosts `files`."""
     plain = base()
     hosts = {section: _host(plain, section) for section, _, _ in allow}
 
@@ -85,9 +89,12 @@ def guarded(base: type[Any], allow: frozenset[tuple[str, str, str]]) -> type[Any
                 # braces: ccxt would fill in another parameter there, unseen
                 if re.search(r"[/?#%\\{}]|\.\.", str((params or {}).get(name, ""))):
                     raise Forbidden(f"{method} {section}/{path} with another path inside")
+            config = config or {}
+            if self.rateLimit * config.get("cost", 1) > LONGEST_PAUSE:
+                config = {**config, "cost": 1}  # a limit by the day, which who asks keeps to; ccxt would wait for hours
             token = _inside.set((method, self.implode_params(path, params or {}), hosts[section]))
             try:
-                answer = super().fetch2(path, api, method, params or {}, config or {})
+                answer = super().fetch2(path, api, method, params or {}, config)
             finally:
                 _inside.reset(token)
             if not isinstance(answer, dict | list):
@@ -108,6 +115,10 @@ def guarded(base: type[Any], allow: frozenset[tuple[str, str, str]]) -> type[Any
                 raise
             except (ValueError, TypeError, AttributeError, LookupError):
                 raise Passing(_NO_DATA) from None  # ccxt stumbles over an answer of a form that it does not expect
+
+        def file(self, address: str) -> bytes:
+            """A file that an answer told the address of."""
+            return fetch_file(self.session, self.proxyUrl or "", address, files)
 
         ahead = 0  # milliseconds that this machine's clock is before the exchange's
 
@@ -179,11 +190,12 @@ def _shadow(cls: type[Any]) -> None:
 class Client:
     """An opened exchange. `call` and `call_stable` are all it can do."""
 
-    def __init__(self, exchange: Exchange, api: Any, waiting: Waiting, then: str, *, impatient: bool) -> None:
+    def __init__(self, exchange: Exchange, api: Any, waiting: Waiting, then: str, part: int, impatient: bool) -> None:
         self.exchange = exchange
         self._api = api
         self._waiting = waiting
         self._then = then
+        self._part = part
         self._impatient = impatient
         self._clock_asked = False
         self._full = api.rateLimit  # between two requests
@@ -199,9 +211,9 @@ class Client:
     def call(self, method: str, params: Params, read: Callable[[Answer], T]) -> T:
         """What `read` makes of the raw answer of one implicit method of ccxt, its numbers as text.
 
-        Tried again, with growing pauses and an end, when the fault may pass; an answer that `read` finds
-        Unlike is one of those. Raises Unreachable, without a trace of the error behind it: that one's
-        text may hold anything.
+        In place of a method FILE: of the bytes of a file. Tried again, with growing pauses and an end, when the fault
+        may pass; an answer that `read` finds Unlike is one of those. Raises Unreachable, without a trace of the error
+        behind it: that one's text may hold anything.
         """
 
         def ask() -> T:
@@ -228,14 +240,23 @@ class Client:
                 self._waiting(f"{self._place(method)}: {why}; tried again in {pause:.0f} s")
 
         try:
-            return patiently(ask, IMPATIENT if self._impatient else 1, say)
+            return patiently(ask, IMPATIENT if self._impatient else 1, say, self._part)
         except Passing as fault:
             failed = self._failed(method, f"{fault.why}; {self._then}")
         raise failed
 
+    def _file(self, address: str) -> bytes:
+        try:
+            return bytes(self._api.file(address))
+        except Forbidden as refused:
+            fault = self._failed(FILE, f"{refused}, is not fetched; {self.exchange.gap_help or self._then}")
+        raise fault
+
     def _once(self, method: str, params: Params) -> Answer:
         import ccxt
 
+        if method == FILE:
+            return self._file(str(params["address"]))
         answer: Answer = {}
         fault: Exception | None = None
         try:
@@ -259,17 +280,27 @@ class Client:
 
     def _set_clock(self) -> bool:
         """Whether requests bear the exchange's own time from now on, asked for once: this machine's was another."""
-        if self.exchange.time is None or self._clock_asked:
+        if self._clock_asked:
             return False
         self._clock_asked = True
-        method, read = self.exchange.time
         try:
-            told = int(read(getattr(self._api, method)({})))
+            told, near = self._told_time(), A_MOMENT if self.exchange.time else 4 * A_MOMENT
         except Exception:  # noqa: BLE001 - what it was asked for first is told
             return False
         ahead = int(self._api.milliseconds()) - told
-        self._api.ahead = ahead
-        return abs(ahead) > A_MOMENT
+        if abs(ahead) <= near:
+            return False
+        self._api.ahead += ahead
+        self._api.options.pop("lastNonce", None)  # where times are nonces, the next one was refused, not used
+        return True
+
+    def _told_time(self) -> int:
+        """The exchange's own time, Unix milliseconds: by its method for that, else to the second by the Date of the
+        answer that refused (RFC 9110 section 6.6.1)."""
+        if self.exchange.time is not None:
+            method, read = self.exchange.time
+            return int(read(getattr(self._api, method)({})))
+        return int(parsedate_to_datetime(self._api.last_response_headers["Date"]).timestamp() * 1000) + A_MOMENT
 
     def _slow_down(self) -> None:
         """Keeps to the exchange's own pace from now on; on this machine to a part of it, doubled when told again."""
@@ -300,7 +331,8 @@ class Client:
         if status == 429 or isinstance(error, ccxt.DDoSProtection | ccxt.RateLimitExceeded):
             return Passing("it asks for fewer requests", LIMITED)
         if isinstance(error, ccxt.AuthenticationError):
-            return self._failed(method, "it does not take the key; add a new one with `taxsync keys add`")
+            told = "it does not take the key; add a new one with `taxsync keys add`"
+            return self._failed(method, told if self.key else "it does not give this without a key")
         if isinstance(error.__cause__, requests.TooManyRedirects):
             return self._failed(method, "it sends the request to another address, which is not followed")
         if "CERTIFICATE_VERIFY_FAILED" in str(error.__cause__):
@@ -371,19 +403,19 @@ def open_client(
     if exchange.id not in ccxt.exchanges:
         raise Refused(f"ccxt does not know '{exchange.id}'; install the newest taxsync")
     _silence("ccxt", "requests", "urllib3")
-    loopback = on_this_machine(proxy_url)
-    api = guarded(getattr(ccxt, exchange.id), exchange.allow)(
+    loopback, part = on_this_machine(proxy_url), BRIEFLY if credentials is None else 1
+    api = guarded(getattr(ccxt, exchange.id), exchange.allow, exchange.files)(
         {
             **(credentials or {}),
             "number": str,
-            "timeout": TIMEOUT,
+            "timeout": TIMEOUT // part,
             "enableRateLimit": not loopback,  # who listens on this machine says itself when it is too much
             "fetchHistoryCacheSize": 0,
             "proxyUrl": proxy_url or None,
         }
     )
     api.on_json_response = exact.loads
-    return Client(exchange, api, waiting, then, impatient=loopback)
+    return Client(exchange, api, waiting, then, part, loopback)
 
 
 def known() -> frozenset[str]:

@@ -35,15 +35,16 @@ class Passing(Exception):
         self.why, self.pace, self.asked = why, pace, 0
 
 
-def patiently(ask: Callable[[], T], unit: float, say: Callable[[str, float], None]) -> T:
+def patiently(ask: Callable[[], T], unit: float, say: Callable[[str, float], None], part: int = 1) -> T:
     """What `ask` gives, tried again while its fault may pass; raises the last Passing.
 
     `unit`: seconds that one second of our own pauses lasts. `say` gets why and how many seconds, before each pause.
+    `part`: of the usual tries only one in so many.
     """
     from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
     def stop(state: RetryCallState) -> bool:
-        return state.attempt_number >= _fault(state).pace.tries
+        return state.attempt_number * part >= _fault(state).pace.tries
 
     def wait(state: RetryCallState) -> float:  # seconds of waiting, no money
         fault = _fault(state)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from importers.base import Answer, Call, Exchange, Params, Rights, Unlike, moving, shown
+from importers.base import LACKING, Answer, Call, Exchange, Params, Rights, Unlike, moving, shown
 
 # ---- what an exchange says, taken with care ---------------------------------------------------
 
@@ -37,10 +37,17 @@ def careful(exchange: Exchange, secrets: Collection[str]) -> Exchange:
             told = ask_rights(listening, key)
         except Unlike as what:
             away = moving(heard)
-            told = Rights(read=False, withdraw=bool(away), unknown=True, may=away, why=str(what))
+            told = Rights(read=False, withdraw=bool(away), unknown=True, may=away, more=away, why=str(what))
         return sayable(told, secrets)
 
     return replace(exchange, rights=rights)
+
+
+def helpful(exchange: Exchange) -> Exchange:
+    """The exchange, which says what a key must have where it only says that this one has too little."""
+    told = replace(LACKING, sentence=f"{LACKING.sentence}. {exchange.key_help}".rstrip())
+    faults = {code: told if fault == LACKING else fault for code, fault in exchange.faults.items()}
+    return replace(exchange, faults=faults)
 
 
 UNSAYABLE = "a word that can't be shown"
@@ -55,7 +62,8 @@ def sayable(rights: Rights, secrets: Collection[str]) -> Rights:
         fine = (form.fullmatch(each) and _short(each) and not _repeats(each, secrets) for each in words)
         return tuple(dict.fromkeys(each if good else UNSAYABLE for each, good in zip(words, fine, strict=True)))
 
-    return replace(rights, may=said(rights.may, _WORD), limits=said(rights.limits, _SENTENCE))
+    may, more = said(rights.may, _WORD), said(rights.more, _WORD)
+    return replace(rights, may=may, more=more, limits=said(rights.limits, _SENTENCE))
 
 
 def _short(text: str) -> bool:
@@ -89,7 +97,7 @@ def verdict(
 
 
 def _reason(name: str, rights: Rights, trade: bool, unverified: bool, today: date, stored: str) -> str | None:
-    can = f" (it may: {', '.join(shown(each) for each in rights.may)})" if rights.may else ""
+    can = f" (it may: {_in_order(rights)})" if rights.may else ""
     again = f"remove it, `taxsync keys remove {stored}`, and add it again" if stored else "store it as it is"
     if rights.withdraw:
         can += f", as far as can be told: {rights.why}" if rights.why else ""
@@ -112,6 +120,13 @@ def _reason(name: str, rights: Rights, trade: bool, unverified: bool, today: dat
     return None
 
 
+def _in_order(rights: Rights) -> str:
+    """All that a key may do, what is too much of it first."""
+    more = [shown(each) for each in rights.more]
+    rest = ", ".join(shown(each) for each in rights.may if each not in rights.more)
+    return f"{', '.join(more)}; besides: {rest}" if more and rest else rest or ", ".join(more)
+
+
 def of_all(keys: Iterable[Rights]) -> Rights:
     """What any of an account's keys may do: for an exchange that lists them all, not saying which one asks."""
     found = list(keys)
@@ -119,16 +134,17 @@ def of_all(keys: Iterable[Rights]) -> Rights:
         raise Unlike("its answer has none of the account's keys")
     if len(found) == 1:
         return found[0]
-    may = sorted({word for one in found for word in one.may})
+    may, away = sorted({word for one in found for word in one.may}), any(one.withdraw for one in found)
     if any(one.may != found[0].may for one in found):
         may.append(f"all {len(found)} keys together: it does not say which one this is")
     return Rights(
         read=any(one.read for one in found),
         trade=any(one.trade for one in found),
-        withdraw=any(one.withdraw for one in found),
+        withdraw=away,
         unknown=any(one.unknown for one in found),
         missing=tuple(right for right in found[0].missing if all(right in one.missing for one in found)),
         may=tuple(may),
+        more=tuple(sorted({word for one in found if one.withdraw or not away for word in one.more})),
         ip_bound=found[0].ip_bound if all(one.ip_bound == found[0].ip_bound for one in found) else None,
     )
 
@@ -159,8 +175,9 @@ def in_short(rights: Rights | None) -> str:
     """What a key may do, in a word or two; None: it was never asked."""
     if rights is None:
         return "not asked"
-    may = [word for word, yes in (("read", rights.read), ("trade", rights.trade), ("withdraw", rights.withdraw)) if yes]
-    return ", ".join([*may, *(["unknown"] if rights.unknown else [])]) or "nothing"
+    reads = "read in part" if rights.missing and rights.may else "read" if rights.read else ""
+    more = (("trade", rights.trade), ("withdraw", rights.withdraw), ("unknown", rights.unknown))
+    return ", ".join(filter(None, [reads, *(word for word, yes in more if yes)])) or "nothing"
 
 
 OLD, UNUSED, ENDING = timedelta(days=365), timedelta(days=90), timedelta(days=30)
@@ -192,6 +209,8 @@ def advice(
     if rights is not None and rights.expires and rights.expires <= str(today + ENDING):  # ISO days
         ends = "expired" if ended(rights, today) else "expires"
         due.append(f"{ends} on {rights.expires}: make a new one. {exchange.key_help}".rstrip())
+    if rights is not None and rights.missing:
+        due.append(f"lacks what import needs: {', '.join(rights.missing)}. {exchange.key_help}".rstrip())
     if aged := ageing(exchange, name, rights, added, used, today):
         due.append(aged)
     if rights is not None:

@@ -19,20 +19,21 @@ import json
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from importers import cells as cell
-from importers.base import Format, Refused, RowError, shown
-from importers.sheets import Sheet, open_file, sheets
-from pipeline.model import Page, Parsed, Price, RawRecord, Said, Transaction, said_by
+from importers import review as reviewed
+from importers.base import Format, Refused, RowError, Told, shown
+from importers.sheets import Sheet, is_workbook, open_file, sheets
+from pipeline.answers import Answer
+from pipeline.model import Page, Parsed, Price, RawRecord, Said
 from pipeline.money import plain
 
 STREAM = "rows"
-OWN = "disposal id"  # a column that only the workbook of a report has
+OWN = frozenset(("disposal id", "disposed at"))  # columns that only the workbook of a report has together
 BARE_DATE = len("2025-03-31")
 PAGE = 2000  # records that are given at once
 PROBLEM_LINES = 3
@@ -43,7 +44,8 @@ _json_text = json.encoder.encode_basestring
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One recognised file. `digest` is the SHA-256 of its bytes. A price file has `prices` and no page.
+    """One recognised file. `digest` is the SHA-256 of its bytes. A price file has `prices` and no page, a file of
+    answers has `answers`, each with the number of its row, the workbook of open questions a `review`.
 
     `bare_dates`: rows given so far whose date has no time, which is then 00:00 UTC.
     """
@@ -54,6 +56,8 @@ class Reading:
     pages: Iterator[Page]
     prices: list[Price] = field(default_factory=list)
     bare_dates: Callable[[], int] = lambda: 0
+    answers: list[tuple[int, Answer]] = field(default_factory=list)
+    review: reviewed.Review | None = None
 
 
 @cache
@@ -70,17 +74,39 @@ def read(path: Path, account: str | None = None) -> Reading:
     file = open_file(path)
     try:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-        sheet, layout = _recognised(sheets(file, name), name)
+        found = _sheets(file, name)
+        if questions := reviewed.asked(found):
+            with file:
+                return Reading(name, "review", digest, iter(()), review=reviewed.read(questions, name))
+        sheet, layout = _recognised(found, name)
         rows = _Rows(name, sheet, layout, _default_account(path, account))
         if layout.prices:
             with file:
                 return Reading(name, layout.name, digest, iter(()), rows.prices())
+        if layout.answers:
+            with file:
+                return Reading(name, layout.name, digest, iter(()), answers=rows.answers())
         pages = _closing(file, rows.pages())
         next(pages)
         return Reading(name, layout.name, digest, pages, bare_dates=lambda: rows.bare_dates)
     except BaseException:
         file.close()
         raise
+
+
+def _sheets(file: BinaryIO, name: str) -> list[Sheet]:
+    """The tables; those of a workbook of questions, where a wrong cell hides no other, with what can't be read."""
+    if not is_workbook(file):
+        return sheets(file, name)
+    try:
+        found, refused = sheets(file, name), None
+    except Refused as error:
+        found, refused = sheets(file, name, strict=False), error
+    if reviewed.asked(found):
+        return sheets(file, name, strict=False)
+    if refused is not None:
+        raise refused
+    return found
 
 
 def parse(source: str, records: Iterable[RawRecord]) -> Iterator[Parsed]:
@@ -121,7 +147,7 @@ def claims(header: Iterable[str]) -> list[Format]:
 def _recognised(found: list[Sheet], name: str) -> tuple[Sheet, Format]:
     if not found:
         raise Refused(f"{name}: has no header line")
-    if any(OWN in map(str.casefold, sheet.header) for sheet in found):  # its sheet of transactions looks like a source
+    if any(set(map(str.casefold, sheet.header)) >= OWN for sheet in found):  # its other sheets look like sources
         raise Refused(f"{name}: is a report that taxsync wrote, and no source; import what it was made from")
     known = [(sheet, layout) for sheet in found for layout in claims(sheet.header)]
     if not known:
@@ -205,6 +231,10 @@ class _Rows:
         """Each price once. Two prices of one asset, currency and date are refused."""
         return list(self._each(self._price))
 
+    def answers(self) -> list[tuple[int, Answer]]:
+        """What each row answers, with its number."""
+        return list(self._each(self._answer))
+
     def _each(self, take: Callable[[int, list[str]], T | None]) -> Iterator[T]:
         """What `take` makes of each row. After the first problem nothing is given, but every row is still looked at."""
         problems: list[str] = []
@@ -232,15 +262,14 @@ class _Rows:
         """The record of one row, and what it says; None when its ID was there before with the same content."""
         filled = self._filled(cells)
         found = self._layout.row(filled)
-        assert isinstance(found, Transaction)
-        account = found.account or self._account
+        assert isinstance(found, Told)
+        account, said = found.account or self._account, found.said
         if not account:
             raise RowError("Account", "", "is empty and the file's name can't be one; give --account NAME")
         self.bare_dates += len(filled.get(self._layout.date, "").strip()) == BARE_DATE
-        said = said_by(found)
-        moved = _moved(found.at, said)
+        moved = _moved(said)
         content = _content(moved, said)
-        source_id = self._identities.of(account, found.source_id, content, moved)
+        source_id = self._identities.of(account, found.id, content, moved)
         if source_id is None:
             return None
         names = self._names
@@ -255,8 +284,7 @@ class _Rows:
             origin=f"{self._name} row {number}",
             content=content,
         )
-        named = self._layout.named(found if found.account else replace(found, account=account))
-        return record, said_by(named) if named is not found else said
+        return record, self._layout.named(account, said)
 
     def _price(self, number: int, cells: list[str]) -> Price | None:
         filled = self._filled(cells)
@@ -269,6 +297,11 @@ class _Rows:
                 "Price", filled["Price"], f"differs from {plain(first.price)} ({first.source}) of the same date"
             )
         return price if first is price else None
+
+    def _answer(self, number: int, cells: list[str]) -> tuple[int, Answer]:
+        found = self._layout.row(self._filled(cells))
+        assert not isinstance(found, Told | Price)
+        return number, found
 
 
 def _in_short(problems: list[str]) -> str:
@@ -283,10 +316,10 @@ def _in_short(problems: list[str]) -> str:
 # ---- identity -------------------------------------------------------------------------------------------------------
 
 
-def _moved(at: datetime, said: Said) -> str:
+def _moved(said: Said) -> str:
     """What moved when: what a row is, whatever is said of it. Ids are made of it: its form is for ever."""
-    sent, sent_in, received, received_in, fee, fee_in = said[1:7]
-    moved = at.isoformat()
+    at, sent, sent_in, received, received_in, fee, fee_in = said[:7]
+    moved = str(at).replace(".000000", "")  # as `isoformat` has it
     if sent is not None:
         moved = f"{moved}\nsent {sent} {sent_in}"
     if received is not None:

@@ -4,19 +4,24 @@
     with let_out("GET", "https://api.kraken.com/0/public/Time"):
         session.request("GET", "https://api.kraken.com/0/public/Time")
 
-Whatever asks requests to send (request, get, post, send) comes through `send`. Certificates are always verified, no
-redirect is followed, no proxy taken from the environment or from whoever calls, no answer read without end.
+Whatever asks requests to send (request, get, post, send) comes through `send`. `fetch_file` is for what an exchange
+gives as a file: from the hosts that are allowed for that, without a header of the key. Certificates are always
+verified, no redirect is followed, no proxy is taken from the environment or from whoever calls, and no answer is read
+without end.
 """
 
 import contextvars
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from typing import Any, NoReturn
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
+from importers.base import shown
 from importers.patience import Passing
 from pipeline.proxy import proxy_address
 
+TIMEOUT = 60  # seconds without a byte of a file
 BODY_LIMIT = 64 * 1024 * 1024  # bytes of one answer
 
 # The one request that may leave now: (method, original address); None once it has left.
@@ -83,9 +88,42 @@ def open_session(proxy_url: str = "") -> Any:
     return Session()
 
 
+def fetch_file(session: Any, before: str, address: str, hosts: tuple[str, ...], timeout: int = TIMEOUT) -> bytes:
+    """The file at an address that an exchange told, over https whatever it says, from one of `hosts` (patterns).
+
+    `before`: the proxy of the session; `timeout`: seconds without a byte. Raises Forbidden for another host, Passing
+    while it can't be had.
+    """
+    import requests
+
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname or ""
+    except ValueError:
+        parts, host = urlsplit(""), ""
+    if parts.scheme not in ("http", "https") or parts.netloc != host or not any(fnmatchcase(host, h) for h in hosts):
+        raise Forbidden(f"a file at {shown(host) or 'no address'}, which is not on the list of hosts")
+    url = urlunsplit(parts._replace(scheme="https"))
+    fault = None
+    try:
+        with let_out("GET", url):
+            response = session.get(behind(before, url), timeout=timeout)
+        if response.status_code == 200:
+            return bytes(response.content)
+        fault = Passing(f"its file can't be fetched ({response.status_code})")
+    except requests.RequestException:  # its text holds the address, which whoever has it may fetch, too
+        fault = Passing("its file can't be fetched")
+    raise fault
+
+
+def behind(before: str, url: str) -> str:
+    """An address as it is asked for: after the proxy's ("": there is none), encoded if it has a query (as ccxt's
+    `url_encoder_for_proxy_url` does)."""
+    return before + (quote(url, safe="~()*!.'") if "?" in url else url) if before else url
+
+
 def _as_sent(method: str, url: str, before: str) -> set[tuple[str, str | None]]:
-    """A request as it leaves: behind a proxy its address comes after the proxy's, as it is or, if it has a query,
-    encoded (ccxt's `url_encoder_for_proxy_url`); requests then writes some characters otherwise."""
+    """A request as it leaves: behind a proxy as it is, or encoded; requests then writes some characters otherwise."""
     import requests
 
     addresses = {before + url, before + quote(url, safe="~()*!.'")} if before else {url}

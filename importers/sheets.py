@@ -69,14 +69,12 @@ def open_file(path: Path) -> io.BufferedReader:
     return os.fdopen(handle, "rb")
 
 
-def sheets(file: BinaryIO, name: str) -> list[Sheet]:
-    """The tables of `file` that have a header; `name` is what messages call it."""
-    file.seek(0)
-    start = file.read(8)
-    file.seek(0)
-    if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return _workbook(file, name)
-    if start == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
+def sheets(file: BinaryIO, name: str, *, strict: bool = True) -> list[Sheet]:
+    """The tables of `file` that have a header; `name` is what messages call it. Not `strict`: a cell of a workbook that
+    can't be read as text is `Unreadable`."""
+    if is_workbook(file):
+        return _workbook(file, name, strict)
+    if _start(file) == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         raise Refused(
             f"{name}: an old or password-protected Excel workbook; save it as .xlsx without password, or as CSV"
         )
@@ -84,6 +82,18 @@ def sheets(file: BinaryIO, name: str) -> list[Sheet]:
     file.seek(0)
     sheet = _sheet(name, "", _csv_rows(file, encoding, name, complete))
     return [sheet] if sheet else []
+
+
+def is_workbook(file: BinaryIO) -> bool:
+    """Whether it is a ZIP archive, as XLSX files are."""
+    return _start(file).startswith((b"PK\x03\x04", b"PK\x05\x06"))
+
+
+def _start(file: BinaryIO) -> bytes:
+    file.seek(0)
+    start = file.read(8)
+    file.seek(0)
+    return start
 
 
 def _sheet(name: str, title: str, found: Iterator[Row]) -> Sheet | None:
@@ -223,9 +233,9 @@ def _refuse_swallowed_rows(cells: list[str], separator: str, width: int, where: 
 # ---- XLSX -----------------------------------------------------------------------------------------------------------
 
 
-def _workbook(file: BinaryIO, name: str) -> list[Sheet]:
+def _workbook(file: BinaryIO, name: str, strict: bool) -> list[Sheet]:
     """The worksheets that have a header. openpyxl reads the workbook's structure and styles, `worksheet` the cells."""
-    found = (_sheet(name, title, _readable(name, cells)) for title, cells in _readable(name, _worksheets(file)))
+    found = (_sheet(name, title, _readable(name, cells)) for title, cells in _readable(name, _worksheets(file, strict)))
     return [sheet for sheet in found if sheet is not None]
 
 
@@ -248,7 +258,7 @@ def _readable(name: str, parts: Iterator[T]) -> Iterator[T]:
         ) from None
 
 
-def _worksheets(file: BinaryIO) -> Iterator[tuple[str, Iterator[Row]]]:
+def _worksheets(file: BinaryIO, strict: bool) -> Iterator[tuple[str, Iterator[Row]]]:
     from openpyxl.reader.excel import ExcelReader
     from openpyxl.styles.stylesheet import apply_stylesheet
     from openpyxl.xml.constants import SHARED_STRINGS
@@ -273,7 +283,7 @@ def _worksheets(file: BinaryIO) -> Iterator[tuple[str, Iterator[Row]]]:
         reader.wb.epoch,
     )
     for title, part in listed:
-        yield title, _cells(reader.archive, part, book)
+        yield title, _cells(reader.archive, part, book, strict)
 
 
 def _refuse_bombs(archive: zipfile.ZipFile) -> None:
@@ -295,6 +305,6 @@ def _strings(archive: zipfile.ZipFile, part: str) -> list[str]:
         return shared_strings(source)
 
 
-def _cells(archive: zipfile.ZipFile, part: str, book: Book) -> Iterator[Row]:
+def _cells(archive: zipfile.ZipFile, part: str, book: Book, strict: bool) -> Iterator[Row]:
     with archive.open(part) as source:
-        yield from rows(source, book, COLUMN_LIMIT)
+        yield from rows(source, book, COLUMN_LIMIT, strict=strict)

@@ -31,12 +31,15 @@ Progress = Callable[[str, int, int | None], None]
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """One list of one account: a stream, or one part of a stream that is asked for in parts."""
+    """One list of one account: a stream, or one part of a stream that is asked for in parts. `now`, `first`: see
+    `Span`."""
 
     exchange: Exchange
     stream: Stream
     account: str
     part: str = ""
+    now: Decimal = Decimal(0)
+    first: Decimal | None = None
 
     @property
     def name(self) -> str:
@@ -106,6 +109,20 @@ def anew(cursor: str) -> str:
     return _from_the_head(here, here.floor).text()
 
 
+def further_back(of: List, cursor: str, since: Decimal | None, now: Decimal) -> str | None:
+    """The cursor of a list that is to be gone through once more from `since` on (Unix seconds, as `now`; None: from
+    its beginning); None where its next pass reaches so far by itself, is not ended yet, or goes by ids, which late
+    records don't escape."""
+    here, stream = position(cursor), of.stream
+    assert here is not None
+    if stream.onward or here.under_way or here.newest is None:
+        return None
+    if since is not None and since >= here.newest - stream.overlap * DAY:
+        return None
+    ends = [since, here.floor, now - stream.horizon * DAY if stream.horizon else None]
+    return _from_the_head(here, max((end for end in ends if end is not None), default=None)).text()
+
+
 def _from_the_head(here: Position, since: Decimal | None) -> Position:
     return replace(here, under_way=True, since=since, place=None, until=None)
 
@@ -122,8 +139,8 @@ def pages(
     `now` and `since`: Unix seconds. `since` narrows the very first fetch; once more has been fetched it changes
     nothing, and asking for an earlier time, or without it, fetches what was left out.
     """
-    if of.stream.horizon:
-        reach = now - of.stream.horizon * DAY
+    reach = now - of.stream.horizon * DAY if of.stream.horizon else None
+    if reach is not None:
         since = reach if since is None else max(since, reach)
     here = position(cursor)
     if here is None:
@@ -132,12 +149,25 @@ def pages(
         here = _from_the_head(replace(here, floor=since), since)
     else:
         if here.under_way:
+            here = _within(of.stream, here, reach)
             for page, after in _pass(of, ask, here, now, progress):
                 here = after
                 yield page
-        here = _begin(of.stream, here, since)
+        here = _begin(of.stream, here, reach)
     for page, _ in _pass(of, ask, here, now, progress):
         yield page
+
+
+def _within(stream: Stream, here: Position, reach: Decimal | None) -> Position:
+    """A pass that was cut off so long ago that the exchange no longer gives the time that it stands at: it goes on
+    from its reach, and what lies between was not fetched."""
+    if reach is None or here.since is None or here.since >= reach:
+        return here
+    moved = replace(here, since=reach, until=None, place=None) if stream.window else replace(here, since=reach)
+    if here.since == here.floor:
+        return replace(moved, floor=reach)
+    begin = max(here.since, here.newest) if stream.window and here.newest is not None else here.since
+    return replace(moved, holes=(*here.holes, (begin, reach))) if begin < reach else moved
 
 
 def _begin(stream: Stream, here: Position, reach: Decimal | None) -> Position:
@@ -149,9 +179,9 @@ def _begin(stream: Stream, here: Position, reach: Decimal | None) -> Position:
     if here.newest is not None:
         overlapped = here.newest - stream.overlap * DAY
         since = overlapped if since is None else max(since, overlapped)
-        if stream.horizon and reach is not None and here.newest < reach:
+        if reach is not None and here.newest < reach:
             here = replace(here, holes=(*here.holes, (here.newest, reach)))
-    if stream.horizon and reach is not None:
+    if reach is not None:
         since = reach if since is None else max(since, reach)
     return _from_the_head(here, since)
 
@@ -169,11 +199,12 @@ def _pass(of: List, ask: Ask, here: Position, now: Decimal, progress: Progress) 
 
 
 def _window(of: List, here: Position, now: Decimal) -> Position:
-    since = here.since if here.since is not None else _first_day(of.stream.begins or of.exchange.begins)
+    since = here.since if here.since is not None else first_day(of.stream.begins or of.exchange.begins)
     return replace(here, since=since, until=min(since + of.stream.window * DAY, max(now, since)))
 
 
-def _first_day(begins: date) -> Decimal:
+def first_day(begins: date) -> Decimal:
+    """When a day begins, in Unix seconds."""
     return Decimal(int(datetime.combine(begins, datetime.min.time(), UTC).timestamp()))
 
 
@@ -229,7 +260,9 @@ def _listed(of: List, ask: Ask, here: Position, *, first: bool) -> tuple[Listed,
 
 
 def _page(of: List, ask: Ask, here: Position) -> Listed:
-    span = Span(here.since, here.until, of.part, here.place)
+    span = Span(here.since, here.until, of.part, here.place, of.now, of.first)
+    if of.stream.fetch is not None:
+        return of.stream.fetch(ask, span)
     return ask(of.stream.method, of.stream.ask(span), lambda answer: of.stream.read(answer, span))
 
 

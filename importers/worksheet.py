@@ -35,6 +35,10 @@ class CellError(Exception):
     """A cell or a part that can't be read as text: one readable line."""
 
 
+class Unreadable(str):
+    """In place of the text of a cell that can't be read as text: why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Book:
     """What the cells of a workbook refer to. `dates` and `durations` are numbers of cell styles."""
@@ -111,9 +115,10 @@ def shared_strings(source: IO[bytes]) -> list[str]:
     return events.strings
 
 
-def rows(source: IO[bytes], book: Book, limit: int) -> Iterator[tuple[int, list[str]]]:
-    """(row number, texts from column A on) of each row that has a cell; at most `limit` columns."""
-    events = _Rows(book, limit)
+def rows(source: IO[bytes], book: Book, limit: int, *, strict: bool = True) -> Iterator[tuple[int, list[str]]]:
+    """(row number, texts from column A on) of each row that has a cell; at most `limit` columns. Not `strict`: a cell
+    that can't be read as text is `Unreadable`."""
+    events = _Rows(book, limit, strict)
     for _ in _feed(source, events):
         if events.done:
             yield from events.done
@@ -123,9 +128,9 @@ def rows(source: IO[bytes], book: Book, limit: int) -> Iterator[tuple[int, list[
 class _Rows:
     """Collects the rows of a worksheet as they end."""
 
-    def __init__(self, book: Book, limit: int) -> None:
+    def __init__(self, book: Book, limit: int, strict: bool) -> None:
         self.done: list[tuple[int, list[str]]] = []
-        self._book, self._limit = book, limit
+        self._book, self._limit, self._strict = book, limit, strict
         self._columns: dict[str, int] = {}
         self._number, self._cells, self._seen = 0, list[str](), 0
         self._attributes: dict[str, str] = {}
@@ -173,7 +178,9 @@ class _Rows:
         try:
             text = self._text()
         except CellError as error:
-            raise CellError(f"cell {place or f'of row {self._number}'} {error}") from None
+            if self._strict:
+                raise CellError(f"cell {place or f'of row {self._number}'} {error}") from None
+            text = Unreadable(error)
         if text.isspace() or not text:
             return
         gap = column - len(self._cells)

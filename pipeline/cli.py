@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__, cli_keys, console
-from pipeline.cli_options import DataOption, JsonOption, access, data_of, now
+from pipeline.cli_options import DataOption, JsonOption, access, data_of, folder_of, now
 from pipeline.issues import Stop, Usage
 from pipeline.settings import FILE
 
@@ -31,6 +31,7 @@ app = typer.Typer(
     "\b\nA year's work:\n"
     "  taxsync import          fetch what is new\n"
     "  taxsync check           what is open, and what to do about it\n"
+    "  taxsync review          the open questions as a workbook to answer\n"
     "  taxsync report          write the year's files\n\n"
     "\b\nThe first time:\n"
     "  taxsync demo            see it all on an embedded sandbox exchange\n"
@@ -98,7 +99,7 @@ def import_(
         typer.Option(metavar="DATE", help="Fetch no history before this day; only without files.", show_default=False),
     ] = "",
     revise: Annotated[
-        bool, typer.Option("--revise", help="Rows of a file may replace earlier ones of the same ID and account.")
+        bool, typer.Option("--revise", help="Rows of a file may replace earlier ones that they contradict.")
     ] = False,
     data: DataOption = None,
 ) -> None:
@@ -145,7 +146,12 @@ def report(
     ] = "",
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Write DIR/YEAR; default: reports in the data folder.", show_default=False),
+        typer.Option(
+            metavar="DIR",
+            help="Write DIR/YEAR; default: reports in the data folder.",
+            show_default=False,
+            parser=folder_of,
+        ),
     ] = None,
     no_xlsx: Annotated[bool, typer.Option("--no-xlsx", help="CSV files only.")] = False,
     reallocate: Annotated[
@@ -165,9 +171,11 @@ def report(
 
     choices = Choices(country=country, method=method, lot_scope=lot_scope)
     written = report(
-        data_of(data), now(), year=year, choices=choices, out=out, xlsx=not no_xlsx, reallocate=reallocate
+        data_of(data), now(), year=year, choices=choices, out=out, xlsx=not no_xlsx, reallocate=reallocate,
+        waiting=console.complain,
     )  # fmt: skip
     console.say(*views.report(written))
+    console.complain(*written.remarks)
 
 
 @app.command()
@@ -203,6 +211,53 @@ def check(data: DataOption = None, as_json: JsonOption = False) -> None:
     console.say(*(views.issues_json(issues) if as_json else views.issues(issues)))
     if any(i.severity is Severity.ERROR for i in issues):
         raise typer.Exit(1)
+
+
+@app.command()
+def label(
+    transaction: Annotated[
+        str, typer.Argument(metavar="ID", help="The transaction's id, as `check` and reports show it.")
+    ],
+    word: Annotated[
+        str,
+        typer.Argument(
+            metavar="LABEL",
+            help="reward, gift, spend, ...; `transfer`; `worthless`; or `none`, which takes a label back.",
+        ),
+    ],
+    note: Annotated[str, typer.Option(metavar="TEXT", help="Why; kept with it.", show_default=False)] = "",
+    data: DataOption = None,
+) -> None:
+    """Say what a transaction was. Kept apart from the records; the newest counts.
+
+    \b
+    taxsync label 5d41402abc4b2a76 gift --note "for my sister"
+    taxsync label 5d41402abc4b2a76 none
+    """
+    from pipeline.run.answering import label
+
+    console.say(label(data_of(data), transaction, word, note, console.say))
+
+
+@app.command()
+def review(
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.xlsx", help="Where to write it; default: review.xlsx in the data folder.", show_default=False
+        ),
+    ] = None,
+    data: DataOption = None,
+) -> None:
+    """Write the open questions as a workbook to answer; `taxsync import FILE.xlsx` takes the answers.
+
+    \b
+    taxsync review
+    taxsync review --out questions.xlsx
+    """
+    from pipeline.run.review import review
+
+    console.say(*review(data_of(data), now(), out).lines())
 
 
 @app.command()

@@ -86,7 +86,7 @@ def keys_check(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Ask each exchange what its key may do today. Exits 1 when one may do more than read.
+    """Ask each exchange what its key may do today. Exits 1 when one may do more than read, or can't be used.
 
     \b
     taxsync keys check
@@ -98,7 +98,7 @@ def keys_check(
     checked, missing = keys.check(data_of(data), name, access(), now(), console.complain)
     console.say(*(views.rights_json(checked) if as_json else views.rights(checked)))
     console.complain(*missing)
-    if any(c.reads_only is False for c in checked):
+    if not all(c.fine for c in checked):
         raise typer.Exit(1)
 
 

@@ -11,10 +11,21 @@ import typer
 from pipeline import console
 from pipeline.settings import Access, data_folder, read_environment
 
+
+def folder_of(text: str) -> Path:
+    """The folder that an option names; an empty text would be the current one."""
+    if not text.strip():
+        raise typer.BadParameter("is empty: name a folder, or leave the option out")
+    return Path(text)
+
+
 DataOption = Annotated[
     Path | None,
-    typer.Option("--data", metavar="DIR", help="The data folder; else TAXSYNC_DATA, else ./data.", show_default=False),
-]
+    typer.Option(
+        "--data", metavar="DIR", help="The data folder; else TAXSYNC_DATA, else ./data.", show_default=False,
+        parser=folder_of,
+    ),
+]  # fmt: skip
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
 

@@ -78,6 +78,13 @@ def write_private(path: Path, content: bytes) -> None:
     _sync_folder(path.parent)
 
 
+def overwrite_private(path: Path, content: bytes) -> None:
+    """Writes a file that may be lost or half there after a kill: nothing beside it is ever left."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _NO_FOLLOW | _NO_WAIT | _BINARY
+    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+        file.write(content)
+
+
 def open_to_others(*paths: Path) -> list[Path]:
     """Those of `paths` that other users of this machine may read or change."""
     if os.name != "posix":

@@ -90,7 +90,7 @@ class Issue:
         return replace(self, details={**self.details, "day": str(self.at.astimezone(zone).date())})
 
 
-_UNSAID = {"hint": "", "later": ""}  # details that a message does without
+_UNSAID = {"hint": "", "before": "", "price": "PRICE", "later": "", "because": ""}  # what a message does without
 
 _ERROR, _WARNING, _INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 
@@ -99,27 +99,42 @@ CODES: dict[str, Code] = {
         _ERROR,
         "{quantity} {asset} left {account} on {day}{later} without any acquisition on record: basis 0{hint}",
         "import the history in which the {asset} was acquired (an older file, another account); if that is gone, a "
-        "file with a row for each opening lot: the Date it was bought, Account {account}, Sent what it cost, Received "
-        "the units, Description the evidence (and, where {account} reports balances, a row that receives that money)",
+        "file `Date,Account,Asset,Quantity,Cost,Cost Currency,Evidence` with a row for each opening lot of {account}",
     ),
     "unmatched_deposit": Code(
         _ERROR,
-        "{quantity} {asset} arrived in {account} on {day} from nowhere on record: basis 0 until it is known{hint}",
-        "import the account it came from, or give the row a Label (reward, airdrop, income, gift, ...) in its "
-        "file and import that with --revise",
+        "{quantity} {asset} ({ref}) arrived in {account} on {day} from nowhere on record: basis 0 until it is known"
+        "{hint}",
+        "import the account it came from, or say what it was: `taxsync label ID LABEL` (reward, airdrop, income, gift, "
+        "...), ID as above in brackets; if that account is gone, a file "
+        "`Date,Account,Asset,Quantity,Cost,Cost Currency,Evidence,Transaction ID` with the purchases",
     ),
     "unmatched_withdrawal": Code(
         _ERROR,
-        "{quantity} {asset} left {account} on {day} to nowhere on record: taken as still yours, in transit{hint}",
-        "import the account or wallet it went to, or give the row a Label (spend, gift, donation, lost) in "
-        "its file and import that with --revise",
+        "{quantity} {asset} ({ref}) left {account} on {day} to nowhere on record: taken as still yours, in transit"
+        "{hint}",
+        "import the account or wallet it went to, or say what it was: `taxsync label ID LABEL` (spend, gift, donation, "
+        "lost), ID as above in brackets; if it is yours still but can't be imported, a file `Withdrawal ID,Deposit ID` "
+        "with the line `ID,`",
     ),
     "ambiguous_transfer": Code(
         _ERROR,
-        "which transfer {quantity} {asset} of {account} on {day} belongs to can't be told; its other side may be: "
-        "{candidates}",
-        "add the transaction hash (TxHash) to both rows, or a Label to the one that is no transfer, "
-        "and import the file with --revise",
+        "which transfer {quantity} {asset} ({ref}) of {account} on {day} belongs to can't be told; its other side may "
+        "be: {candidates}",
+        "import a file `Withdrawal ID,Deposit ID` with a line for the pair, or say what it was if it is no transfer: "
+        "`taxsync label ID LABEL`, IDs as above in brackets",
+    ),
+    "no_other_side": Code(
+        _WARNING,
+        "{quantity} {asset} ({ref}) left {account} on {day} to a place of yours that is not on record, as you said: "
+        "still yours, in transit",
+        "when they are spent, sold or given away from there, import that place; if they are not yours any more, say "
+        "what it was: `taxsync label ID LABEL`, ID as above in brackets",
+    ),
+    "answer_not_used": Code(
+        _ERROR,
+        "{what}, which you gave to {ref}, is not used: {why}",
+        "{cure}",
     ),
     "transfer_grew": Code(
         _ERROR,
@@ -128,19 +143,25 @@ CODES: dict[str, Code] = {
     ),
     "transfer_shrank": Code(
         _WARNING,
-        "of {quantity} {asset} that left {account} on {day}, {lost} never arrived in {other} under the same hash: "
-        "taken as the transfer's fee",
+        "of {quantity} {asset} that left {account} on {day}, {lost} never arrived in {other}: taken as the "
+        "transfer's fee",
         "if a part went elsewhere, import where it went to; if an amount is wrong, correct it in the file",
     ),
     "missing_price": Code(
         _ERROR,
-        "no price in {currency} for {quantity} {asset} on {day} ({what}): no figure is given for it",
-        "run `taxsync import` to look it up; where there is no market, put a line `{day},{asset},{currency},PRICE` "
+        "no price in {currency} for {quantity} {asset} on {day} ({what}): no figure is given for it{hint}",
+        "run `taxsync import` to look it up; where there is no market, put a line `{day},{asset},{currency},{price}` "
         "under `Date,Asset,Currency,Price` in a CSV file and import that",
+    ),
+    "worthless_airdrop": Code(
+        _INFO,
+        "{quantity} {asset} that came unasked into {account} on {day} count as no income, at cost 0: {why}",
+        "nothing, if they are worth nothing; else {before}put a line `{day},{asset},{currency},PRICE` under "
+        "`Date,Asset,Currency,Price` in a CSV file and import that",
     ),
     "unknown_basis": Code(
         _ERROR,
-        "{quantity} {asset} received in {account} on {day}: what it cost is not known ({why}); basis 0",
+        "{quantity} {asset} ({ref}) received in {account} on {day}: what it cost is not known ({why}); basis 0",
         "{cure}",
     ),
     "zero_basis": Code(
@@ -161,6 +182,12 @@ CODES: dict[str, Code] = {
         "nothing, if it is taxed so; the alternative is no disposal, with date and cost of the {asset} going on: if "
         "the tax office or an adviser confirms that, correct the return by hand",
     ),
+    "forms_not_paired": Code(
+        _WARNING,
+        "{quantity} {asset} left {account} on {day}, {other} came on {acquired}: one coin in two forms, so near in "
+        "time that the law pairs them; each form is paired by itself here",
+        "if the migration carried the coin on, have the gain of that day worked out by hand, both forms as one asset",
+    ),
     "two_coins": Code(
         _WARNING,
         "{quantity} {asset} that left {account} on {day} and arrived in {other} are taken as one transfer, but {asset} "
@@ -172,6 +199,12 @@ CODES: dict[str, Code] = {
         _ERROR,
         "the opening allocation of {asset} on {day} no longer fits the records: {why}",
         "if the later records are right and {day} is not filed yet, settle it anew with `taxsync report --reallocate`",
+    ),
+    "allocation_differs": Code(
+        _ERROR,
+        "your own allocation of {asset} on {day} is not what the records say: {why}",
+        "correct the lines of your allocation, or import what the records lack; until then your lines count as far as "
+        "the accounts held units, and the rest is dealt out oldest first",
     ),
     "negative_balance": Code(
         _ERROR,
@@ -194,17 +227,29 @@ CODES: dict[str, Code] = {
         "{count} from {day} on took units by {method} before that choice was on record: units have to be identified no "
         "later than the sale",
         "keep the order that you gave before {day} (to the broker, or in your own books) with the report; "
-        "if there was none, choose fifo for that time",
+        "if there was none, {cure}",
+    ),
+    "pick_not_used": Code(
+        _ERROR,
+        "{quantity} of {acquisition}, picked {what}, are not taken: {why}",
+        "{cure}; until then the method takes others in their place",
     ),
     "duplicate_account": Code(
         _ERROR,
-        "every one of the {count} transactions of {account} stands again in {other}: counted twice",
+        "all that {account} has (transactions: {count}) stands again in {other}: counted twice",
         "import only one of the two into a new data folder",
     ),
     "unread_record": Code(
         _ERROR,
         "{account}: a record of {day} could not be read ({why}); it is kept, and counts for nothing yet",
         "look it up at {account} ({ref}); a newer version of taxsync may read it",
+    ),
+    "taken_as_moved": Code(
+        _WARNING,
+        "{account}, {day}: {quantity} {asset} {moved} as {what}, a kind of record that this version does not know: "
+        "taken as a plain movement ({ref})",
+        "look it up at {account}; if it was income, a cost or anything but a movement of your own money, say so: "
+        "`taxsync label {ref} LABEL`",
     ),
     "divided_proceeds": Code(
         _WARNING,
@@ -236,6 +281,23 @@ CODES: dict[str, Code] = {
         "{account}: {when} {stream} is what files say ({file}); the API no longer gives it",
         "nothing, as long as the files hold all of that time",
     ),
+    "gap_answered": Code(
+        _INFO,
+        "{account}: {when} nothing is missing of {stream}, as you said ({note})",
+        "nothing; if it is not so after all, import that line again with `open` as its Note",
+    ),
+    "wallet_not_read": Code(
+        _WARNING,
+        "{account}: {what} could not be read in the last run ({why}); {then}",
+        "run `taxsync import` again; where the key lacks the right, add it at {exchange}; if you hold nothing there, "
+        "nothing",
+    ),
+    "not_supported": Code(
+        _ERROR,
+        "{account}: {count} of {kind} ({day}{to}) can't be computed: kept, but they count for nothing yet (the first: "
+        "{first})",
+        "take them from a statement of {account}, and import a file with a row for each: {rows}",
+    ),
     "key_put_aside": Code(
         _ERROR,
         "{account}: its key is not used any more: nothing new is fetched ({why})",
@@ -255,17 +317,18 @@ CODES: dict[str, Code] = {
     ),
     "not_fetched": Code(
         _ERROR,
-        "{account}: {stream} was never fetched; its records are missing",
-        "run `taxsync import`; it fetches the whole history",
+        "{account}: {stream} was never fetched{because}; its records are missing",
+        "run `taxsync import`, which fetches all of it; where the key lacks the right, add it at {exchange} first",
     ),
     "list_not_given": Code(
         _WARNING,
-        "{account}: {stream} was never fetched; moves between your accounts are found without its transaction hashes",
-        "run `taxsync import`; if it says that the key lacks the right, `taxsync keys check` tells what the key may do",
+        "{account}: {stream} was never fetched{because}; {loss}",
+        "run `taxsync import`; where the key lacks the right, add it at {exchange} first; if {exchange} has nothing of "
+        "that kind for you, nothing",
     ),
     "stored_in_part": Code(
         _ERROR,
-        "{account}: {stream} is not fetched to its end; records are missing",
+        "{account}: {stream} is not fetched to its end{because}; records are missing",
         "run `taxsync import`; it goes on where it stopped",
     ),
 }

@@ -1,6 +1,6 @@
 """The ledger: the facts of one taxpayer in one SQLite file, and a cache of what they say.
 
-    with Ledger.open(folder, create=True) as ledger, ledger.importing("taxsync import", print):
+    with import_lock(folder, "taxsync import", print), Ledger.open(folder, create=True) as ledger:
         with ledger.transaction():
             batch = ledger.begin_batch("file", "trades.csv", digest)
             ledger.keep(page, batch, refuse_revisions=True)
@@ -16,13 +16,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Table, distinct, func, select
 
 from pipeline import __version__
 from pipeline.issues import Issue
-from pipeline.ledger_access import LedgerError, readable
+from pipeline.ledger_access import PATIENCE, LedgerError, ReadOnly, import_lock, readable
 from pipeline.ledger_rows import (
     PRICE_COLUMNS,
     RAW_ROW,
@@ -45,14 +46,17 @@ from pipeline.ledger_rows import (
     prices_text,
     record_row,
     record_said,
-    transaction_of,
+    transaction_kept,
     transaction_row,
 )
 from pipeline.ledger_store import Store
 from pipeline.model import Balance, Page, Parsed, Price, RawRecord, Said, Transaction, digest_of
 from pipeline.schema import ANSWER, BATCH, CURSOR, PARSED, PRICE, RAW, TXN, damage
 
-__all__ = ["AnswerKept", "BatchKept", "Kept", "Ledger", "LedgerError", "RevisedRecord", "Source", "Span"]
+__all__ = [
+    "PATIENCE", "AnswerKept", "BatchKept", "Kept", "Ledger", "LedgerError", "ReadOnly", "RevisedPrices",
+    "RevisedRecord", "Source", "Span", "import_lock",
+]  # fmt: skip
 
 CHUNK = 5_000  # rows or bound values per statement; SQLite allows 32,766 of the latter
 
@@ -78,6 +82,14 @@ class RevisedRecord(Exception):
     def __init__(self, old: RawRecord, new: RawRecord) -> None:
         super().__init__(f"{new.origin}: {new.source_id} is kept already, with other contents, from {old.origin}")
         self.old, self.new = old, new
+
+
+class RevisedPrices(Exception):
+    """Prices that are kept with other figures, where those may not change: old and new ones. Nothing was kept."""
+
+    def __init__(self, pairs: Sequence[tuple[Price, Price]]) -> None:
+        super().__init__(f"{len(pairs)} prices are kept already with other figures")
+        self.pairs = pairs
 
 
 class Ledger(Store):
@@ -111,27 +123,38 @@ class Ledger(Store):
 
         A record whose newest contents differ becomes a new revision, or raises RevisedRecord.
         """
-        for record in page.records:
-            _require_storable(record)
         with self.transaction():
-            newest = self._newest(page.records)
-            rows: list[tuple[Any, ...]] = []
-            new = known = 0
-            for record in page.records:
-                identity, digest = _identity(record), record.digest
-                revision, before = newest.get(identity, (-1, None))
-                if before == digest:
-                    known += 1
-                    continue
-                if before is None:
-                    new += 1
-                elif refuse_revisions:
-                    raise RevisedRecord(self._kept(identity, page.records), record)
-                newest[identity] = (revision + 1, digest)
-                rows.append(record_row(record, digest, revision + 1, batch))
-            self._insert(RAW, RAW_ROW, rows)
+            rows = [record_row(record, record.digest, 0, batch) for record in page.records]
+            try:
+                if self._insert_new(RAW, RAW_ROW, rows):  # most pages are all new: nothing is asked for first
+                    kept = Kept(len(rows), 0, 0)
+                else:
+                    kept = self._keep_some(page.records, batch, refuse_revisions)
+            except ValueError:
+                _require_storable(page.records)
+                raise
             if page.cursor is not None:
                 self.set_cursor(*_stream_of(page.records), page.cursor)
+        return kept
+
+    def _keep_some(self, records: list[RawRecord], batch: int, refuse_revisions: bool) -> Kept:
+        """Adds those of `records` that are new or changed."""
+        newest = self._newest(records)
+        rows: list[tuple[Any, ...]] = []
+        new = known = 0
+        for record in records:
+            identity, digest = _identity(record), record.digest
+            revision, before = newest.get(identity, (-1, None))
+            if before == digest:
+                known += 1
+                continue
+            if before is None:
+                new += 1
+            elif refuse_revisions:
+                raise RevisedRecord(self._kept(identity, records), record)
+            newest[identity] = (revision + 1, digest)
+            rows.append(record_row(record, digest, revision + 1, batch))
+        self._insert(RAW, RAW_ROW, rows)
         return Kept(new, len(rows) - new, known)
 
     def _newest(self, records: Iterable[RawRecord]) -> dict[Identity, tuple[int, str]]:
@@ -209,16 +232,27 @@ class Ledger(Store):
 
     # ---- facts: prices and answers ------------------------------------------------------------
 
-    def keep_prices(self, prices: Iterable[Price], fetched_at: datetime, batch: int) -> int:
-        """Adds prices, all at once; how many say something new. `source` begins with "file " for a file's."""
+    def keep_prices(
+        self, prices: Iterable[Price], fetched_at: datetime, batch: int, *, refuse_revisions: bool = False
+    ) -> int:
+        """Adds prices, all at once; how many say something new. `source` begins with "file " for a file's.
+
+        Where another price of the same asset, currency and time is kept, the newest counts, or RevisedPrices is raised.
+        """
         with self.transaction():
-            newest = {price_key(price): price.price for price in self.prices()}
-            rows = []
+            newest = {price_key(price): price for price in self.prices()}
+            rows, revised = [], []
             for price in prices:
                 row, key = price_row(price, fetched_at, batch), price_key(price)
-                if newest.get(key) != price.price:
-                    newest[key] = price.price
-                    rows.append(row)
+                before = newest.get(key)
+                if before is not None and before.price == price.price:
+                    continue
+                if before is not None:
+                    revised.append((before, price))
+                newest[key] = price
+                rows.append(row)
+            if revised and refuse_revisions:
+                raise RevisedPrices(revised)
             self._run(PRICE.insert(), rows)
         return len(rows)
 
@@ -302,7 +336,8 @@ class Ledger(Store):
     def transactions(self) -> list[Transaction]:
         """All parsed transactions, by instant and account, then in the parser's order."""
         order = (TXN.c.at, TXN.c.account, TXN.c.said_by, TXN.c.number)
-        return [transaction_of(row) for row in self._rows(select(*TXN_COLUMNS).order_by(*order))]
+        with self.snapshot():
+            return [transaction_kept(row) for row in self._stream(select(*TXN_COLUMNS).order_by(*order))]
 
     def span(self, account: str, besides: str = "") -> Span:
         """From when to when the transactions of an account are, and how many; without those of one source."""
@@ -338,25 +373,34 @@ class Ledger(Store):
         Over the newest records, prices and answers but those of the kinds `leave_out`; when they came
         does not matter, nor in which order, but that of a source's own rows.
         """
-        said = (RAW.c.account, *_IDENTITY, RAW.c.position, RAW.c.digest)
+        digest = hashlib.sha256()
         with self.snapshot():
-            kept = map(tuple, self._rows(select(*said).order_by(RAW.c.id)))
-            records = sorted({row[:4]: row for row in kept}.values())
+            records = self._newest_of_all()
+            while some := list(islice(records, CHUNK)):
+                digest.update(json_text(some).encode() + b"\n")
             history = [answer for answer in self.answer_history() if answer.kind not in leave_out]
             answers = {(answer.kind, answer.key): answer.content for answer in history}
             prices = prices_text(self.prices())
-        digest = hashlib.sha256()
-        for part in (*_chunks(records), prices, sorted(answers.items()), extra):
+        for part in (prices, sorted(answers.items()), extra):
             digest.update(json_text(part).encode() + b"\n")
         return digest.hexdigest()[:32]
+
+    def _newest_of_all(self) -> Iterator[tuple[Any, ...]]:
+        """Identity, position and digest of the newest revision of each record, sorted, inside the caller's snapshot."""
+        said = (RAW.c.account, *_IDENTITY, RAW.c.position, RAW.c.digest)
+        newest: tuple[Any, ...] = ()
+        for row in map(tuple, self._stream(select(*said).order_by(*said[:4], RAW.c.revision))):
+            if newest and newest[:4] != row[:4]:
+                yield newest
+            newest = row
+        if newest:
+            yield newest
 
     def check_integrity(self) -> None:
         """Raises LedgerError unless the file is sound and every record is what was kept."""
         with self.snapshot(), readable(self.path):
             found = list(damage(self._connection))
-            contents = self._connection.execute(
-                select(RAW.c.source_id, RAW.c.seal, RAW.c.payload).execution_options(yield_per=CHUNK)
-            )
+            contents = self._stream(select(RAW.c.source_id, RAW.c.seal, RAW.c.payload))
             found += [f"record {key} was changed" for key, seal, payload in contents if digest_of(payload) != seal]
         if found:
             more = f", and {len(found) - 1} more" if len(found) > 1 else ""
@@ -385,12 +429,14 @@ def _stream_of(records: list[RawRecord]) -> tuple[str, str, str]:
     return streams.pop()
 
 
-def _require_storable(record: RawRecord) -> None:
-    try:
-        f"{record.source}{record.account}{record.stream}{record.source_id}{record.origin}{record.payload}".encode()
-    except UnicodeEncodeError:
-        where = record.origin.encode("ascii", "backslashreplace").decode()
-        raise ValueError(f"{where}: holds half a character (a lone surrogate), which can't be kept") from None
+def _require_storable(records: Iterable[RawRecord]) -> None:
+    """Raises ValueError naming the first of `records` that can't be kept."""
+    for r in records:
+        try:
+            f"{r.source}{r.account}{r.stream}{r.source_id}{r.origin}{r.payload}".encode()
+        except UnicodeEncodeError:
+            where = r.origin.encode("ascii", "backslashreplace").decode()
+            raise ValueError(f"{where}: holds half a character (a lone surrogate), which can't be kept") from None
 
 
 def _chunks(items: list[T]) -> Iterator[list[T]]:

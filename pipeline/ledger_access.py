@@ -1,27 +1,28 @@
 """Who may use the ledger now, and what to say when it can't be used.
 
 `readable` turns what SQLite and SQLAlchemy raise into a LedgerError: one line with what happened
-and what to do, and no value of any record. `import_lock` lets one import at a time into a folder;
-the operating system gives the lock back when its holder dies, whatever way.
+and what to do, and no value of any record. `import_lock` lets one import at a time into a folder.
 """
 
-import json
-import os
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
 from sqlalchemy.exc import SQLAlchemyError, StatementError
 
-from pipeline.folder import read_bounded, write_private
 from pipeline.issues import Stop
+from pipeline.lock import Held, NoLock, holder, locked
+
+PATIENCE = 30.0  # seconds to wait for another process's transaction, or import
 
 
 class LedgerError(Stop):
     """The ledger can't be used: one readable line, with what to do."""
+
+
+class ReadOnly(LedgerError):
+    """The ledger can be read, and nothing can be kept in it."""
 
 
 # SQLite's primary result codes (sqlite.org/rescode.html) -> what happened and what to do.
@@ -39,6 +40,8 @@ _WORDING = {
     26: "is not a taxsync ledger: move it away, or choose another folder with --data",  # NOTADB
 }
 
+_IN_USE, _READ_ONLY = (5, 6), 8
+
 
 @contextmanager
 def readable(path: Path) -> Iterator[None]:
@@ -54,8 +57,11 @@ def readable(path: Path) -> Iterator[None]:
         if isinstance(cause, ValueError):  # refused by a column type
             raise cause from None
         code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+        if code in _IN_USE and (who := holder(_lock(path.parent))):
+            raise LedgerError(f"{path} is in use by {who}: run again when it has ended") from error
         name = getattr(cause, "sqlite_errorname", type(cause).__name__)
-        raise LedgerError(f"{path} {_WORDING.get(code, f'could not be used ({name})')}") from error
+        wrong = ReadOnly if code == _READ_ONLY else LedgerError
+        raise wrong(f"{path} {_WORDING.get(code, f'could not be used ({name})')}") from error
 
 
 def os_error(path: Path, error: OSError) -> LedgerError:
@@ -66,46 +72,27 @@ def os_error(path: Path, error: OSError) -> LedgerError:
 # ---- one import at a time ---------------------------------------------------------------------
 
 
+def _lock(folder: Path) -> Path:
+    return folder / "ledger.lock"
+
+
 @contextmanager
-def import_lock(folder: Path, what: str, waiting: Callable[[str], None] | None, patience: float) -> Iterator[None]:
+def import_lock(
+    folder: Path, what: str, waiting: Callable[[str], None] | None = None, patience: float = PATIENCE
+) -> Iterator[None]:
     """Holds the folder for one import; `what` tells others who holds it (a command, without secrets).
 
-    While another import holds it: says so once by `waiting`, tries for `patience` seconds, then raises
-    LedgerError. The holder's note lies in a file of its own, as a locked file can't be read on Windows;
-    it is only ever shown: a note left behind by a killed import keeps nobody out.
+    While another import holds it: says so once by `waiting`, tries for `patience` seconds, then raises LedgerError.
     """
-    lock = FileLock(folder / "ledger.lock", mode=0o600)
-    note = folder / "ledger.holder"
+
+    def tell(who: str) -> None:
+        if waiting is not None:
+            waiting(f"{who} is at work in {folder}: waiting for it to end")
+
     try:
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            if waiting is not None:
-                waiting(f"{_holder(note)} is at work in {folder}: waiting for it to end")
-            lock.acquire(timeout=patience, poll_interval=0.1)
-    except Timeout:
-        raise LedgerError(f"{_holder(note)} is at work in {folder}: run again when it has ended") from None
-    except OSError as error:
-        raise os_error(folder / "ledger.lock", error) from None
-    try:
-        _write_note(note, what)
-        yield
-    finally:
-        with suppress(OSError):
-            note.unlink()
-        lock.release()
-
-
-def _write_note(note: Path, what: str) -> None:
-    since = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
-    content = json.dumps({"command": what, "process": os.getpid(), "since": since})
-    with suppress(OSError):  # a courtesy to others: a full disk stops the import itself, in its own words
-        write_private(note, content.encode())
-
-
-def _holder(note: Path) -> str:
-    try:
-        entry = json.loads(read_bounded(note, 64 * 1024))
-        return f"`{entry['command']}` (process {entry['process']}, since {entry['since']})"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "another import"
+        with locked(_lock(folder), what, tell, patience):
+            yield
+    except Held as who:
+        raise LedgerError(f"{who} is at work in {folder}: run again when it has ended") from None
+    except NoLock as why:
+        raise LedgerError(f"{_lock(folder)} can't be used: {why}") from None

@@ -13,19 +13,17 @@ from sqlalchemy import Text, type_coerce
 
 from pipeline.issues import Issue
 from pipeline.model import (
-    Amount,
     Balance,
-    Label,
     Price,
     RawRecord,
     Said,
     Transaction,
     digest_of,
     instant_text,
-    said_by,
     transaction_id,
 )
 from pipeline.money import exact_text
+from pipeline.said import said_by, transaction_of
 from pipeline.schema import PRICE, RAW, TXN
 
 
@@ -77,12 +75,11 @@ PRICE_COLUMNS: Columns = [PRICE.c[f] for f in ("asset", "currency", "price", "so
 _AMOUNTS = ("sent", "received", "fee", "net_worth")
 # Numbers and instants as the texts that they are kept as: column types take twice as long to read them.
 TXN_COLUMNS: Columns = [
-    *(type_coerce(TXN.c[f], Text) for f in ("id", "at", "account")),
+    *(TXN.c[f] for f in ("id", "account", "source", "source_id", "position")),
+    type_coerce(TXN.c.at, Text),
     *(type_coerce(TXN.c[f"{amount}_{part}"], Text) for amount in _AMOUNTS for part in ("quantity", "asset")),
-    *(TXN.c[f] for f in ("label", "description", "txhash", "source", "source_id", "position")),
+    *(TXN.c[f] for f in ("label", "description", "txhash")),
 ]
-_LABELS: dict[str | None, Label | None] = {None: None, **{label.value: label for label in Label}}
-
 
 RAW_ROW = (
     "source", "account", "stream", "source_id", "revision", "digest", "seal", "position", "origin", "payload", "batch",
@@ -114,20 +111,9 @@ def record_said(record: RawRecord, said: Said, number: int) -> tuple[Any, ...]:
     return (r.account, number, id, r.account, *said, r.source, r.source_id, r.position)
 
 
-def transaction_of(row: Sequence[Any]) -> Transaction:
+def transaction_kept(row: Sequence[Any]) -> Transaction:
     """A row of TXN_COLUMNS as the Transaction that was kept."""
-    id_, at, account, sent, sent_in, got, got_in, fee, fee_in, worth, worth_in, label, *rest = row
-    return Transaction(
-        id_,
-        datetime.fromisoformat(at),
-        account,
-        None if sent is None else Amount(Decimal(sent), sent_in),
-        None if got is None else Amount(Decimal(got), got_in),
-        None if fee is None else Amount(Decimal(fee), fee_in),
-        None if worth is None else Amount(Decimal(worth), worth_in),
-        _LABELS[label],
-        *rest,
-    )
+    return transaction_of(row[5:], *row[:5])
 
 
 def price_row(price: Price, fetched_at: datetime, batch: int) -> dict[str, Any]:

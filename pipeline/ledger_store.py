@@ -5,22 +5,22 @@ Takes a data folder, gives what `Ledger` reads and writes through. Files are mad
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, Executable, Select, Table
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from pipeline import __version__
 from pipeline.folder import create_private, make_folder, require_plain
-from pipeline.ledger_access import LedgerError, import_lock, os_error, readable
+from pipeline.ledger_access import PATIENCE, LedgerError, os_error, readable
 from pipeline.schema import engine_of, migrate, newest_version, still_in_transaction, version_of
 
 FILE = "ledger.db"
-PATIENCE = 30.0  # seconds to wait for another process's transaction, or import
+STREAMED = 5_000  # rows that are read at once
 
 
 def _now() -> datetime:
@@ -103,13 +103,6 @@ class Store:
     ) -> None:
         self.close()
 
-    def importing(
-        self, what: str, waiting: Callable[[str], None] | None = None, patience: float = PATIENCE
-    ) -> AbstractContextManager[None]:
-        """Holds the folder for one import (`what`: its command, shown to others). While another import
-        holds it: `waiting` gets one line, and after `patience` seconds LedgerError says who holds it."""
-        return import_lock(self.folder, what, waiting, patience)
-
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All that is kept inside is kept, or nothing. One inside another is undone on its own, and
@@ -162,6 +155,11 @@ class Store:
         with self.snapshot(), readable(self.path):
             return self._connection.execute(statement).all()
 
+    def _stream(self, statement: Select[*tuple[Any, ...]]) -> Iterator[Any]:
+        """The same, some rows at a time, inside the caller's snapshot: what is read of a million rows may be let go."""
+        with readable(self.path):
+            yield from self._connection.execute(statement.execution_options(yield_per=STREAMED))
+
     def _insert(self, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """Adds rows inside the caller's transaction: texts and integers, in the order of `columns`.
 
@@ -173,6 +171,17 @@ class Store:
             assert statement.positiontup == list(columns)
             with readable(self.path):
                 self._connection.exec_driver_sql(str(statement), list(rows))
+
+    def _insert_new(self, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> bool:
+        """Adds rows as `_insert` does; False, and none is added, if one of them is there already."""
+        try:
+            with self.transaction():
+                self._insert(table, columns, rows)
+        except LedgerError as error:
+            if isinstance(error.__cause__, IntegrityError):
+                return False
+            raise
+        return True
 
     def _run(self, statement: Executable, rows: list[dict[str, Any]] | None = None) -> int:
         """Runs a change inside the caller's transaction; how many rows it touched."""

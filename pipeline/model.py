@@ -11,8 +11,9 @@ from decimal import Decimal
 from enum import StrEnum
 
 from pipeline.fact import fact
+from pipeline.fiat import is_fiat as is_fiat
 from pipeline.issues import Issue
-from pipeline.money import ZERO, exact_text
+from pipeline.money import ZERO
 
 
 class Label(StrEnum):
@@ -30,12 +31,11 @@ class Label(StrEnum):
     LOST = "lost"
     SPEND = "spend"
     COST = "cost"
+    MARGIN = "margin"  # the result of margin or derivatives: a profit received; a loss, interest, funding or fee sent
 
 
-RECEIVED_LABELS = frozenset(
-    (Label.REWARD, Label.MINING, Label.AIRDROP, Label.FORK, Label.INCOME, Label.INTEREST, Label.CASHBACK, Label.GIFT)
-)
-SENT_LABELS = frozenset((Label.GIFT, Label.DONATION, Label.LOST, Label.SPEND, Label.COST))
+SENT_LABELS = frozenset((Label.GIFT, Label.DONATION, Label.LOST, Label.SPEND, Label.COST, Label.MARGIN))
+RECEIVED_LABELS = frozenset(Label) - SENT_LABELS | {Label.GIFT, Label.MARGIN}
 
 
 class Kind(StrEnum):
@@ -71,22 +71,6 @@ class Term(StrEnum):
     SHORT = "short"
     LONG = "long"
     NONE = ""
-
-
-# ISO 4217 codes of the money that exchanges keep. Codes that a traded token bears as well (MNT is
-# Mantle, BOB, SOS, TOP, ...) are left out: a token taken for money would lose its gains silently.
-FIAT = frozenset(
-    (
-        "AED ARS AUD BDT BGN BHD BRL CAD CHF CLP CNY COP CRC CZK DKK DOP EGP EUR GBP GEL GHS GTQ HKD HRK HUF IDR ILS "
-        "INR ISK JOD JPY KES KRW KWD KZT LKR MAD MXN MYR NGN NOK NZD OMR PEN PHP PKR PLN QAR RON RUB SAR SEK SGD THB "
-        "TND TRY TWD TZS UAH UGX USD UYU VND XAF XOF ZAR"
-    ).split()
-)
-
-
-def is_fiat(asset: str) -> bool:
-    """Whether `asset` is government money; stablecoins are assets like any other."""
-    return asset in FIAT
 
 
 # ---- fetch / read -> ledger -------------------------------------------------------------------
@@ -173,21 +157,6 @@ class Transaction:
 Said = tuple[str | None, ...]
 
 
-def said_by(t: Transaction) -> Said:
-    """The texts of a transaction. Raises ValueError for what is no exact number or has no time zone."""
-    sent, received, fee, worth = t.sent, t.received, t.fee, t.net_worth
-    return (
-        instant_text(t.at),
-        *((exact_text(sent.quantity), sent.asset) if sent else (None, None)),
-        *((exact_text(received.quantity), received.asset) if received else (None, None)),
-        *((exact_text(fee.quantity), fee.asset) if fee else (None, None)),
-        *((exact_text(worth.quantity), worth.asset) if worth else (None, None)),
-        t.label.value if t.label else None,
-        t.description,
-        t.txhash,
-    )
-
-
 def instant_text(at: datetime) -> str:
     """`at` as 2025-01-31T12:00:00.000000+00:00: texts sort as the instants do. Raises ValueError without a zone."""
     if at.tzinfo is not UTC:
@@ -200,6 +169,10 @@ def instant_text(at: datetime) -> str:
 def transaction_id(account: str, stream: str, source_id: str) -> str:
     """An id that survives a rebuild: 16 hex digits of the record's identity."""
     return hashlib.sha256("\x1f".join((account, stream, source_id)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+# How the `source` of a price begins: from a person's file; far from its neighbours, no figure; 0, for want of a market.
+FROM_FILE, DOUBTFUL, NO_MARKET = "file ", "doubtful: ", "no market: "
 
 
 @fact()
@@ -244,7 +217,7 @@ class Transfer:
 
     out: Transaction
     into: Transaction
-    how: str  # "hash" or "amount"
+    how: str  # "hash", "amount", "answer" (by hand), "migration"
     lost: Amount | None = None  # withheld on the way: sent minus received, when no fee field says it
 
 
@@ -274,7 +247,8 @@ class Valued:
 @fact()
 class Acquire:
     """Units that arrive with a cost. `cost` None: not known, an Issue says why (booked at cost 0).
-    `dated`: they were acquired then, and not only seen then for the first time."""
+    `dated`: they were acquired then, and not only seen then for the first time. `since`: when they were acquired, by a
+    donor or elsewhere, where they came here only at `at`."""
 
     id: str
     at: datetime
@@ -285,6 +259,7 @@ class Acquire:
     cost: Decimal | None
     order: tuple[int, ...] = ()
     dated: bool = True
+    since: datetime | None = None
 
 
 @fact()
@@ -311,10 +286,8 @@ class Dispose:
 
 @fact()
 class Move:
-    """Units that go from one own account to another, keeping date and cost; nobody's in between.
-
-    `into` is None and `arrives` is None while the other side is not known.
-    """
+    """Units that go from one own account to another, keeping date and cost; nobody's in between. `into` and `arrives`
+    are None while the other side is not known."""
 
     id: str
     at: datetime
@@ -329,7 +302,7 @@ class Move:
 
 @fact()
 class Convert:
-    """One asset for another where that is no disposal: the cost goes on to what is received."""
+    """One asset for another where that is no disposal: the cost goes on to what is received. `worth`: of a swap."""
 
     id: str
     at: datetime
@@ -340,6 +313,7 @@ class Convert:
     into: str
     into_quantity: Decimal
     order: tuple[int, ...] = ()
+    worth: Decimal | None = None
 
 
 Flow = Acquire | Dispose | Move | Convert
@@ -359,10 +333,37 @@ class Income:
     value: Decimal | None
 
 
+@fact()
+class Derivative:
+    """What margin or derivatives brought; `quantity` and `value` (None: no price is known) are negative for what they
+    took. `what`: "profit", "loss" (interest and funding too) or "fee"; `words`: how the record puts it."""
+
+    id: str
+    at: datetime
+    day: date
+    account: str
+    asset: str
+    quantity: Decimal
+    value: Decimal | None
+    what: str
+    words: str = ""
+
+
 IN_TRANSIT = "in transit"  # the account of units that left and have not arrived
 
 
 # ---- book -> tabulate -------------------------------------------------------------------------
+
+
+@fact()
+class Whole:
+    """How the cost of a sale out of one whole was found (France): cost = price x proceeds before fees / worth. `worth`:
+    of everything just before; `price`: what was paid for it all, less what earlier disposals have `used`."""
+
+    worth: Decimal
+    price: Decimal
+    used: Decimal
+    fees: Decimal = ZERO  # taken off the proceeds
 
 
 @fact()
@@ -371,7 +372,8 @@ class Disposal:
 
     `proceeds` and `gain` are None where no price is known. `acquired_at` is None for averages
     and missing acquisitions. `denied`: loss that does not count, so that cost_basis is that much less than what
-    the units cost. `set_apart`: loss, still in `gain`, that counts only against certain gains.
+    the units cost. `set_apart`: loss, still in `gain`, that counts only against certain gains. `costs`: what of
+    cost_basis was paid to dispose of the units, not for them.
     """
 
     id: str
@@ -390,6 +392,8 @@ class Disposal:
     taxed: bool = True
     denied: Decimal = ZERO
     set_apart: Decimal = ZERO
+    costs: Decimal = ZERO
+    whole: Whole | None = None
 
 
 @fact()
@@ -407,12 +411,13 @@ class Lot:
 
 @fact()
 class Allocation:
-    """Units of one lot that a change of lot scope gave to one account."""
+    """Units of one lot that a change of lot scope gave to one account; `given`: by the person's own allocation."""
 
     asset: str
     account: str
     acquisition_id: str
     quantity: Decimal
+    given: bool = False
 
 
 @fact(order=True)
@@ -441,3 +446,4 @@ class Result:
     allocations: list[Allocation]
     issues: list[Issue]
     needs: list[Need] = field(default_factory=list)
+    derivatives: list[Derivative] = field(default_factory=list)

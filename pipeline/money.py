@@ -86,5 +86,4 @@ def split(total: Decimal, part: Decimal, whole: Decimal) -> Decimal:
 
 def round_to(number: Decimal, places: int) -> Decimal:
     """`number` rounded half up, as forms ask, to `places` decimals."""
-    with exact():
-        return number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, EXACT)

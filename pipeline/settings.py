@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 import tomli_w
 
 from pipeline.folder import make_folder, read_bounded, write_private
-from pipeline.issues import Stop
+from pipeline.issues import Stop, Usage
 from pipeline.model import is_fiat
 from pipeline.proxy import proxy_address
 
@@ -34,10 +34,14 @@ HEADER = """\
 # currency   the reporting currency, three letters
 # timezone   decides on which day, and in which tax year, something happened
 # method     which units are disposed of first (fifo, hifo, ...); "" is the country's default
-# methods    [methods] with 2025-01-01 = "hifo": another method from that day on, where the country allows it
+# methods    [methods] with 2025-01-01 = "hifo": another method from that day on, where the country allows it;
+#            [methods.NAME] likewise for the account NAME alone, which from then on follows no other
 # lot_scope  account or global: one queue of units per account or for all; "" is the country's default
 # rules      choices that a country leaves open: [rules] with NAME = "VALUE"; the report's summary names them
 # lookups    false: never ask anyone for prices, use price files only
+# prices     looked-up prices are of the "minute" or of the "day"; "": of the minute where that takes few requests
+# form_1099_da  us: [form_1099_da.2025] with NAME = "no", "proceeds" or "basis": what the 1099-DA of that year for the
+#            account NAME tells; it chooses the boxes of Form 8949
 # accounts   one table per account that is synced by API: [accounts.NAME] with exchange = "kraken"
 
 """
@@ -57,7 +61,8 @@ class AccountSettings:
 @dataclass(frozen=True, slots=True)
 class Settings:
     """What taxsync.toml says. `method` and `lot_scope` are "" where the country's default holds, `rules` holds
-    only what was chosen otherwise than by default; `methods` follow on `method`, by the day that they begin."""
+    only what was chosen otherwise than by default; `methods` follow on `method`, by the day that they begin, and those
+    of one account alone stand under its name; `form_1099_da` has, by tax year and account, what a form tells."""
 
     country: str
     currency: str
@@ -66,8 +71,10 @@ class Settings:
     lot_scope: str = ""
     accounts: Mapping[str, AccountSettings] = field(default_factory=dict)
     lookups: bool = True
+    prices: str = ""
     rules: Mapping[str, str] = field(default_factory=dict)
-    methods: Mapping[str, str] = field(default_factory=dict)
+    methods: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
+    form_1099_da: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 _TYPES: dict[str, type] = {
@@ -78,12 +85,16 @@ _TYPES: dict[str, type] = {
     "lot_scope": str,
     "accounts": dict,
     "lookups": bool,
+    "prices": str,
     "rules": dict,
     "methods": dict,
+    "form_1099_da": dict,
 }
 _WORDS = {str: 'a text in quotes such as "us"', bool: "true or false", dict: "a table such as [accounts.NAME]"}
 _REQUIRED = ("country", "currency", "timezone")
 _WORD = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_FORM_YEAR = re.compile(r"20(2[5-9]|[3-9]\d)")
+_FORM_TELLS = ("no", "proceeds", "basis")
 _CHOICE = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 
 
@@ -114,7 +125,7 @@ def save(folder: Path, settings: Settings) -> None:
     """Writes taxsync.toml in one step; makes the folder when needed. Raises SettingsError."""
     check(settings)
     table: dict[str, Any] = {key: getattr(settings, key) for key in _TYPES if _TYPES[key] is not dict}
-    for key in ("rules", "methods"):
+    for key in ("rules", "methods", "form_1099_da"):
         if getattr(settings, key):
             table[key] = dict(sorted(getattr(settings, key).items()))
     table["accounts"] = {name: {"exchange": a.exchange} for name, a in sorted(settings.accounts.items())}
@@ -137,26 +148,47 @@ def check(settings: Settings) -> None:
         _refuse("method", settings.method, "is not a method such as fifo")
     if settings.lot_scope not in ("", "account", "global"):
         _refuse("lot_scope", settings.lot_scope, 'is none of "account", "global" and ""')
+    if settings.prices not in ("", "minute", "day"):
+        _refuse("prices", settings.prices, 'is none of "minute", "day" and ""')
     for name, value in settings.rules.items():
         if _CHOICE.fullmatch(name) is None or _CHOICE.fullmatch(value) is None:
             _refuse(f"rules.{_shown(name)}", value, "is not a choice such as no-gain")
-    for day, method in settings.methods.items():
-        if not _is_day(day):
-            _refuse("methods", day, "is not a day such as 2025-01-01")
-        if _WORD.fullmatch(method) is None:
-            _refuse(f"methods.{day}", method, "is not a method such as fifo")
+    _check_methods("methods", {day: m for day, m in settings.methods.items() if isinstance(m, str)})
+    for name, own in settings.methods.items():
+        if not isinstance(own, str):
+            check_account_name(name, "methods")
+            _check_methods(f"methods.{_shown(name)}", own)
+    for year, told in settings.form_1099_da.items():
+        _check_forms(year, told)
     for name, account in settings.accounts.items():
         check_account_name(name)
         if _WORD.fullmatch(account.exchange) is None:
             _refuse(f"accounts.{_shown(name)}.exchange", account.exchange, "is not an exchange such as kraken")
 
 
-def check_account_name(name: str) -> None:
+def _check_methods(place: str, methods: Mapping[str, str]) -> None:
+    for day, method in methods.items():
+        if not _is_day(day):
+            _refuse(place, day, "is not a day such as 2025-01-01")
+        if _WORD.fullmatch(method) is None:
+            _refuse(f"{place}.{day}", method, "is not a method such as fifo")
+
+
+def _check_forms(year: str, told: Mapping[str, str]) -> None:
+    if _FORM_YEAR.fullmatch(year) is None:
+        _refuse("form_1099_da", year, "is not a tax year of Form 1099-DA, 2025 or later")
+    for name, what in told.items():
+        check_account_name(name, f"form_1099_da.{year}")
+        if what not in _FORM_TELLS:
+            _refuse(f"form_1099_da.{year}.{_shown(name)}", what, f"is none of {', '.join(_FORM_TELLS)}")
+
+
+def check_account_name(name: str, place: str = "accounts") -> None:
     """Raises SettingsError unless `name` can be an account's: 1 to 100 visible characters."""
     if not 1 <= len(name) <= 100 or name != name.strip():
-        _refuse("accounts", name, "is not an account name: 1 to 100 characters, no space at either end")
+        _refuse(place, name, "is not an account name: 1 to 100 characters, no space at either end")
     if any(unicodedata.category(character) in _INVISIBLE for character in name):
-        _refuse("accounts", name, "is not an account name: it holds invisible control characters")
+        _refuse(place, name, "is not an account name: it holds invisible control characters")
 
 
 # Control and format characters (those that reverse a line among them), half characters, line ends.
@@ -177,10 +209,15 @@ def _settings(table: dict[str, Any]) -> Settings:
         if "exchange" not in entry:
             raise SettingsError(f'{FILE}: {place}.exchange is missing: add a line such as exchange = "kraken"')
         accounts[name] = AccountSettings(entry["exchange"])
-    for key in ("rules", "methods"):
-        for name, value in table.get(key, {}).items():
+    own = {f"methods.{_shown(k)}": v for k, v in table.get("methods", {}).items() if isinstance(v, dict)}
+    general = {k: v for k, v in table.get("methods", {}).items() if not isinstance(v, dict)}
+    forms = {f"form_1099_da.{_shown(year)}": told for year, told in table.get("form_1099_da", {}).items()}
+    for place, values in {"rules": table.get("rules", {}), "methods": general, **own, **forms}.items():
+        if not isinstance(values, dict):
+            raise SettingsError(f"{FILE}: {place} should be a table such as [{place}]")
+        for name, value in values.items():
             if not isinstance(value, str):
-                raise SettingsError(f"{FILE}: {key}.{_shown(name)} should be a text in quotes")
+                raise SettingsError(f"{FILE}: {place}.{_shown(name)} should be a text in quotes")
     settings = Settings(**table, accounts=accounts)
     check(settings)
     return settings
@@ -265,8 +302,11 @@ class Access:
 
 
 def data_folder(argument: Path | None, environ: Mapping[str, str]) -> Path:
-    """The data folder: `--data`, else TAXSYNC_DATA, else ./data."""
-    return argument or Path(environ.get("TAXSYNC_DATA") or "data")
+    """The data folder: `--data`, else TAXSYNC_DATA, else ./data. Raises Usage."""
+    named = environ.get("TAXSYNC_DATA", "data")
+    if argument is None and not named.strip():
+        raise Usage("TAXSYNC_DATA is empty: let it name the data folder, or unset it")
+    return argument or Path(named)
 
 
 def read_environment(environ: Mapping[str, str]) -> Environment:

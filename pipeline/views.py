@@ -101,7 +101,9 @@ def status(one: Status) -> list[str]:
     return [*lines, "", _tally(one.issues), *one.remarks]
 
 
-_INCOMPLETE = ("short_history", "not_fetched", "stored_in_part", "not_updated", "market_gone")
+_INCOMPLETE = (
+    "short_history", "not_fetched", "stored_in_part", "not_updated", "market_gone", "wallet_not_read", "not_supported",
+)  # fmt: skip
 
 
 def _state(r: Reach) -> str:
@@ -180,7 +182,7 @@ def status_json(one: Status) -> list[str]:
             "gaps": [
                 {"code": i.code, "account": i.account, "ref": i.ref, "message": i.message, "remedy": i.remedy}
                 for i in one.issues
-                if i.code in (*_INCOMPLETE, "list_not_given", "rests_on_files")
+                if i.code in (*_INCOMPLETE, "list_not_given", "rests_on_files", "gap_answered")
             ],
             "balances": [
                 {
@@ -256,8 +258,17 @@ def issues(found: Sequence[Issue]) -> list[str]:
             lines.append(f"  and {len(same) - _SHOWN} more: see `taxsync check --json`")
         lines += [f"  -> {remedy}" for remedy in dict.fromkeys(remedies)][:_SHOWN]
         lines.append("")
+    open_years = []
     for one in ranges(found):
-        lines += [_range(one), *(_part(issue, stake) for issue, stake in one.problems[:_SHOWN]), ""]
+        if len(one.untold) == len(one.problems):
+            open_years.append(one)
+            continue
+        told = [_part(issue, stake) for issue, stake in one.problems if issue not in one.untold]
+        lines += [_range(one), *told[:_SHOWN], *_no_telling(one.untold), ""]
+    if open_years:
+        years = ", ".join(one.year for one in open_years)
+        unique = list(dict.fromkeys(issue for one in open_years for issue in one.untold))
+        lines += [f"Gain of {years}: how far it may be off, nothing tells:", *_no_telling(unique), ""]
     return [*lines, _tally_line(found), *remarks]
 
 
@@ -272,10 +283,18 @@ _MOST = 2  # problems that the line of a report names
 def _range(one: Range, named: int = 0) -> str:
     """How far a year's gain may be off in all; and the problems that it hangs on most."""
     most = "; ".join(console.clean(_where(issue)) for issue, _ in one.problems[:named])
+    bounds = f"{_money(one.told_lowest)} to {_money(one.told_highest)}"
+    told = f"; as far as it can be told, {bounds}" if one.untold else ""  # one end that is open shows at its problem
     return (
         f"Gain of {one.year}: {_money(one.gain)} as it stands, {_money(one.lowest)} to {_money(one.highest)} "
-        f"while problems are open{f' (most by {most})' if most else ':'}"
+        f"while problems are open{told}{f' (most by {most})' if most else ':'}"
     )
+
+
+def _no_telling(untold: Sequence[Issue]) -> list[str]:
+    """The problems of which there is no telling how much they do, in one line."""
+    shown = "; ".join(dict.fromkeys(console.clean(_where(issue)) for issue in untold[:_SHOWN]))
+    return [f"  no telling by {shown}{'; ...' * (len(untold) > _SHOWN)}"] if untold else []
 
 
 def _part(issue: Issue, stake: Stake) -> str:
@@ -284,7 +303,7 @@ def _part(issue: Issue, stake: Stake) -> str:
 
 
 def _where(issue: Issue) -> str:
-    return " ".join(filter(None, (issue.code, issue.asset, issue.account, _day(issue.at))))
+    return " ".join(filter(None, (issue.code, issue.asset, issue.account, issue.details.get("day") or _day(issue.at))))
 
 
 def _tally_line(found: Sequence[Issue]) -> str:

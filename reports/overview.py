@@ -1,111 +1,54 @@
-"""The workbook's first sheet: whose report this is, what is open, and the figures on one page."""
+"""The workbook's first sheet: whose report this is, what is open, and the figures on one page.
+
+Figures are formulas over the sheets that follow, with what the engine makes of them as their value; section titles
+lead to these sheets.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
-from openpyxl.styles import Alignment, Font
-
 from pipeline.issues import Severity
 from pipeline.money import ZERO, exact
 from reports.forms import Form
-from reports.sheet import (
-    COUNT,
-    DAY,
-    GREY,
-    LEFT,
-    MONEY,
-    OVERLINED,
-    RED,
-    RIGHT,
-    Sheet,
-    decimals_of,
-    font,
-    number_width,
-    quantity,
-    widths,
-)
+from reports.forms.lines import TOTALS_BY
+from reports.layout import Tab, Tabs, count, live, quoted, total, total_of_rows, total_of_text
+from reports.page import CHART_ROWS, UNKNOWN, Page
+from reports.sheet import GREY, MONTH, RED, Cell, Formula, Sheet, decimals_of, font
 from reports.summary import Figures, figures, gain_by_month, gain_range
 from reports.table import Report, Table, Type, Value
 from reports.tables import crypto_lots_of
 
 _NARROWEST = (30.0, 22.0, 18.0, 18.0, 18.0, 18.0)
+_IN_CHART = 12  # assets; more bars can't be read
+
+YES, NO_GAIN, NO_PRICE = "yes", "no gain", "no price"  # whether a disposal is in the totals
+_COUNTED = ("counts", quoted(YES))
 
 
-def fill(sheet: Sheet, report: Report, forms: Sequence[tuple[Form, Table]]) -> None:
+def fill(sheet: Sheet, report: Report, forms: Sequence[tuple[Form, Table]], tabs: Tabs) -> None:
     """Writes the whole page."""
-    sheet.sheet_view.showGridLines = False
-    page = _Page(sheet)
+    page = Page(sheet, _NARROWEST)
     f = figures(report)
     _title(page, report, f)
     _basis(page, report)
-    _gains(page, report, f)
-    _income(page, report, f)
+    _gains(page, report, f, tabs)
+    _income(page, report, f, tabs["income"])
+    _derivatives(page, report, f, tabs["derivatives"])
+    charts = page.number + 1
+    if f.gain or f.gains or _is_worth(report):
+        page.blank(CHART_ROWS + 1)
     for form, table in forms:
-        _form(page, report, form, table)
-    _months(page, report, f)
-    _holdings(page, report)
-    _problems(page, report)
-    _sources(page, report)
+        _form(page, report, form, tabs[table.name])
+    _months(page, report, f, tabs["disposals"], charts)
+    _holdings(page, report, tabs["holdings"], charts)
+    _problems(page, report, tabs["issues"])
+    _sheets(page, tabs)
     page.finish()
 
 
-class _Page:
-    """Rows of the page, each a list of values beginning in column A; kept until their widths are known."""
-
-    def __init__(self, sheet: Sheet) -> None:
-        self.sheet = sheet
-        self.rows: list[tuple[Sequence[Value], Sequence[int]]] = []
-        self.widths = list(_NARROWEST)
-
-    def finish(self) -> None:
-        widths(self.sheet, self.widths)
-        for values, styles in self.rows:
-            self.sheet.write(values, styles)
-
-    def blank(self) -> None:
-        self.rows.append(([], []))
-
-    def text(self, text: str, font: Font) -> None:
-        self.rows.append(([text], [self.sheet.style(font=font)]))
-
-    def section(self, title: str) -> None:
-        self.blank()
-        self.text(title, font(bold=True, size=12))
-
-    def headings(self, *names: str, texts: tuple[int, ...] = (1,)) -> None:
-        """Headings of columns; `texts` are the numbers of those that hold text."""
-        styles = [self.sheet.heading_style(right=n not in texts) for n in range(1, len(names) + 1)]
-        self.rows.append((names, styles))
-
-    def row(self, *values: Value, total: bool = False, decimals: int = 2) -> None:
-        """Values in the format of their type; the second is a quantity when it has other than 2
-        decimals. A total is bold under a line."""
-        face, line = (font(bold=True), OVERLINED) if total else (font(), None)
-        styles = []
-        for n, value in enumerate(values):
-            is_quantity = n == 1 and decimals != 2
-            form = quantity(decimals) if is_quantity else _form_of(value)
-            styles.append(self.sheet.style(form, font=face, border=line, align=_align(value)))
-            if isinstance(value, Decimal):
-                self.widths[n] = max(self.widths[n], number_width(value, decimals if is_quantity else 2))
-        self.rows.append((values, styles))
-
-
-def _form_of(value: Value) -> str:
-    if isinstance(value, date):
-        return DAY
-    if isinstance(value, Decimal):
-        return MONEY
-    return COUNT if isinstance(value, int) else ""
-
-
-def _align(value: Value) -> Alignment:
-    return LEFT if isinstance(value, str) else RIGHT
-
-
-def _title(page: _Page, report: Report, f: Figures) -> None:
+def _title(page: Page, report: Report, f: Figures) -> None:
     year = report.period
     page.text(f"Crypto tax report {year.name}", font(bold=True, size=16))
     page.text(f"{_country(report)}, {_day(year.first)} to {_day(year.last)}", font(size=11, color=GREY))
@@ -113,13 +56,13 @@ def _title(page: _Page, report: Report, f: Figures) -> None:
     if f.errors or f.warnings:
         words = [_count(n, word) for n, word in ((f.errors, "error"), (f.warnings, "warning")) if n]
         may = "figures may change until they are settled" if f.errors else "look at them before you file"
-        text = f"Open problems: {' and '.join(words)}; {may}. See the sheet Issues."
+        text = f"Open problems: {' and '.join(words)}; {may}. See the sheet Problems."
         page.text(text, font(bold=True, color=RED if f.errors else GREY))
     else:
         page.text("No open problems.", font(bold=True))
 
 
-def _basis(page: _Page, report: Report) -> None:
+def _basis(page: Page, report: Report) -> None:
     page.section("Basis")
     for name, value in (
         ("Country", _country(report)),
@@ -134,130 +77,221 @@ def _basis(page: _Page, report: Report) -> None:
         page.row(name, value)
 
 
-def _gains(page: _Page, report: Report, f: Figures) -> None:
-    page.section(f"Capital gains ({report.currency})")
-    page.row("Proceeds", f.proceeds)
-    page.row("Cost basis", f.cost_basis)
-    page.row("Gain", f.gain, total=True)
+def _gains(page: Page, report: Report, f: Figures, tab: Tabs) -> None:
+    sold = tab["disposals"]
+    page.section(f"Capital gains ({report.currency})", _top(sold))
+    first = page.number
+    page.row("Proceeds", live(total(sold, "proceeds", _COUNTED), f.proceeds))
+    page.row("Cost basis", live(total(sold, "cost_basis", _COUNTED), f.cost_basis))
+    page.row("Gain", Formula(f"B{first}-B{first + 1}", f.gain), total=True)
     if _has_terms(f):
-        page.row("of this short-term", f.short_term_gain)
-        page.row("of this long-term", f.long_term_gain)
-    page.row("Sum of gains", f.gains)
-    page.row("Sum of losses", f.losses)
+        page.row("of this short-term", _of_term(sold, "short", f.short_term_gain))
+        page.row("of this long-term", _of_term(sold, "long", f.long_term_gain))
+    page.row("Sum of gains", live(total(sold, "gain", _COUNTED, ("gain", '">0"')), f.gains))
+    page.row("Sum of losses", live(total(sold, "gain", _COUNTED, ("gain", '"<0"')), f.losses))
     lowest, highest = gain_range(report)
     if report.rules.gains and (lowest != highest or lowest is None):  # while problems are open
-        page.row("Gain could be as low as", "not known" if lowest is None else lowest)
-        page.row("Gain could be as high as", "not known" if highest is None else highest)
+        page.row("Gain could be as low as", UNKNOWN if lowest is None else lowest)
+        page.row("Gain could be as high as", UNKNOWN if highest is None else highest)
     if f.unpriced_disposals:
-        page.row("Left out: no price known", f.unpriced_disposals)
+        page.row("Left out: no price known", _how_many(sold, NO_PRICE, f.unpriced_disposals))
     if f.without_gain:
-        page.row("Without gain (gifts, ...)", f.without_gain)
+        page.row("Without gain (gifts, ...)", _how_many(sold, NO_GAIN, f.without_gain))
 
 
-def _income(page: _Page, report: Report, f: Figures) -> None:
+def _of_term(tab: Tab, term: str, value: Decimal) -> Cell:
+    return live(total(tab, "gain", _COUNTED, ("term", quoted(term))), value)
+
+
+def _how_many(tab: Tab, counts: str, value: int) -> Cell:
+    return live(count(tab, ("counts", quoted(counts))), value)
+
+
+def _income(page: Page, report: Report, f: Figures, tab: Tab) -> None:
     if not f.income:
         return
-    page.section(f"Income ({report.currency})")
+    page.section(f"Income ({report.currency})", _top(tab))
+    first = page.number
     for kind, value in f.income.items():
-        page.row(kind.capitalize(), "not known" if value is None else value)
-    page.row("Total", f.income_total, total=True)
+        known = UNKNOWN if value is None else value
+        page.row(kind.capitalize(), live(total(tab, "value", ("kind", quoted(kind))), known))
+    page.row("Total", Formula(f"SUM(B{first}:B{page.number - 1})", f.income_total), total=True)
     if f.unpriced_income:
         page.row("Left out: no price known", f.unpriced_income)
 
 
-def _form(page: _Page, report: Report, form: Form, table: Table) -> None:
+_RESULTS = {"profits": "profit", "losses": "loss", "fees": "fee"}
+
+
+def _derivatives(page: Page, report: Report, f: Figures, tab: Tab) -> None:
+    if not f.derivatives:
+        return
+    among = "also among the gains above" if report.rules.derivatives_are_gains else "in no figure above"
+    page.section(f"Margin and derivatives, {among} ({report.currency})", _top(tab))
+    first = page.number
+    for name, what in _RESULTS.items():
+        page.row(name.capitalize(), live(total(tab, "value", ("what", quoted(what))), f.derivatives[name]))
+    page.row("Result", Formula(f"SUM(B{first}:B{page.number - 1})", f.derivatives["result"]), total=True)
+    if f.unpriced_derivatives:
+        page.row("Left out: no price known", f.unpriced_derivatives)
+
+
+def _form(page: Page, report: Report, form: Form, tab: Tab) -> None:
     """The form's totals, as they are carried over to the return."""
+    table = tab.table
     names = [c.name for c in table.columns]
     keys = [names.index(name) for name in form.totals_by]
     sums = [i for i, c in enumerate(table.columns) if c.type is Type.CENTS]
-    groups: dict[tuple[str, ...], list[tuple[Value, ...]]] = defaultdict(list)
-    for row in table.rows:
-        groups[tuple(str(row[k]) for k in keys)].append(row)
+    groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for number, row in enumerate(table.rows):
+        groups[tuple(str(row[k]) for k in keys)].append(number)
     if not groups:
         return
-    page.section(f"{form.title} ({report.currency})")
+    page.section(f"{form.title} ({report.currency})", _top(tab))
     page.headings(_capital(", ".join(form.totals_by)), "Rows", *(_words(names[i]) for i in sums))
-    for group, rows in sorted(groups.items()):
-        with exact():
-            totals = [sum((v for row in rows if isinstance(v := row[i], Decimal)), ZERO) for i in sums]
-        page.row(
-            _capital(", ".join(f"{name} {g}" for name, g in zip(form.totals_by, group, strict=True))),
-            len(rows),
-            *totals,
-        )
+    for group, rows in groups.items():
+        page.row(_named(form, group), len(rows), *(_of_rows(tab, i, rows) for i in sums))
+    for note in form.notes(report):
+        page.note(note)
 
 
-def _months(page: _Page, report: Report, f: Figures) -> None:
-    months = gain_by_month(report)
+def _named(form: Form, group: Sequence[str]) -> str:
+    """'Part I, box I'; of a form's line its number and what it asks for."""
+    if form.totals_by == TOTALS_BY:
+        return " ".join(text for text in group if text)
+    return _capital(", ".join(f"{name} {text}" for name, text in zip(form.totals_by, group, strict=True)))
+
+
+def _of_rows(tab: Tab, index: int, rows: Sequence[int]) -> Cell:
+    """A form's column added up over the rows of one group."""
+    with exact():
+        value = sum((v for number in rows if isinstance(v := tab.table.rows[number][index], Decimal)), ZERO)
+    return live(total_of_rows(tab, tab.table.columns[index].name, rows), value)
+
+
+def _months(page: Page, report: Report, f: Figures, tab: Tab, charts: int) -> None:
     terms = _has_terms(f)
-    page.section(f"Gain by month ({report.currency})")
+    page.section(f"Gain by month ({report.currency})", _top(tab))
     page.headings("Month", "Proceeds", "Cost basis", "Gain", *(("Short-term", "Long-term") if terms else ()))
-    for m in months:
+    first = page.number
+    for m in gain_by_month(report):
+        n = page.number
+        inside = (_COUNTED, ("disposed_at", f'">="&$A{n}'), ("disposed_at", f'"<"&EDATE($A{n},1)'))
+        short, long = (total(tab, "gain", *inside, ("term", quoted(term))) for term in ("short", "long"))
         page.row(
-            f"{m.first:%B %Y}",
-            m.proceeds,
-            m.cost_basis,
-            m.gain,
-            *((m.short_term_gain, m.long_term_gain) if terms else ()),
+            m.first,
+            live(total(tab, "proceeds", *inside), m.proceeds),
+            live(total(tab, "cost_basis", *inside), m.cost_basis),
+            Formula(f"B{n}-C{n}", m.gain),
+            *((live(short, m.short_term_gain), live(long, m.long_term_gain)) if terms else ()),
+            form=MONTH,
         )
+    last = page.number - 1
+    sums = (f.proceeds, f.cost_basis, f.gain, *((f.short_term_gain, f.long_term_gain) if terms else ()))
     page.row(
-        "Year",
-        f.proceeds,
-        f.cost_basis,
-        f.gain,
-        *((f.short_term_gain, f.long_term_gain) if terms else ()),
-        total=True,
+        "Year", *(Formula(f"SUM({c}{first}:{c}{last})", v) for c, v in zip("BCDEF", sums, strict=False)), total=True
     )
+    title = f"Gain by month ({report.currency})"
+    if f.gain or f.gains:
+        page.chart(title, f"A{charts}", (1, first, last), 4, lying=False, wide=14)
 
 
-def _holdings(page: _Page, report: Report) -> None:
-    """What is held at the end of the year, per asset."""
+def _holdings(page: Page, report: Report, tab: Tab, charts: int) -> None:
+    """What is held at the end of the year, or on the country's reference day, per asset, the most valuable first."""
     lots = crypto_lots_of(report)
     if not lots:
         return
-    page.section(f"Holdings at the end of {_day(report.period.last)} ({report.currency})")
+    on = (
+        f"at the beginning of {_day(report.period.first)}"
+        if report.rules.reference_first
+        else (f"at the end of {_day(report.period.last)}")
+    )
+    page.section(f"Holdings {on} ({report.currency})", _top(tab))
     decimals = decimals_of([x.quantity for x in lots])
-    page.headings("Asset", "Quantity", "Cost basis", "Market value")
+    page.headings("Asset", "Quantity", "Cost basis", "Market value", "Unrealised gain")
+    first = page.number
     with exact():
-        for asset in sorted({x.asset for x in lots}):
-            held = [x for x in lots if x.asset == asset]
+        held = {asset: [x for x in lots if x.asset == asset] for asset in {x.asset for x in lots}}
+        worth = {asset: _sum_if_all([x.market_value for x in of]) for asset, of in held.items()}
+        for asset in sorted(held, key=lambda each: _most_valuable(worth[each], each)):
+            n, cost = page.number, sum((x.cost_basis for x in held[asset]), ZERO)
             page.row(
                 asset,
-                sum((x.quantity for x in held), ZERO),
-                sum((x.cost_basis for x in held), ZERO),
-                _sum_if_all([x.market_value for x in held]),
+                live(total_of_text(tab, "quantity", "asset", f"$A{n}"), sum((x.quantity for x in held[asset]), ZERO)),
+                live(total_of_text(tab, "cost_basis", "asset", f"$A{n}"), cost),
+                live(total_of_text(tab, "market_value", "asset", f"$A{n}"), worth[asset]),
+                _unrealised(worth[asset], cost, n),
                 decimals=decimals,
             )
-        cost = sum((x.cost_basis for x in lots), ZERO)
-        page.row("Total", None, cost, _sum_if_all([x.market_value for x in lots]), total=True)
+        last, n = page.number - 1, page.number
+        cost, value = sum((x.cost_basis for x in lots), ZERO), _sum_if_all([x.market_value for x in lots])
+        page.row(
+            "Total", None, live(f"SUM(C{first}:C{last})", cost), live(f"SUM(D{first}:D{last})", value),
+            _unrealised(value, cost, n), total=True,
+        )  # fmt: skip
+    shown = min(last, first + _IN_CHART - 1)
+    title = f"Holdings ({report.currency})"
+    if _is_worth(report):
+        page.chart(title, f"D{charts}", (1, first, shown), 4, lying=True, wide=11)
+
+
+def _is_worth(report: Report) -> bool:
+    """Whether of anything held a price is known: else there is nothing to draw."""
+    return any(lot.market_value for lot in crypto_lots_of(report))
+
+
+def _most_valuable(value: Value, asset: str) -> tuple[bool, Decimal, str]:
+    return (False, -value, asset) if isinstance(value, Decimal) else (True, ZERO, asset)
+
+
+def _unrealised(value: Value, cost: Decimal, number: int) -> Cell:
+    return Formula(f"D{number}-C{number}", value - cost) if isinstance(value, Decimal) else None
 
 
 def _sum_if_all(values: Sequence[Decimal | None]) -> Value:
     """The sum, or text where a part of it is not known: never a sum that looks whole."""
     known = [v for v in values if v is not None]
-    return sum(known, ZERO) if len(known) == len(values) else "not known"
+    return sum(known, ZERO) if len(known) == len(values) else UNKNOWN
 
 
-def _problems(page: _Page, report: Report) -> None:
+def _problems(page: Page, report: Report, tab: Tab) -> None:
     if not report.result.issues:
         return
-    page.section("Open problems")
+    page.section("Open problems", _top(tab))
     page.headings("What", "Severity", "How many", texts=(1, 2))
     order = list(Severity)
     counts = Counter((order.index(i.severity), i.code) for i in report.result.issues)
-    for (rank, code), count in sorted(counts.items()):
-        page.row(_words(code), order[rank].value, count)
+    for (rank, code), number in sorted(counts.items()):
+        severity = order[rank].value
+        formula = count(tab, ("severity", quoted(severity)), ("code", quoted(code)))
+        page.row(_words(code), severity, live(formula, number))
 
 
-def _sources(page: _Page, report: Report) -> None:
-    sources = sorted(report.sources, key=lambda s: (s.account, s.source))
-    if not sources:
-        return
-    page.section("Sources")
-    page.headings("Account", "Records", "First", "Last", "Source", texts=(1, 5))
-    for s in sources:
-        first, last = (at.astimezone(report.zone).date() if at else None for at in (s.first, s.last))
-        page.row(s.account, s.records, first, last, s.source)
+_CONTENTS = {
+    "disposals": "every part of a lot that was disposed of, with its cost, gain and rule",
+    "income": "what came in and is taxed as income",
+    "derivatives": "results of margin and derivatives",
+    "holdings": "open lots, the largest unrealised loss first",
+    "lots": "units by asset and account: opening, what came and went, closing",
+    "transfers": "moves between own accounts, and what has no other side",
+    "transactions": "everything that happened in the year",
+    "prices": "what everything was worth, and where that is from",
+    "issues": "open problems, and what to do about each",
+}
+METHOD = "Sources and method"  # the title of the last sheet
+
+
+def _sheets(page: Page, tabs: Tabs) -> None:
+    """All sheets, each with a way there."""
+    page.section("Sheets")
+    for name, tab in tabs.items():
+        page.listed(tab.title, len(tab.table.rows), _CONTENTS.get(name, "the form as it is filed"), _top(tab))
+    page.listed(METHOD, None, "what the figures rest on, by which rules, and how to check them", f"'{METHOD}'!A1")
+
+
+def _top(tab: Tab) -> str:
+    """Where a table begins."""
+    return f"'{tab.title}'!A1"
 
 
 def _has_terms(f: Figures) -> bool:

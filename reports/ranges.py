@@ -12,13 +12,17 @@ from pipeline.money import ZERO, exact
 @dataclass(frozen=True, slots=True)
 class Range:
     """One year's `gain` as it stands and how far it could be off (None: there is no telling). `problems`: each with
-    what it alone may do, the widest first."""
+    what it alone may do, the widest first. `told_lowest`, `told_highest`: as far as it can be told; `untold`: the
+    problems of which there is no telling at all."""
 
     year: str
     gain: Decimal
     lowest: Decimal | None
     highest: Decimal | None
     problems: list[tuple[Issue, Stake]]
+    told_lowest: Decimal
+    told_highest: Decimal
+    untold: list[Issue]
 
 
 def ranges(issues: Iterable[Issue]) -> list[Range]:
@@ -32,10 +36,28 @@ def ranges(issues: Iterable[Issue]) -> list[Range]:
         for year, problems in sorted(by_year.items()):
             problems.sort(key=lambda each: _rank(each[1]))
             gain = Decimal(problems[0][1].gain)
-            lowest = _in_all(gain, [(s.gain, s.lowest) for _, s in problems])
-            highest = _in_all(gain, [(s.gain, s.highest) for _, s in problems])
-            found.append(Range(year, gain, lowest, highest, problems))
+            lows, highs = ([(s.gain, end(s)) for _, s in problems] for end in (_lowest, _highest))
+            found.append(
+                Range(
+                    year=year,
+                    gain=gain,
+                    lowest=None if any(not after for _, after in lows) else _in_all(gain, lows),
+                    highest=None if any(not after for _, after in highs) else _in_all(gain, highs),
+                    problems=problems,
+                    told_lowest=_in_all(gain, lows),
+                    told_highest=_in_all(gain, highs),
+                    untold=[issue for issue, s in problems if not s.lowest and not s.highest],
+                )
+            )
     return found
+
+
+def _lowest(stake: Stake) -> str:
+    return stake.lowest
+
+
+def _highest(stake: Stake) -> str:
+    return stake.highest
 
 
 def _rank(stake: Stake) -> tuple[bool, Decimal]:
@@ -45,10 +67,9 @@ def _rank(stake: Stake) -> tuple[bool, Decimal]:
     return True, Decimal(stake.lowest) - Decimal(stake.highest)
 
 
-def _in_all(gain: Decimal, changes: Sequence[tuple[str, str]]) -> Decimal | None:
-    """`gain` changed by all of (as it stands, as it could be)."""
+def _in_all(gain: Decimal, changes: Sequence[tuple[str, str]]) -> Decimal:
+    """`gain` changed by all of (as it stands, as it could be) that can be told."""
     for before, after in changes:
-        if not after:
-            return None
-        gain += Decimal(after) - Decimal(before)
+        if after:
+            gain += Decimal(after) - Decimal(before)
     return gain

@@ -1,4 +1,4 @@
-"""Spreadsheet pages written row by row into an archive in memory: no formulas, no temporary files.
+"""Spreadsheet pages written row by row into an archive in memory: no formula but a Formula, no temporary files.
 
     book = Book("Crypto tax 2025", made=datetime(2026, 1, 1))
     with book.sheet("Disposals") as sheet:
@@ -15,6 +15,7 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -26,32 +27,49 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.utils import get_column_letter
-from openpyxl.utils.datetime import to_excel
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.worksheet.properties import PageSetupProperties
+from openpyxl.worksheet.table import Table, TableStyleInfo
 
 from pipeline.money import plain
 from reports.table import Value, printable
 
 LONGEST = 32_767  # UTF-16 units in a cell; Excel calls a file with more of them damaged
+_TOGETHER = 200  # rows
 _ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
 CUT = " ... [cut: too long for a cell, whole in the CSV file]"
 LAST_ROW = 1_048_576
+MOST_LINKS = 65_530  # on one sheet; Excel calls a file with more of them damaged
 
 MONEY = "#,##0.00;[Red]-#,##0.00"
 INSTANT = "yyyy-mm-dd hh:mm:ss"
 DAY = "yyyy-mm-dd"
+FORM_DAY = "mm/dd/yyyy"
 COUNT = "#,##0"
+MONTH = "mmmm yyyy"
 
 GREY = "595959"
 RED = "C00000"
+BLUE = "1F4E79"
 _LINE = Side(style="thin", color="808080")
 _SHADE = PatternFill("solid", fgColor="E7ECF2")
 OVERLINED = Border(top=_LINE)
 LEFT = Alignment(horizontal="left", vertical="top", indent=1)
 RIGHT = Alignment(horizontal="right", vertical="top")
 WRAPPED = Alignment(horizontal="left", vertical="top", indent=1, wrap_text=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """What a cell computes, without the '=', and what that comes to: programs that compute nothing show `value`. Never
+    made of text from outside."""
+
+    text: str
+    value: Value
+
+
+Cell = Value | Formula
 
 
 def font(*, bold: bool = False, size: int = 11, color: str | None = None) -> Font:
@@ -80,12 +98,15 @@ class Sheet(WriteOnlyWorksheet):
     page_margins: Any
     column_dimensions: Any
     auto_filter: Any
+    data_validations: Any
     oddFooter: Any
     _writer: Any
 
     def __init__(self, workbook: Workbook, title: str, out: Any) -> None:
         super().__init__(workbook, title)
         self._out = out
+        self._links: list[str] = []
+        self.sparse = False  # leaves out cells without a value, with whatever their style would show
 
     def style(
         self,
@@ -110,21 +131,56 @@ class Sheet(WriteOnlyWorksheet):
         align = RIGHT if right else LEFT
         return self.style(font=font(bold=True), align=align, border=Border(bottom=_LINE), fill=_SHADE)
 
-    def write(self, values: Sequence[Value], styles: Sequence[int], lines: int = 1) -> None:
+    def linked_style(self, style: int) -> int:
+        """A style of this book, in the colour of cells that lead elsewhere."""
+        cell: Any = WriteOnlyCell(self)
+        book: Any = self.parent
+        cell._style = book._cell_styles[style].__copy__()
+        cell.font = font(color=BLUE)
+        number: int = cell.style_id
+        return number
+
+    @property
+    def takes_links(self) -> bool:
+        """Whether there is room for one more."""
+        return len(self._links) < MOST_LINKS
+
+    def link(self, place: str, target: str) -> None:
+        """Makes the cell at `place` lead to another of this book ("'Form 8949'!A2"): no title has markup."""
+        assert self.takes_links
+        self._links.append(f'<hyperlink ref="{place}" location="{target}"/>')
+
+    def table(self, headings: Sequence[str], rows: int) -> None:
+        """Makes headings in row 1 and `rows` rows under them a table of the spreadsheet program, with its filters."""
+        name = re.sub(r"\W", "_", f"table_{self.title}")  # K4 alone would be a cell
+        table: Any = Table(displayName=name, ref=f"A1:{_LETTERS[len(headings) - 1]}{rows + 1}")
+        table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
+        table._initialise_columns()
+        for column, heading in zip(table.tableColumns, headings, strict=True):
+            column.name = heading
+        self.tables.add(table)  # add_table wants cells of its own to name the columns after
+
+    def write(self, values: Sequence[Cell], styles: Sequence[int], lines: int = 1) -> None:
         """The next row, from column A on, `lines` of text high. Instants come without a zone, as they
         are to be read."""
         self.append((values, styles, lines))
+
+    def close(self) -> None:
+        if self._writer is not None:
+            self._writer.write_waiting()
+        super().close()
 
     def _get_writer(self) -> None:
         if self._writer is None:
             self._writer = _Streaming(self, self._out)
             self._writer.write_top()
 
-    def _values_to_row(self, row: tuple[Sequence[Value], Sequence[int], int], number: int) -> str:
+    def _values_to_row(self, row: tuple[Sequence[Cell], Sequence[int], int], number: int) -> str:
         values, styles, lines = row
         cells = (
             _cell(f"{letter}{number}", style, value)
             for letter, style, value in zip(_LETTERS, styles, values, strict=False)
+            if value is not None or not self.sparse
         )
         # Only Excel finds the height of wrapped text by itself; 409 points are the most there can be.
         height = f' ht="{min(15 * lines, 405)}" customHeight="1"' if lines > 1 else ""
@@ -134,20 +190,40 @@ class Sheet(WriteOnlyWorksheet):
 _LETTERS = [get_column_letter(n) for n in range(1, 41)]
 
 
-def _cell(place: str, style: int, value: Value) -> str:
-    """One cell in the words of the format (ECMA-376, 18.3.1.4): text is always an inline string."""
+def _cell(place: str, style: int, value: Cell) -> str:
+    """One cell in the words of the format (ECMA-376, 18.3.1.4): text is always an inline string. A million of them
+    are made of a big year: the common kinds come first."""
     if value is None or value == "":
         return f'<c r="{place}" s="{style}"/>'
-    if isinstance(value, str):
-        return f'<c r="{place}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{_text(value)}</t></is></c>'
+    kind = type(value)
+    if kind is str:
+        if len(value) < _SHORT and value.isalnum():  # type: ignore[arg-type, union-attr]
+            return f'<c r="{place}" s="{style}" t="inlineStr"><is><t>{value}</t></is></c>'
+        text = _text(value)
+        return f'<c r="{place}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
+    if kind is Formula:
+        assert isinstance(value, Formula)
+        return f'<c r="{place}" s="{style}"><f>{_markup(value.text)}</f><v>{_number(value.value)}</v></c>'
+    return f'<c r="{place}" s="{style}"><v>{_number(value)}</v></c>'  # type: ignore[arg-type]
+
+
+_SHORT = 200
+_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - day 0 of spreadsheet programs, for all days after February 1900
+
+
+def _markup(formula: str) -> str:
+    return escape(formula) if "<" in formula or ">" in formula or "&" in formula else formula
+
+
+def _number(value: Value) -> str:
+    """As many digits as a double keeps, no trailing zeros: equal numbers are the same bytes. Days and instants are the
+    days since 1899."""
+    if isinstance(value, datetime):
+        since = value - _EPOCH
+        return repr(since.days + since.seconds / 86400).removesuffix(".0")
     if isinstance(value, date):
-        serial = to_excel(value)  # type: ignore[no-untyped-call]
-        return f'<c r="{place}" s="{style}"><v>{serial}</v></c>'
-    return f'<c r="{place}" s="{style}"><v>{_number(value)}</v></c>'
-
-
-def _number(value: Decimal | int) -> str:
-    """As many digits as a double keeps, no trailing zeros: equal numbers are the same bytes."""
+        return str(value.toordinal() - _EPOCH.toordinal())
+    assert value is not None and not isinstance(value, str)
     digits = f"{value:.17g}"
     return digits.rstrip("0").rstrip(".") if "." in digits and "e" not in digits else digits
 
@@ -172,10 +248,32 @@ def in_cell(text: str) -> str:
 class _Streaming(WorksheetWriter):
     """Writes a page straight into the archive."""
 
+    def __init__(self, ws: Sheet, out: Any) -> None:
+        super().__init__(ws, out)
+        self.waiting: list[str] = []
+
     def write_row(self, xf: Any, row: Any, row_idx: int) -> None:
         if row_idx == 1:
             xf.flush()  # what openpyxl has written before the first row
-        self.out.write(row.encode())  # type: ignore[union-attr]
+        self.waiting.append(row)
+        if len(self.waiting) == _TOGETHER:
+            self.write_waiting()
+
+    def write_waiting(self) -> None:
+        """Rows are compressed some at a time, which is faster."""
+        self.out.write("".join(self.waiting).encode())  # type: ignore[union-attr]
+        self.waiting.clear()
+
+    def write_hyperlinks(self) -> None:
+        """As text, since openpyxl's objects take a kilobyte each."""
+        sheet: Any = self.ws
+        links = sheet._links
+        if links:
+            xf: Any = self.xf.send(True)
+            xf.flush()  # what openpyxl has written before
+            self.out.write(f"<hyperlinks>{''.join(links)}</hyperlinks>".encode())  # type: ignore[union-attr]
+            links.clear()
+            self.xf.send(None)
 
     def cleanup(self) -> None:
         """There is no temporary file to remove."""

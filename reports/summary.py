@@ -7,16 +7,17 @@ without a known price are in no total; both are counted.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
 from pipeline.issues import Severity
 from pipeline.model import Disposal, Term
 from pipeline.money import ZERO, exact
-from reports.ranges import ranges
+from reports.forms import forms_of
+from reports.ranges import Range, ranges
 from reports.table import Column, Report, Table, Type, Value
-from reports.tables import crypto_lots_of, disposals_of, incomes_of
+from reports.tables import crypto_lots_of, derivatives_of, disposals_of, incomes_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,8 @@ class Figures:
     """Totals of a year in the reporting currency. gain = proceeds - cost_basis = gains + losses.
 
     `losses` is negative or 0. `income` has one entry per kind; None: no receipt of that kind has a
-    price. `income_total` adds up what is known. Six count rows. `denied_losses` are in no other figure,
+    price. `income_total` adds up what is known. `derivatives`: what margin and derivatives came to, if there were any:
+    profits, losses, fees and their sum, by what is known. Seven count rows. `denied_losses` are in no other figure,
     `ring_fenced_losses` are part of `losses` and count only against certain gains; both are positive.
     """
 
@@ -45,6 +47,8 @@ class Figures:
     warnings: int
     denied_losses: Decimal = ZERO
     ring_fenced_losses: Decimal = ZERO
+    derivatives: dict[str, Decimal] = field(default_factory=dict)
+    unpriced_derivatives: int = 0
 
 
 def figures(report: Report) -> Figures:
@@ -73,6 +77,8 @@ def figures(report: Report) -> Figures:
             warnings=severities.count(Severity.WARNING),
             denied_losses=sum((d.denied for d in counted), ZERO),
             ring_fenced_losses=sum((d.set_apart for d in counted), ZERO),
+            derivatives=_derivatives(report),
+            unpriced_derivatives=sum(d.value is None for d in derivatives_of(report)),
         )
 
 
@@ -84,12 +90,27 @@ def gain_range(report: Report) -> tuple[Decimal | None, Decimal | None]:
     disposals = disposals_of(report)
     if not report.rules.gains or any(d.taxed and d.proceeds is None for d in disposals):
         return None, None
-    found = [one for one in ranges(report.result.issues) if one.year == report.period.name]
-    if found:
-        return found[0].lowest, found[0].highest
+    found = _range(report)
+    if found is not None:
+        return found.lowest, found.highest
     with exact():
         gain = sum((d.gain or ZERO for d in disposals), ZERO)
     return gain, gain
+
+
+def _range(report: Report) -> Range | None:
+    return next((one for one in ranges(report.result.issues) if one.year == report.period.name), None)
+
+
+def _range_rows(report: Report) -> list[tuple[Value, ...]]:
+    """Both ends; where problems leave one open, also how far it can be told."""
+    lowest, highest = gain_range(report)
+    rows: list[tuple[Value, ...]] = [("range", "lowest_gain", lowest), ("range", "highest_gain", highest)]
+    found = _range(report)
+    if found is not None and None in (found.lowest, found.highest):
+        rows.append(("range", "lowest_told", found.told_lowest))
+        rows.append(("range", "highest_told", found.told_highest))
+    return rows
 
 
 def counted_of(disposals: Iterable[Disposal]) -> list[Disposal]:
@@ -106,6 +127,15 @@ def _income(report: Report) -> tuple[dict[str, Decimal | None], Decimal]:
     return dict(sorted(by_kind.items())), sum((v for v in by_kind.values() if v is not None), ZERO)
 
 
+def _derivatives(report: Report) -> dict[str, Decimal]:
+    found = derivatives_of(report)
+    sums = {
+        name: sum((d.value or ZERO for d in found if d.what == what), ZERO)
+        for what, name in (("profit", "profits"), ("loss", "losses"), ("fee", "fees"))
+    }
+    return sums | {"result": sum(sums.values(), ZERO)} if found else {}
+
+
 _SUMMARY = (
     Column("section", Type.TEXT),
     Column("item", Type.TEXT),
@@ -113,10 +143,12 @@ _SUMMARY = (
 )
 
 
+ORDER = "acquisitions before disposals, then the exchange's own sequence, then the row in its file"
+
+
 def summary(report: Report) -> Table:
     """The figures as rows of section, item, value."""
     f, year = figures(report), report.period
-    lowest, highest = gain_range(report)
     rows: list[tuple[Value, ...]] = [
         ("year", "name", year.name),
         ("year", "first_day", year.first),
@@ -126,11 +158,13 @@ def summary(report: Report) -> Table:
         ("year", "timezone", report.zone.key),
         ("year", "method", report.method),
         ("year", "lot_scope", report.scope),
+        ("year", "order_of_one_instant", ORDER),
         ("year", "version", report.version),
         ("year", "inputs", report.inputs),
         *((("year", "reference_day", year.first),) if report.rules.reference_first else ()),
         *(("rules", name, value) for name, value in report.rules.chosen.items()),
         *(("method_log", _instant(at, report), chosen) for at, chosen in report.orders),
+        *(("answers", _instant(at, report), said) for at, said in report.answers),
         *(("limits_not_applied", limit.name, limit.amount.on(year.last)) for limit in report.rules.limits),
         ("capital_gains", "proceeds", f.proceeds),
         ("capital_gains", "cost_basis", f.cost_basis),
@@ -141,13 +175,15 @@ def summary(report: Report) -> Table:
         ("capital_gains", "losses", f.losses),
         *((("capital_gains", "denied_losses", f.denied_losses),) if report.rules.denies_losses else ()),
         *((("capital_gains", "ring_fenced_losses", f.ring_fenced_losses),) if report.rules.ring_fence_days else ()),
-        ("range", "lowest_gain", lowest),
-        ("range", "highest_gain", highest),
+        *_range_rows(report),
         *(("income", kind, value) for kind, value in f.income.items()),
         ("income", "total", f.income_total),
+        *(("derivatives", name, value) for name, value in f.derivatives.items()),
+        *((form.name, "note", note) for form in forms_of(report.rules) for note in form.notes(report)),
         ("left_out", "disposals_without_gain", f.without_gain),
         ("left_out", "unpriced_disposals", f.unpriced_disposals),
         ("left_out", "unpriced_income", f.unpriced_income),
+        *((("left_out", "unpriced_derivatives", f.unpriced_derivatives),) if f.derivatives else ()),
         ("left_out", "unpriced_holdings", f.unpriced_holdings),
         ("open_problems", "errors", f.errors),
         ("open_problems", "warnings", f.warnings),

@@ -7,7 +7,7 @@ Nothing here opens a file.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -33,6 +33,7 @@ class Type(StrEnum):
     TEXT = "text"
     ID = "id"
     MONEY = "money"
+    FORM_DAY = "form_day"  # a day as a form writes it, MM/DD/YYYY, or a word in its place; a date in the workbook
     CENTS = "cents"  # money rounded as a form asks: its decimals are shown as they are
     QUANTITY = "quantity"
     INSTANT = "instant"
@@ -69,13 +70,16 @@ class SourceUsed:
     last: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Report:
     """One tax year of one taxpayer, ready to be tabulated. Holds everything; opens nothing.
 
     `result` is derived up to the end of the year: its disposals and incomes are those of all years
     until then, its lots those open at the year's end. `inputs` is the digest of all that the
     figures rest on. `orders`: which lot methods were chosen, and when that was recorded, oldest first.
+    `origins`: rows of the table of values (`reports/prices.py`).
+    `form_1099_da`: what a broker's form of the year tells of an account: "no", "proceeds" or "basis".
+    `answers`: what the person has said that counts, and when and by what that came, oldest first.
     """
 
     result: Result
@@ -89,7 +93,10 @@ class Report:
     inputs: str
     sources: Iterable[SourceUsed] = field(default_factory=tuple)
     prices: Sequence[Price] = ()
+    origins: Sequence[tuple[Value, ...]] = ()
     orders: Sequence[tuple[datetime, str]] = ()
+    answers: Sequence[tuple[datetime, str]] = ()
+    form_1099_da: Mapping[str, str] = field(default_factory=dict)
 
     def within(self, listed: Iterable[T], at: Callable[[T], datetime]) -> list[T]:
         """Those of `listed` whose instant, for the taxpayer, lies in the tax year, in order of time."""

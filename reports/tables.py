@@ -5,12 +5,14 @@ sheet. Rows are those whose local day lies in the year; lots are those open at i
 beginning. Order is that of time and stable: same report, same rows.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 
 from pipeline.issues import Issue, Severity
-from pipeline.model import Amount, Disposal, Income, Lot, Transaction, is_fiat
+from pipeline.model import Amount, Derivative, Disposal, Income, Lot, Transaction, is_fiat
+from reports.prices import prices
 from reports.table import Column, Report, Table, Type, Value
 
 _DISPOSALS = (
@@ -37,6 +39,17 @@ _INCOME = (
     Column("quantity", Type.QUANTITY),
     Column("kind", Type.TEXT, "the transaction's label"),
     Column("value", Type.MONEY, "market value on receipt; empty where no price is known"),
+)
+
+_DERIVATIVES = (
+    Column("transaction_id", Type.ID),
+    Column("at", Type.INSTANT),
+    Column("account", Type.TEXT),
+    Column("asset", Type.TEXT, "in what it was paid, coins or money"),
+    Column("quantity", Type.QUANTITY, "negative: paid"),
+    Column("value", Type.MONEY, "market value with the same sign; empty where no price is known"),
+    Column("what", Type.TEXT, "profit, loss (interest and funding too), or fee"),
+    Column("description", Type.TEXT, "how the record puts it"),
 )
 
 _HOLDINGS = (
@@ -81,7 +94,8 @@ def disposals(report: Report) -> Table:
     return Table("disposals", _DISPOSALS, [_disposal(d) for d in disposals_of(report)])
 
 
-def disposals_of(report: Report) -> list[Disposal]:
+@lru_cache(maxsize=1)  # every table, figure and form asks for them
+def disposals_of(report: Report) -> Sequence[Disposal]:
     """The year's disposals in order of time."""
     return report.within(report.result.disposals, lambda d: d.disposed_at)
 
@@ -104,6 +118,19 @@ def income(report: Report) -> Table:
 def incomes_of(report: Report) -> list[Income]:
     """The year's receipts that are taxed as income, in order of time."""
     return report.within(report.result.incomes, lambda i: i.at)
+
+
+def derivatives(report: Report) -> Table:
+    """One row for whatever margin and derivatives brought or took in the year."""
+    rows = [
+        (d.id, d.at, d.account, d.asset, d.quantity, d.value, d.what, d.words) for d in derivatives_of(report)
+    ]  # fmt: skip
+    return Table("derivatives", _DERIVATIVES, rows)
+
+
+def derivatives_of(report: Report) -> list[Derivative]:
+    """The year's results of margin and derivatives, in order of time."""
+    return report.within(report.result.derivatives, lambda d: d.at)
 
 
 def holdings(report: Report) -> Table:
@@ -138,10 +165,13 @@ def _amount(amount: Amount | None) -> tuple[Decimal | None, str]:
     return (amount.quantity, amount.asset) if amount else (None, "")
 
 
+# Whether what was sent and what was received is money -> what the row was.
+_KINDS = {(True, False): "buy", (False, True): "sell", (False, False): "trade", (True, True): "exchange"}
+
+
 def _kind(t: Transaction, report: Report) -> str:
     if t.sent and t.received:
-        kinds = {(True, False): "buy", (False, True): "sell", (False, False): "trade", (True, True): "exchange"}
-        return kinds[is_fiat(t.sent.asset), is_fiat(t.received.asset)]
+        return _KINDS[is_fiat(t.sent.asset), is_fiat(t.received.asset)]
     if t.label:
         return t.label.value
     if t.id in report.result.transfers:
@@ -166,4 +196,4 @@ def _issue(i: Issue, report: Report) -> tuple[str, str, str, str, date | None, s
     return (i.severity.value, i.code, i.account, i.asset, day, i.message, i.remedy)
 
 
-TABLES: tuple[Callable[[Report], Table], ...] = (disposals, income, holdings, transactions, issues)
+TABLES: tuple[Callable[[Report], Table], ...] = (disposals, income, derivatives, holdings, transactions, prices, issues)

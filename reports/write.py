@@ -3,44 +3,79 @@
     write_year(Path("data/reports/2025"), report, xlsx=True)
 
 Everything is built in a temporary folder beside the target, synced to disk, then swapped in by
-renaming. Killed at any point, the folder is the old one or the new one, or the next run puts it
-right. Files in it that taxsync never writes (notes, receipts) stay. Folders 0700, files 0600.
+renaming; one run at a time, by a lock file beside the target. Killed at any point, the folder is the
+old one or the new one, or the next run, or `restore`, puts it right. Files in it that taxsync never
+writes (notes, receipts) stay. Folders 0700, files 0600.
 """
 
+import errno
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from pipeline.lock import Held, NoLock, locked
+from pipeline.model import RawRecord
 from reports.csv_file import write_csv
-from reports.forms import every_form, forms_of
+from reports.forms import forms_of, is_form_file
 from reports.summary import summary
 from reports.table import Report, ReportError, Table
 from reports.tables import TABLES
 
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
+PATIENCE = 600.0  # seconds to wait for another run: the workbook of a million rows takes minutes
 
 
-def write_year(folder: Path, report: Report, *, xlsx: bool) -> list[Path]:
+def write_year(
+    folder: Path,
+    report: Report,
+    *,
+    xlsx: bool,
+    waiting: Callable[[str], None] | None = None,
+    patience: float = PATIENCE,
+    records: Iterable[RawRecord] | None = None,
+) -> list[Path]:
     """Writes all files of the year into `folder`, in place of those of an earlier run.
 
-    Gives their paths. Raises ReportError (one readable line); the folder is then as it was before.
+    `records`, if given, go with all other files into one archive for the accountant, the last file.
+    Gives their paths. While another run writes them: `waiting` gets one line, then it is waited for up to
+    `patience` seconds. Raises ReportError (one readable line); the folder is then as it was before.
     """
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise ReportError(f"{folder} is not a folder: move it away, then run report again")
     year = report.period.name
+
+    def tell(who: str) -> None:
+        if waiting is not None:
+            waiting(f"{who} is writing {folder}: waiting for it to end")
+
     try:
         folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        restore(folder.parent)
+        with locked(_lock(folder), f"taxsync report --year {year}", tell, patience):
+            return _write(folder, report, xlsx, records)
+    except Held as who:
+        raise ReportError(f"{who} is writing {folder}: run again when it has ended") from None
+    except NoLock as no:
+        raise _unwritten(year, folder, no.cause) from None
+    except OSError as exc:
+        raise _unwritten(year, folder, exc) from exc
+
+
+def _write(folder: Path, report: Report, xlsx: bool, records: Iterable[RawRecord] | None) -> list[Path]:
+    """Writes the year for the one who holds the lock."""
+    year = report.period.name
+    try:
         _settle(folder)
         with _staging(folder) as staging:
             names = _build(staging, report, xlsx)
+            if records is not None:
+                names.append(_pack(staging, report, names, records))
             _swap(staging, folder)
     except OSError as exc:
-        raise ReportError(
-            f"the report for {year} could not be written to {folder}: {_why(exc)}; nothing in it was changed"
-        ) from exc
+        raise _unwritten(year, folder, exc) from exc
     try:
         _settle(folder)
     except OSError as exc:
@@ -51,9 +86,19 @@ def write_year(folder: Path, report: Report, *, xlsx: bool) -> list[Path]:
     return [folder / name for name in names]
 
 
+def _unwritten(year: str, folder: Path, exc: OSError) -> ReportError:
+    return ReportError(
+        f"the report for {year} could not be written to {folder}: {_why(exc)}; nothing in it was changed"
+    )
+
+
 def _why(exc: OSError) -> str:
     why = (exc.strerror or str(exc) or type(exc).__name__).lower()
-    return f"{why} (is a file of it open in another program?)" if isinstance(exc, PermissionError) else why
+    if not isinstance(exc, PermissionError) and exc.errno != errno.EROFS:
+        return why
+    if os.name == "nt":  # Windows says the same of a file that is open
+        return f"{why} (is a file of it open in another program?)"
+    return f"{why} (you may not write there: choose another folder with --out)"
 
 
 def _build(staging: Path, report: Report, xlsx: bool) -> list[str]:
@@ -65,12 +110,27 @@ def _build(staging: Path, report: Report, xlsx: bool) -> list[str]:
     for name, table in files:
         _write_csv(staging / name, table, report)
     names = [name for name, _ in files]
+    for form, table in forms:
+        for name, data in form.also(report, table).items():
+            _write_bytes(staging / name, data)
+            names.append(name)
     if xlsx:
         from reports.workbook import workbook
 
         names.append(f"{_WORKBOOK}{report.period.name}.xlsx")
         _write_bytes(staging / names[-1], workbook(report, tables, forms))
     return names
+
+
+def _pack(staging: Path, report: Report, names: Sequence[str], records: Iterable[RawRecord]) -> str:
+    from reports.pack import pack
+
+    name = f"{_WORKBOOK}{report.period.name}.zip"
+    with open(_private(staging / name), "wb") as out:
+        pack(out, report, [staging / each for each in names], records)
+        out.flush()
+        os.fsync(out.fileno())
+    return name
 
 
 _WORKBOOK = "taxsync-"
@@ -102,6 +162,22 @@ def _private(path: Path) -> int:
 # ---- the swap ---------------------------------------------------------------------------------
 # States a kill can leave: a staging folder (thrown away by the next run); the old folder set aside
 # and nothing in its place (put back); both there (finished).
+
+
+def restore(parent: Path) -> None:
+    """Puts back, in a folder of years, each year that a killed run had set aside with nothing in its place yet. What
+    can't be put back now stays for the next run of that year."""
+    for aside in sorted(parent.glob(".*.old")):
+        folder = parent / aside.name.removeprefix(".").removesuffix(".old")
+        if folder.exists() or not aside.is_dir():
+            continue
+        with suppress(Held, NoLock, OSError), locked(_lock(folder), "taxsync report", None, 0):
+            if not folder.exists():
+                aside.rename(folder)
+
+
+def _lock(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.lock")
 
 
 @contextmanager
@@ -158,8 +234,8 @@ def _settle(folder: Path) -> None:
 
 def _is_ours(name: str) -> bool:
     """Whether taxsync writes files of this name into a year's folder, in any country."""
-    ours = {_csv_name(function.__name__) for function in (summary, *TABLES)} | {form.file for form in every_form()}
-    return name in ours or (name.startswith(_WORKBOOK) and name.endswith(".xlsx"))
+    ours = {_csv_name(function.__name__) for function in (summary, *TABLES)}
+    return name in ours or is_form_file(name) or (name.startswith(_WORKBOOK) and name.endswith((".xlsx", ".zip")))
 
 
 def _free(path: Path) -> Path:

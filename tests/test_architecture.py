@@ -17,27 +17,37 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "pipeline.issues": (),
     "pipeline.coins": (),
     "pipeline.fact": (),
-    "pipeline.model": ("pipeline.fact", "pipeline.issues", "pipeline.money"),
+    "pipeline.fiat": (),
+    "pipeline.model": ("pipeline.fact", "pipeline.fiat", "pipeline.issues", "pipeline.money"),
+    "pipeline.said": ("pipeline.model", "pipeline.money"),
+    "pipeline.answers": ("pipeline.model", "pipeline.fact"),
+    "pipeline.questions": ("pipeline.fact",),
     "pipeline.rules": ("pipeline.rules", "pipeline.model", "pipeline.money"),
     "pipeline.gains": (
-        "pipeline.gains", "pipeline.rules", "pipeline.model", "pipeline.coins", "pipeline.issues", "pipeline.money",
+        "pipeline.gains", "pipeline.rules", "pipeline.answers", "pipeline.model", "pipeline.coins", "pipeline.issues",
+        "pipeline.money",
     ),
     "pipeline.folder": (),
+    "pipeline.lock": ("pipeline.folder",),
     "pipeline.proxy": (),
     "pipeline.settings": ("pipeline.folder", "pipeline.model", "pipeline.issues", "pipeline.proxy"),
     "pipeline.schema": ("pipeline.schema", "pipeline.model", "pipeline.issues", "pipeline.money"),
     "pipeline.ledger": (
-        "pipeline.ledger", "pipeline.ledger_", "pipeline.schema", "pipeline.folder",
-        "pipeline", "pipeline.model", "pipeline.issues", "pipeline.money",
+        "pipeline.ledger", "pipeline.ledger_", "pipeline.schema", "pipeline.folder", "pipeline.lock",
+        "pipeline", "pipeline.said", "pipeline.model", "pipeline.issues", "pipeline.money",
     ),
     "importers": (
-        "importers", "pipeline.folder", "pipeline.model", "pipeline.coins", "pipeline.issues", "pipeline.money",
-        "pipeline.proxy",
+        "importers", "pipeline.answers", "pipeline.questions", "pipeline.said", "pipeline.folder", "pipeline.model",
+        "pipeline.coins", "pipeline.issues", "pipeline.money", "pipeline.proxy",
     ),
-    "reports": ("reports", "pipeline.rules", "pipeline.model", "pipeline.issues", "pipeline.money"),
+    "reports": (
+        "reports", "pipeline.questions", "pipeline.lock", "pipeline.rules", "pipeline.model", "pipeline.issues",
+        "pipeline.money",
+    ),
     "pipeline.run": (
         "pipeline", "pipeline.run", "pipeline.gains", "pipeline.rules", "pipeline.ledger", "pipeline.settings",
-        "pipeline.folder", "pipeline.model", "pipeline.issues", "pipeline.money", "importers", "reports",
+        "pipeline.folder", "pipeline.answers", "pipeline.questions", "pipeline.model", "pipeline.issues",
+        "pipeline.money", "importers", "reports",
     ),
     "pipeline.console": ("pipeline.issues",),
     "pipeline.views": ("pipeline", "pipeline.console", "pipeline.run", "pipeline.issues", "pipeline.money", "reports"),
@@ -60,7 +70,7 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "sqlmodel": ("pipeline.ledger", "pipeline.schema"),
     "sqlalchemy": ("pipeline.ledger", "pipeline.schema"),
     "pydantic": ("pipeline.schema",),
-    "filelock": ("pipeline.ledger",),
+    "filelock": ("pipeline.lock",),
     "tomli_w": ("pipeline.settings",),
     "openpyxl": ("reports", "importers"),
     "pandas": ("reports",),
@@ -71,7 +81,10 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
 
 # Opened nowhere but at the edges: the core reads no clock, file, socket or environment.
 EDGES = ("os", "socket", "subprocess", "time", "random", "pathlib", "sqlite3", "urllib", "http", "logging", "tempfile")
-PURE = ("pipeline.money", "pipeline.model", "pipeline.coins", "pipeline.issues", "pipeline.gains", "pipeline.rules")
+PURE = (
+    "pipeline.money", "pipeline.model", "pipeline.answers", "pipeline.coins", "pipeline.issues", "pipeline.gains",
+    "pipeline.rules",
+)  # fmt: skip
 
 
 def modules() -> Iterator[tuple[str, Path, ast.Module]]:

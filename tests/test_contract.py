@@ -28,13 +28,18 @@ CSV_FILES = {
     "disposals.csv": "disposal_id,acquisition_id,account,asset,quantity,acquired_at,disposed_at,proceeds,"
     "cost_basis,gain,term,rule,kind",
     "income.csv": "transaction_id,received_at,account,asset,quantity,kind,value",
+    "derivatives.csv": "transaction_id,at,account,asset,quantity,value,what,description",
     "holdings.csv": "account,asset,quantity,acquired_at,cost_basis,market_value",
     "summary.csv": "section,item,value",
     "transactions.csv": "id,date,account,kind,sent_amount,sent_currency,received_amount,received_currency,fee_amount,"
     "fee_currency,value,label,source,source_id",
+    "prices.csv": "transaction_id,at,account,asset,quantity,what,value,source",
     "issues.csv": "severity,code,account,asset,date,message,remedy",
     "form_8949.csv": "description,date_acquired,date_sold,proceeds,cost_basis,code,adjustment,gain,box,part",
+    "schedule_d.csv": "line,boxes,rows,proceeds,cost_basis,adjustment,gain,exact_gain,difference",
+    "schedule_1.csv": "line,name,entry,amount,exact,difference,source",
 }
+FOR_TAX_SOFTWARE = {"form_8949.txf", "form_8949_turbotax.csv"}
 
 
 @pytest.fixture
@@ -83,7 +88,7 @@ def test_the_same_inputs_give_the_same_bytes(filed: Person) -> None:
 
     first = report()
     assert first == report()
-    assert len(first) == len(CSV_FILES) + 1
+    assert len(first) == len(CSV_FILES) + len(FOR_TAX_SOFTWARE) + 1
 
 
 def test_a_file_twice_changes_nothing_and_a_longer_one_adds_its_new_rows(filed: Person) -> None:
@@ -121,6 +126,52 @@ def test_an_id_with_two_contents_is_refused_across_files_unless_it_is_a_revision
     done = person.run("import", second, code=1)
     assert "b.csv row 2" in done.stderr and "a.csv row 2" in done.stderr and "--revise" in done.stderr
     assert "1 revised" in person.run("import", second, "--revise").stdout
+
+
+def test_another_price_of_an_earlier_file_is_refused_with_its_rows_unless_it_is_a_revision(filed: Person) -> None:
+    days = [f"2025-03-0{day}" for day in range(1, 6)]
+
+    def priced(name: str, price: str) -> str:
+        return filed.write(name, "Date,Asset,Currency,Price\n" + "".join(f"{day},BTC,USD,{price}\n" for day in days))
+
+    assert "5 prices, 5 new" in filed.run("import", priced("a.csv", "1999.50"), "--revise").stdout
+    assert "5 prices, 0 new" in filed.run("import", priced("b.csv", "1999.5")).stdout  # the same again
+    before = contents(filed.data)["ledger.db"]
+    done = filed.run("import", priced("c.csv", "7"), code=1)
+    first, _, third = done.stderr.splitlines()
+    assert first == "c.csv row 2: BTC on 2025-03-01 is 7 USD here, and 1999.5 in a.csv row 2, imported before"
+    assert third.endswith("(and 2 more rows); a correction is taken with --revise; nothing of the file was kept")
+    assert contents(filed.data)["ledger.db"] == before
+    assert "5 prices, 5 new" in filed.run("import", "c.csv", "--revise").stdout
+    assert "is 1999.5 USD here, and 7 in c.csv row 2" in filed.run("import", "a.csv", code=1).stderr
+
+
+@pytest.mark.parametrize(("header", "what"), [(HEADER, "transactions"), (PRICES.splitlines()[0] + "\n", "prices")])
+def test_a_file_without_rows_is_no_failure_and_told(person: Person, header: str, what: str) -> None:
+    person.run("init", "--country", "us")
+    done = person.run("import", person.write("a.csv", header))
+    assert done.stdout == f"a.csv: 0 {what}, 0 new\n"
+    assert done.stderr == "a.csv: has a header, and no rows below it\n"
+
+
+@pytest.mark.parametrize("rows", [1, 2])
+def test_a_file_imported_again_under_another_name_is_an_error_however_many_rows_it_has(
+    person: Person, rows: int
+) -> None:
+    person.run("init", "--country", "us")
+    lines = [f"2025-01-0{day}T12:00:00Z,1000,USD,1,BTC\n" for day in (5, 6)][:rows]
+    text = "Date,Sent Amount,Sent Currency,Received Amount,Received Currency\n" + "".join(lines)
+    person.run("import", person.write("trades.csv", text))
+    person.run("import", person.write("again.csv", text), "--account", "trades")
+    assert "No open problems." in person.run("check").stdout
+    person.run("import", person.write("copy.csv", text))
+    (issue,) = json.loads(person.run("check", "--json", code=1).stdout)
+    assert (issue["severity"], issue["code"]) == ("error", "duplicate_account")
+    assert issue["message"] == f"all that {issue['account']} has (transactions: {rows}) stands again in " + (
+        "copy: counted twice" if issue["account"] == "trades" else "trades: counted twice"
+    )
+    person.run("report", "--year", "2025", "--no-xlsx")
+    assert [r["code"] for r in person.rows("issues.csv")] == ["duplicate_account"]
 
 
 def test_check_exits_1_while_a_figure_would_change(filed: Person) -> None:
@@ -204,15 +255,55 @@ def test_the_data_folder_is_the_option_else_the_environment_else_data(person: Pe
     assert not person.data.exists()
 
 
+@pytest.mark.parametrize("command", ["init --country us", "status", "report", "keys list", "demo"])
+def test_a_data_folder_without_a_name_is_wrong_usage_not_the_current_folder(person: Person, command: str) -> None:
+    before = contents(person.home)
+    for empty in ("", "  "):
+        assert "--data" in person.run(*command.split(), "--data", empty, code=2).stderr
+    person.environment["TAXSYNC_DATA"] = ""
+    assert "TAXSYNC_DATA is empty" in person.run(*command.split(), code=2).stderr
+    assert "--out" in person.run("report", "--out", "", code=2).stderr
+    assert contents(person.home) == before
+
+
 def test_a_tax_year_may_have_the_name_that_a_form_gives_it(filed: Person) -> None:
     for name in ("2025", "2024-25", "2024/2025"):
         assert "Tax year 2025, 2025-01-01 to 2025-12-31" in filed.run("report", "--year", name, "--no-xlsx").stdout
 
 
+def test_what_a_1099_da_tells_is_a_setting_of_account_and_year(filed: Person) -> None:
+    def boxes() -> list[str]:
+        filed.run("report", "--year", "2025", "--no-xlsx")
+        return [r["box"] for r in filed.rows("form_8949.csv")]
+
+    def told() -> tuple[str, list[str]]:
+        rows = filed.rows("summary.csv")
+        notes = [r["value"] for r in rows if (r["section"], r["item"]) == ("form_8949", "note")]
+        return next(r["value"] for r in rows if r["item"] == "inputs"), notes
+
+    assert boxes() == ["L"]
+    before, (note,) = told()
+    assert "[form_1099_da.2025]" in note
+    with (filed.data / "taxsync.toml").open("a") as settings:
+        settings.write('\n[form_1099_da.2025]\nKraken = "proceeds"\n\n[form_1099_da.2026]\nKraken = "basis"\n')
+    assert boxes() == ["K"] and told()[0] != before
+    filed.run("init", "--method", "hifo")
+    assert boxes() == ["K"]
+
+
+def test_a_year_set_aside_by_a_report_that_was_killed_is_back_after_status_or_check(filed: Person) -> None:
+    reports = filed.data / "reports"
+    for overview in ("status", "check"):
+        filed.run("report", "--year", "2025", "--no-xlsx")
+        (reports / "2025").rename(reports / ".2025.old")
+        filed.run(overview)
+        assert (reports / "2025" / "summary.csv").exists() and not (reports / ".2025.old").exists()
+
+
 def test_out_and_no_xlsx(filed: Person) -> None:
     filed.run("report", "--year", "2025", "--no-xlsx", "--out", "elsewhere")
     names = {p.name for p in (filed.home / "elsewhere" / "2025").iterdir()}
-    assert names == set(CSV_FILES)
+    assert names == set(CSV_FILES) | FOR_TAX_SOFTWARE
     assert not (filed.data / "reports").exists()
 
 

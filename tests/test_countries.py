@@ -1,7 +1,7 @@
 """Small cases whose figures a law's own example or a hand calculation gives, through the real program.
 
-A case is a folder `tests/countries/<country>/<name>`: `transactions.csv` and `prices.csv` are imported into
-a new ledger, the year is reported, and the files that are written must hold the expected rows: all of them,
+A case is a folder `tests/countries/<country>/<name>`: `transactions.csv`, `prices.csv` and `picks.csv` are imported
+into a new ledger, the year is reported, and the files that are written must hold the expected rows: all of them,
 no other ones, every figure exact to the last digit. A file that is not there expects no row. `case.toml`
 says by what it is computed (`rules`: choices of taxsync.toml), the `source` of its figures, the `issues` that stay
 open, and rows of the `summary`.
@@ -25,6 +25,7 @@ from pipeline.run import importing, project, reporting
 
 HERE = Path(__file__).parent / "countries"
 CASES = sorted(path.parent for path in HERE.glob("*/*/case.toml"))
+IMPORTED = ("transactions.csv", "prices.csv", "picks.csv")
 TABLES = ("disposals", "income", "holdings")
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC)
 SILENT = importing.Notes(say=lambda text: None, progress=lambda name, done, total: None)
@@ -71,7 +72,7 @@ def reported(case: Path, facts: dict[str, object], folder: Path) -> Path:
         chosen = facts["rules"]
         assert isinstance(chosen, dict)
         settings.save(folder, replace(settings.load(folder), rules=chosen))
-    files = [path for path in (case / "transactions.csv", case / "prices.csv") if path.exists()]
+    files = [path for path in (case / name for name in IMPORTED) if path.exists()]
     outcome = importing.files(folder, files, "", SILENT)
     assert outcome.failures == []
     asked = project.Choices(lot_scope=str(facts["scope"]))

@@ -2,9 +2,11 @@
 
     tests/issues/CODE/*.csv           files, imported in the order of their names
     tests/issues/CODE/kraken.json     what an account behind Kraken's API has given: records, cursors, runs, limits
+    tests/issues/CODE/looked_up.json  prices that were looked up: day, asset, price in USD, source
     tests/issues/CODE/country.txt     whose rules, if not the United States'
     tests/issues/CODE/method.txt      the lot method, if not the country's default
     tests/issues/CODE/after/*.csv     files that are imported after the year's first report
+    tests/issues/CODE/revised/*.csv   files that are imported after the others, with --revise
     tests/issues/CODE/message.txt     the whole output of `taxsync check`
 
 `TAXSYNC_WRITE_GALLERY=1 pytest tests/test_issues.py` writes the messages anew, to be read in the difference.
@@ -13,9 +15,9 @@
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,7 @@ import pytest
 from importers.sync import FINEST
 from pipeline.issues import CODES, Severity
 from pipeline.ledger import Ledger
-from pipeline.model import Page, RawRecord
+from pipeline.model import Page, Price, RawRecord
 from pipeline.run.coverage import KEY_LIMITS, PUT_ASIDE
 from pipeline.settings import AccountSettings, Settings, save
 from tests.person import Person
@@ -65,9 +67,13 @@ def checked(folder: Path, home: Path) -> str:
         person.run("import", *map(str, files))
     if (folder / "kraken.json").exists():
         fetched(person.data, json.loads((folder / "kraken.json").read_text(encoding="utf-8")))
+    if (folder / "looked_up.json").exists():
+        looked_up(person.data, json.loads((folder / "looked_up.json").read_text(encoding="utf-8")))
     if (folder / "after").is_dir():
         person.run("report", "--year", "2025", "--no-xlsx")
         person.run("import", str(folder / "after"))
+    if (folder / "revised").is_dir():
+        person.run("import", str(folder / "revised"), "--revise")
     errors = {code for code, kind in CODES.items() if kind.severity is Severity.ERROR}
     return person.run("check", code=int(folder.name in errors)).stdout
 
@@ -75,6 +81,13 @@ def checked(folder: Path, home: Path) -> str:
 def _chosen(folder: Path, name: str) -> list[str]:
     named = folder / f"{name}.txt"
     return [f"--{name}", named.read_text(encoding="utf-8").strip()] if named.exists() else []
+
+
+def looked_up(data: Path, rows: Sequence[Sequence[str]]) -> None:
+    """Prices as an import would have kept them."""
+    found = [Price(a, "USD", Decimal(p), source, day=date.fromisoformat(day)) for day, a, p, source in rows]
+    with Ledger.open(data, create=False) as ledger:
+        ledger.keep_prices(found, datetime(2026, 1, 1, tzinfo=UTC), ledger.begin_batch("prices", "looked up"))
 
 
 def fetched(data: Path, given: Mapping[str, Any]) -> None:

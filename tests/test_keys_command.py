@@ -18,7 +18,9 @@ import keyring
 import pytest
 from keyring.backends.fail import Keyring as NoKeyring
 
+import importers
 from importers.base import Exchange
+from importers.credentials import Credentials
 from importers.sandbox.book import Book
 from importers.sandbox.kraken import READ_ONLY, Key, Records
 from importers.sandbox.server import UNAVAILABLE, Fault, Sandbox
@@ -195,8 +197,10 @@ def test_two_keys_of_one_exchange_have_two_names_and_neither_hides_the_other(per
     with Sandbox(replace(records, keys=(KEYS["second"],))) as today:  # the other one is revoked there
         person.environment["TAXSYNC_PROXY_URL"] = today.proxy_url
         lines = person.run("keys", "check", code=1).stdout.splitlines()
+        document = person.run("keys", "check", "--json", code=1).stdout
     assert [line.split()[5] for line in lines[2:4]] == ["unknown", "yes"]
     assert lines[4].startswith("kraken: Kraken (GetApiKeyInfo): it does not know the key")
+    assert [each["reads_only"] for each in json.loads(document)] == [None, True]
     missing = person.run("keys", "remove", "karken", code=1)
     assert missing.stderr == "there is no key 'karken' here; stored: kraken, kraken-old\n"
     person.run("keys", "remove", "kraken")
@@ -230,10 +234,10 @@ def test_a_key_that_may_be_stored_is_stored(
 @pytest.mark.parametrize(
     ("which", "options", "says"),
     [
-        ("trades", (), "may trade (it may: close-trades, modify-trades, "),
+        ("trades", (), "may trade (it may: close-trades, modify-trades; besides: query-"),
         ("trades", ("--allow-unverified",), "--allow-trade"),
         ("unknown", (), "launch-rockets"),
-        ("withdraws", (), "never stored"),
+        ("withdraws", (), "move funds (it may: withdraw-funds; besides: query-closed-trades, "),
         ("withdraws", BOTH, "never stored"),
         ("addresses", BOTH, "never stored"),
         ("no ledger", (), "lacks what import needs: Query ledger entries"),
@@ -519,6 +523,66 @@ def test_a_check_says_and_keeps_what_the_next_import_would(person: Person, recor
                 assert ("key_put_aside" in codes) is bool(code)
 
 
+def test_a_key_that_has_lost_a_right_reads_only_and_is_told_all_the_same(person: Person, records: Records) -> None:
+    add(person, READS)
+    with saying(records, permissions=[right for right in READ_ONLY if right != "query-ledger"]) as today:
+        person.environment["TAXSYNC_PROXY_URL"] = today.proxy_url
+        (checked,) = json.loads(person.run("keys", "check", "--json", code=1).stdout)
+    assert checked["reads_only"] and "lacks what import needs: Query ledger entries" in checked["notes"][0]
+    (listed,) = json.loads(person.run("keys", "list", "--json").stdout)
+    assert listed["advice"].startswith("lacks what import needs: Query ledger entries. At kraken.com")
+    assert "read in part" in person.run("keys", "list").stdout
+
+
+@pytest.mark.parametrize(
+    ("where", "answer", "cure"),
+    [
+        ("coinbase", Said('{"error":"PERMISSION_DENIED","message":"made up"}', 403), "View only"),
+        ("okx", Said('{"code":"50120","msg":"made up"}', 401), "tick only Read"),
+        ("bybit", Said('{"retCode":10005,"retMsg":"made up","result":{},"time":1}'), "choose Read-Only"),
+    ],
+)
+def test_a_key_that_lacks_the_right_to_be_asked_is_told_what_it_should_have(
+    where: str, answer: Said, cure: str, person: Person
+) -> None:
+    ((address, _),) = RECORDED[where].values()
+    secret = pem() if where == "coinbase" else READS.secret
+    given = {"apiKey": "organizations/1/apiKeys/2", "secret": secret, "password": "made up"}
+    wanted = importers.exchange(where).credentials
+    with Recorded() as there:
+        there.say(address, answer)
+        person.environment["TAXSYNC_PROXY_URL"] = there.proxy_url
+        text = json.dumps({name: given[name] for name in wanted})
+        refused = person.run("keys", "add", where, "--stdin", given=text, code=1).stderr
+    assert "the key lacks the right to this; add it to the key there. At " in refused and cure in refused
+    assert_nothing_stored(person)
+
+
+def test_a_key_of_an_exchange_that_is_not_known_any_more_hides_no_other_and_can_be_removed(person: Person) -> None:
+    add(person, READS)
+    open_vault(person.data, "file", PASSPHRASE).put("old", "gonebefore", "2026-01-01", (), Credentials({"apiKey": "a"}))
+    settings = person.data / "taxsync.toml"
+    settings.write_text(f'{settings.read_text()}\n[accounts.old]\nexchange = "gonebefore"\n')
+    listed = json.loads(person.run("keys", "list", "--json").stdout)
+    assert [(each["name"], each["exchange"]) for each in listed] == [("kraken", "kraken"), ("old", "gonebefore")]
+    checked = json.loads(person.run("keys", "check", "--json", code=1).stdout)
+    assert [each["reads_only"] for each in checked] == [True, None]
+    assert "'gonebefore' is not an exchange that taxsync knows" in checked[1]["notes"][0]
+    removed = person.run("keys", "remove", "old")
+    assert removed.stdout.endswith("At gonebefore: in the settings of its API keys, delete this one\n")
+    assert "gonebefore" not in settings.read_text()
+
+
+def test_to_revoke_a_key_is_offered_last_and_not_before_the_history_is_whole(person: Person, records: Records) -> None:
+    add(person, READS)
+    with Sandbox(records, faults=lambda _, path: UNAVAILABLE if path.endswith("TradesHistory") else None) as today:
+        person.environment["TAXSYNC_PROXY_URL"] = today.proxy_url
+        assert "until next year" not in person.run("import", code=1).stdout
+    with Sandbox(records) as today:
+        person.environment["TAXSYNC_PROXY_URL"] = today.proxy_url
+        assert "until next year, revoke it now" in person.run("import").stdout.splitlines()[-1]
+
+
 def test_a_stored_key_that_was_allowed_to_trade_is_told_and_used(person: Person) -> None:
     add(person, KEYS["trades"], "--allow-trade")
     checked = person.run("keys", "check", code=1).stdout
@@ -598,7 +662,8 @@ def test_a_killed_command_leaves_what_the_next_one_explains_and_cures(person: Pe
     assert killed.returncode == -9 and not killed.stdout
     told = "kraken: no key is stored for it; `taxsync keys add kraken --name kraken` adds one"
     assert told in person.run("keys", "list").stderr and told in person.run("keys", "check").stderr
-    assert told in person.run("import", code=1).stderr and told in person.run("keys", "check", "kraken", code=1).stderr
+    assert f"\n{told}" in f"\n{person.run('import', code=1).stderr}"
+    assert told in person.run("keys", "check", "kraken", code=1).stderr
     if command == "remove":
         assert "the account, which had no key, is forgotten here" in person.run("keys", "remove", "kraken").stdout
     else:

@@ -10,17 +10,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import ccxt
 import pytest
 import typer
 
 from importers import exchange, exchange_names
 from importers.base import Exchange
+from importers.client import _host
 from importers.formats import prices, universal
+from importers.quotes.venues import VENUES
+from importers.read import formats
 from pipeline.cli import app
 from pipeline.model import RECEIVED_LABELS, SENT_LABELS, Label
 from pipeline.rules.base import Scope, countries, rules_of
 from pipeline.settings import FILE
-from reports.forms import every_form
+from reports.forms import forms_of, is_form_file
 from tests.person import ROOT, Person
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -127,7 +131,7 @@ def test_the_year_as_the_readme_tells_it(tmp_path: Path) -> None:
     person = Person(tmp_path)
     (block,) = [block for block in blocks("sh") if block[0].startswith("taxsync init")]
     lines = [shlex.split(line, comments=True)[1:] for line in block]
-    assert [line[0] for line in lines] == ["init", "keys", "import", "import", "check", "report"]
+    assert [line[0] for line in lines] == ["init", "keys", "import", "import", "check", "review", "report"]
     header = ",".join(universal.COLUMNS)
     person.write(
         "wallet.csv",
@@ -136,13 +140,14 @@ def test_the_year_as_the_readme_tells_it(tmp_path: Path) -> None:
     for line in lines:
         if line[0] != "keys":
             person.run(*(argument.replace("~/Downloads", str(tmp_path)) for argument in line))
-    (folder,) = (person.data / "reports").iterdir()  # the last year that has ended
+    (folder,) = (person.data / "reports").glob("[0-9]*")  # the last year that has ended
     workbook = re.sub("2025", folder.name, re.findall(r"Then open `data/(.*?)`", README)[0])
     assert (person.data / workbook).is_file()
     person.run("report", "--year", "2025")
-    assert {p.name for p in (person.data / "reports" / "2025").iterdir()} == {
-        name for row in rows(section("What comes out")) for name in code(row[0])
-    }
+    names = {p.name for p in (person.data / "reports" / "2025").iterdir()}
+    of_forms = {name for name in names if is_form_file(name)}
+    assert names - of_forms == {name for row in rows(section("What comes out")) for name in code(row[0])}
+    assert of_forms >= {form.file for form in forms_of(rules_of("us"))}
     assert person.rows("summary.csv")[-1]["section"] == "open_problems"
 
 
@@ -159,6 +164,11 @@ def test_the_price_header_is_the_codes() -> None:
     assert tuple(header.split(", ")) == prices.FORMAT.columns
 
 
+def test_the_headers_of_answers_are_the_codes() -> None:
+    told = {tuple(code(header)[0].split(", ")) for header, *_ in rows(section("Answering questions"))}
+    assert told == {layout.columns for layout in formats().values() if layout.answers}
+
+
 def test_the_labels_are_the_codes() -> None:
     (sentence,) = re.findall(r"unless its Label says what it was: (.*?)\.\n", README, re.DOTALL)
     received, sent = sentence.split(" for what came in; ")
@@ -169,7 +179,7 @@ def test_the_labels_are_the_codes() -> None:
 
 def test_the_files_of_the_data_folder_are_those_that_are_written(tmp_path: Path) -> None:
     told = {name for row in rows(section("Where things are kept")) for name in code(row[0])}
-    assert told == {FILE, "ledger.db", "vault.bin", "reports/YEAR/"}
+    assert told == {FILE, "ledger.db", "vault.bin", "reports/YEAR/", "review.xlsx"}
     person = Person(tmp_path)
     person.run("init", "--country", "us")
     made = {p.name for p in person.data.iterdir() if p.name[0] != "."}
@@ -190,8 +200,9 @@ def test_countries_methods_and_forms_are_the_codes() -> None:
     assert tuple(us.split(", ")) == rules_of("us").methods
     assert {*rules_of("us").methods, "average"} == set(rules_of("generic").methods)
     assert [scope for _, scope in rules_of("us").scope.values] == [Scope.GLOBAL, Scope.ACCOUNT]
-    told = {name for row in rows(section("What comes out")) for name in code(row[0]) if name.startswith("form_")}
-    assert told == {form.file for form in every_form()}
+    listed = [row for row in rows(section("What comes out")) if len(row) == 4]  # country, form, rows, source
+    told = {(row[0], code(row[1])[0]) for row in listed if code(row[1])}
+    assert told == {(c, form.file) for c in countries() for form in forms_of(rules_of(c))}
     assert f"us, {', '.join(c for c in countries() if c != 'us')}" in " ".join(
         p.help for p in PROGRAM.commands["init"].params
     )
@@ -203,6 +214,9 @@ def exchanges_table() -> list[str]:
     for line in (Path(__file__).parent / "importers" / "guard_snapshot.txt").read_text(encoding="utf-8").splitlines():
         name, *_, host = line.split()
         hosts.setdefault(name, set()).add(host)
+    for name, venue in VENUES.items():  # whose public candles are prices
+        plain = getattr(ccxt, name)()
+        hosts.setdefault(name, set()).update(_host(plain, section) for section, _, _ in venue.allow)
     return [
         f"| {e.name} | `{name}` | {'yes' if e.streams else 'not yet'} | {reach(e)} | {'yes' if e.rights else 'no'} | "
         f"{', '.join(sorted(hosts.get(name, ()))) or 'nowhere yet'} |"
@@ -212,7 +226,7 @@ def exchanges_table() -> list[str]:
 
 def reach(e: Exchange) -> str:
     """How far back the API of an exchange goes: its shortest list tells."""
-    days = [stream.horizon for stream in e.streams if stream.horizon]
+    days = [stream.horizon for stream in e.streams if stream.horizon and not stream.details]
     return f"{min(days)} days of some lists" if days else "all" if e.streams else ""
 
 

@@ -143,7 +143,7 @@ EXCHANGE = Exchange(
     rights=_ask_rights,
     faults={
         "digest invalid": base.SECRET,
-        "apikey: invalid": base.KEY,
+        "apikey: invalid": base.KEY_OR_ADDRESS,  # no code of its own for an address, as far as is known
         "permission invalid": base.LACKING,
         "nonce: small": base.NONCE,
         "ratelimit": base.LIMITED,

@@ -157,8 +157,10 @@ EXCHANGE = Exchange(
     name="Bitget",
     version=1,
     credentials=("apiKey", "secret", "password"),
+    time=("publicCommonGetV2PublicTime", lambda answer: answer["data"]["serverTime"]),
     allow=frozenset(
         {
+            ("public.common", "GET", "v2/public/time"),
             ("private.uta", "GET", "v3/account/info"),
             ("private.tax", "GET", "v2/tax/spot-record"),
             ("private.convert", "GET", "v2/convert/convert-record"),

@@ -86,7 +86,9 @@ EXCHANGE = Exchange(
     name="Bitvavo",
     version=1,
     credentials=("apiKey", "secret"),
-    allow=frozenset(
+    time=("publicGetTime", lambda answer: answer["time"]),
+    allow=frozenset({("public", "GET", "time")})
+    | frozenset(
         ("private", "GET", path) for path in ("balance", "account/history", "depositHistory", "withdrawalHistory")
     ),
     streams=(

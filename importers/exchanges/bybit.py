@@ -223,7 +223,9 @@ EXCHANGE = Exchange(
     name="Bybit",
     version=1,
     credentials=("apiKey", "secret"),
-    allow=frozenset(
+    time=("publicGetV5MarketTime", lambda answer: answer["time"]),
+    allow=frozenset({("public", "GET", "v5/market/time")})
+    | frozenset(
         ("private", "GET", f"v5/{path}")
         for path in (
             "user/query-api", "account/transaction-log", "asset/fundinghistory", "execution/list",

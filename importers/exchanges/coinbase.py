@@ -185,7 +185,7 @@ EXCHANGE = Exchange(
     id="coinbase",
     time=("v3PublicGetBrokerageTime", lambda answer: answer["epochMillis"]),
     name="Coinbase",
-    version=1,
+    version=2,
     credentials=("apiKey", "secret"),
     allow=frozenset(
         {

@@ -180,8 +180,10 @@ EXCHANGE = Exchange(
     name="Gate",
     version=1,
     credentials=("apiKey", "secret"),
+    time=("publicSpotGetTime", lambda answer: answer["server_time"]),
     allow=frozenset(
         {
+            ("public.spot", "GET", "time"),
             ("private.account", "GET", "detail"),
             ("private.account", "GET", "main_keys"),
             ("private.spot", "GET", "account_book"),

@@ -177,7 +177,7 @@ EXCHANGE = Exchange(
         "requires an account-key": Fault("this is a master key; make a key of one account and add it"),
         "assign one of these roles": base.LACKING,
         "InvalidSignature": base.SECRET,
-        "InvalidApiKey": base.KEY,
+        "InvalidApiKey": base.KEY_OR_ADDRESS,  # no code of its own for an address, as far as is known
         "is not within 30 seconds": base.CLOCK,
         "has not increased": base.NONCE,
         "InvalidNonce": base.NONCE,

@@ -159,11 +159,14 @@ def _user(answer: Answer) -> int:
     return user
 
 
+_KEY_HELP = "At htx.com: profile > API Management > Create API key; tick only Read-only, neither Trade nor Withdraw"
+
+
 def _data(answer: Answer) -> Answer:
     """What the second version of its API answers with code 200; ccxt passes on the others."""
     code = inside(answer, "code")
     if code == _FORBIDDEN:
-        raise Refused(f"HTX (API key query): {base.LACKING.sentence}")
+        raise Refused(f"HTX (API key query): {base.LACKING.sentence}. {_KEY_HELP}")
     if code != 200:
         raise Unlike("it answered with another code than 200")
     return inside(answer, "data")
@@ -191,7 +194,8 @@ def _rights(each: Mapping[str, Any]) -> Rights:
 
 _NOT_TAKEN = Fault(
     "it does not take the signature: the secret does not belong to the key, the key is bound to another address, or "
-    "the clock of this machine is wrong; set the clock, then add the key again with `taxsync keys add`"
+    "the clock of this machine is wrong; set the clock, then add the key again with `taxsync keys add`",
+    clock=True,
 )
 
 EXCHANGE = Exchange(
@@ -199,7 +203,9 @@ EXCHANGE = Exchange(
     name="HTX",
     version=1,
     credentials=("apiKey", "secret"),
-    allow=frozenset(
+    time=("spotPublicGetV1CommonTimestamp", lambda answer: answer["data"]),
+    allow=frozenset({("spot.public", "GET", "v1/common/timestamp")})
+    | frozenset(
         ("spot.private", "GET", path)
         for path in (
             "v1/account/accounts",
@@ -269,7 +275,7 @@ EXCHANGE = Exchange(
         "system-maintenance": base.BUSY,
         "gateway-internal-error": base.BUSY,
     },
-    key_help=("At htx.com: profile > API Management > Create API key; tick only Read-only, neither Trade nor Withdraw"),
+    key_help=_KEY_HELP,
     bind_help="At htx.com: profile > API Management, Edit, Bind IP address (a key without one ends in 90 days)",
     revoke_help="At htx.com: profile > API Management, Delete beside the key",
 )

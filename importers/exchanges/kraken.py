@@ -145,7 +145,7 @@ def _rights(answer: Answer, key: str) -> Rights:
 EXCHANGE = Exchange(
     id="kraken",
     name="Kraken",
-    version=1,
+    version=2,
     credentials=("apiKey", "secret"),
     allow=frozenset(
         {
@@ -159,10 +159,26 @@ EXCHANGE = Exchange(
     ),
     streams=(
         Stream(LEDGERS, "ledger entries", "privatePostLedgers", _ask, _by_offset("ledger"), LATE),
-        Stream(TRADES, "trades", "privatePostTradesHistory", _ask, _by_offset("trades"), LATE),
-        Stream(DEPOSITS, "deposits", "privatePostDepositStatus", _ask_statuses, _by_cursor, PENDING, optional=True),
+        Stream(TRADES, "trades", "privatePostTradesHistory", _ask, _by_offset("trades"), LATE, details=True),
         Stream(
-            WITHDRAWALS, "withdrawals", "privatePostWithdrawStatus", _ask_statuses, _by_cursor, PENDING, optional=True
+            DEPOSITS,
+            "deposits",
+            "privatePostDepositStatus",
+            _ask_statuses,
+            _by_cursor,
+            PENDING,
+            optional=True,
+            details=True,
+        ),
+        Stream(
+            WITHDRAWALS,
+            "withdrawals",
+            "privatePostWithdrawStatus",
+            _ask_statuses,
+            _by_cursor,
+            PENDING,
+            optional=True,
+            details=True,
         ),
     ),
     parse=read_records,

@@ -199,8 +199,10 @@ EXCHANGE = Exchange(
     name="KuCoin",
     version=1,
     credentials=("apiKey", "secret", "password"),
+    time=("publicGetTimestamp", lambda answer: answer["data"]),
     allow=frozenset(
         {
+            ("public", "GET", "timestamp"),
             *(
                 ("private", "GET", path)
                 for path in (

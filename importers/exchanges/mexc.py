@@ -125,8 +125,10 @@ EXCHANGE = Exchange(
     name="MEXC",
     version=1,
     credentials=("apiKey", "secret"),
+    time=("spotPublicGetTime", lambda answer: answer["serverTime"]),
     allow=frozenset(
         {
+            ("spot.public", "GET", "time"),
             ("spot.private", "GET", "account"),
             ("spot.private", "GET", "capital/convert"),
             ("spot.private", "GET", "capital/deposit/hisrec"),

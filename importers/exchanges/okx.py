@@ -1,17 +1,21 @@
 """OKX over its API. Its sites (okx.com, Europe, US) have separate accounts and keys.
 
 The trading account's bills reach back three months, the funding account's to 1 February 2021; older bills of the
-trading account come only as files that have to be ordered by POST, 12 a day, which taxsync does not send: that is a
-gap, to be closed with an export. Lists are gone through from the newest back: bills of trading by id (`after`),
-others by the time of the oldest record met, once more from that millisecond on, since several records may share it.
+trading account come as files, one for each quarter that has ended, which are ordered by POST (it changes nothing
+there), 12 a day, and ready after some hours. They begin on 1 February 2021, too. Lists are gone through from the newest
+back: bills of trading by id (`after`), others by the time of the oldest record met, once more from that millisecond
+on, since several records may share it.
 
 Sources: OKX API guide (okx.com/docs-v5), "Get account configuration", "Get bills details (last 3 months)", "Get
-funding account transaction history" (`asset/bills-history`), "Get transaction details (last 3 months)", "Get deposit
-history", "Get withdrawal history", "Get convert history", "Get lending history" (a month), "Get order history" of
-on-chain earn, "Get deposit order history" of fiat, as published copies have them, and OKX's tables of error codes
-(2026-11); 50119 as reported by many users. From memory: 50120, that the right to trade includes transfers between a
-person's own accounts there, that the easy-convert history spans seven days, and the fields of the balances. When a
-key was made or ends isn't told.
+funding account transaction history" (`asset/bills-history`), "Apply bills details (since 2021)" and "Get bills details
+(since 2021)" with the columns of its CSV, "Get transaction details (last 3 months)", "Get deposit history", "Get
+withdrawal history", "Get convert history", "Get lending history" (a month), "Get order history" of on-chain earn, "Get
+deposit order history" of fiat, as published copies have them, and OKX's tables of error codes (2026-11); 50119 as
+reported by many users. It documents no host of the files of bills; those that brokers get are at
+okg-pri-hk.oss-cn-hongkong.aliyuncs.com in its examples, those of market data at static.okx.com. From memory: 50120,
+that the right to trade includes transfers between a person's own accounts there, that the easy-convert history spans
+seven days, that a quarter without bills is a file without rows or no file, and the fields of the balances. When a key
+was made or ends isn't told.
 """
 
 import hashlib
@@ -20,7 +24,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from importers import base, exact
+from importers import base, exact, quarters, unzipped
 from importers.base import (
     Answer,
     Call,
@@ -42,6 +46,7 @@ from importers.base import (
 )
 from importers.entries import seconds, text
 from importers.parsers import okx as parser
+from importers.quarters import Failed, Files, Quarter
 
 PAGE = 100
 
@@ -137,6 +142,57 @@ def _balances(*path: str) -> Callable[[Answer], Answer]:
     return read
 
 
+# ---- older bills ------------------------------------------------------------------------------
+
+_COLUMNS = ("billId", "ts", "ccy", "balChg", "subType")
+
+
+def _bills(file: Answer, _span: Span | None = None) -> Listed:
+    """What a file says: bills as the API has them, but for their type and what `notes`, `from` and `to` tell."""
+    if not isinstance(file, bytes):
+        raise Unlike("its answer is no file")
+    return Listed([Item(text(row, "billId"), _time(row, "ts"), row) for row in unzipped.rows(file, _COLUMNS)])
+
+
+def _of(of: Quarter) -> Params:
+    return {"year": str(of.year), "quarter": f"Q{of.number}"}
+
+
+def _order(call: Call, of: Quarter) -> None:
+    def read(answer: Answer) -> None:
+        text(inside(_data(answer), 0), "result")
+
+    call("privatePostAccountBillsHistoryArchive", _of(of), read)
+
+
+def _look(call: Call, of: Quarter) -> str | None:
+    def read(answer: Answer) -> tuple[str, str]:
+        file = next(iter(_data(answer)), {"state": "ongoing"})
+        return text(file, "state"), str(file.get("fileHref") or "")
+
+    state, address = call("privateGetAccountBillsHistoryArchive", _of(of), read)
+    if state == "failed":
+        raise Failed
+    return address if state == "finished" else None
+
+
+def _sub_account(call: Call) -> bool:
+    """Whether it may have got coins in its trading account alone, so that no other list says how old it is."""
+
+    def read(answer: Answer) -> bool:
+        account = inside(answer, "data", 0)
+        main, own = account.get("mainUid"), account.get("uid")
+        return bool(main and own and main != own)
+
+    return bool(call("privateGetAccountConfig", {}, read))
+
+
+_ARCHIVE = Files(
+    "bills of the trading account", date(2021, 2, 1), reach=89, a_day=12, order=_order, look=_look,
+    read=lambda file: _bills(file).items, older=_sub_account,
+)  # fmt: skip
+
+
 # ---- what a key may do ------------------------------------------------------------------------
 
 # Beside perm no rights: the account's settings say how it trades, not who may.
@@ -173,23 +229,27 @@ def _rights(answer: Answer) -> Rights:
 EXCHANGE = Exchange(
     id="okx",
     name="OKX",
-    version=1,
+    version=2,
     credentials=("apiKey", "secret", "password"),
     time=("publicGetPublicTime", lambda answer: answer["data"][0]["ts"]),
-    allow=frozenset({("public", "GET", "public/time")})
+    files=("*.okx.com", "okg-*.oss-*.aliyuncs.com"),
+    allow=frozenset(
+        (("public", "GET", "public/time"), ("private", "POST", "account/bills-history-archive"))  # orders a file
+    )
     | frozenset(
         ("private", "GET", path)
         for path in (
             "account/config", "account/balance", "asset/balances", "finance/savings/balance",
             "finance/staking-defi/orders-active", "account/bills-archive", "asset/bills-history",
             "trade/fills-history", "asset/deposit-history", "asset/withdrawal-history", "asset/convert/history",
-            "trade/easy-convert-history", "finance/savings/lending-history", "finance/staking-defi/orders-history",
+            "trade/easy-convert-history", "account/bills-history-archive",
+            "finance/savings/lending-history", "finance/staking-defi/orders-history",
             "fiat/deposit-order-history", "fiat/withdrawal-order-history", "fiat/buy-sell/history",
         )
     ),
     streams=(
         Stream(parser.TRADING, "bills of the trading account", "privateGetAccountBillsArchive", _ask,
-               _by_id("billId", "ts"), 2, horizon=90),
+               _by_id("billId", "ts"), 2),
         Stream(parser.FUNDING, "bills of the funding account", "privateGetAssetBillsHistory", _ask,
                _by_time("billId", "ts"), 2),
         Stream(parser.DEPOSITS, "deposits", "privateGetAssetDepositHistory", _ask, _by_time("depId", "ts"), 30),
@@ -199,17 +259,21 @@ EXCHANGE = Exchange(
         Stream(parser.CONVERTS, "conversions", "privateGetAssetConvertHistory", _ask, _by_time("tradeId", "ts"), 2,
                optional=True),
         Stream(parser.DUST, "converted dust", "privateGetTradeEasyConvertHistory", _ask, _by_time("", "uTime"), 2,
-               optional=True, horizon=7),
+               optional=True, horizon=7, details=True),
         Stream(parser.STAKING, "ended orders of on-chain earn", "privateGetFinanceStakingDefiOrdersHistory", _ask,
                _by_id("ordId", "redeemedTime", "purchasedTime"), 400, optional=True),
         Stream(parser.FILLS, "fills, which say prices", "privateGetTradeFillsHistory", _ask_fills,
-               _by_id("billId", "ts"), 2, optional=True, horizon=90),
+               _by_id("billId", "ts"), 2, optional=True, horizon=90, details=True),
         Stream(parser.FIAT_IN, "deposits of money", "privateGetFiatDepositOrderHistory", _ask_fiat, _fiat, 30,
                optional=True),
         Stream(parser.FIAT_OUT, "withdrawals of money", "privateGetFiatWithdrawalOrderHistory", _ask_fiat, _fiat, 30,
                optional=True),
         Stream(parser.FIAT_TRADES, "crypto bought and sold for money", "privateGetFiatBuySellHistory", _ask_fiat,
                _fiat, 30, optional=True),
+        # the last one: the others say how old the account is
+        Stream(parser.ARCHIVE, "bills of the trading account, older than three months",
+               "privateGetAccountBillsHistoryArchive", lambda _: {}, _bills, 0, onward=True,
+               fetch=quarters.by_quarter(_ARCHIVE)),
     ),
     parse=parser.read_records,
     wallets=(
@@ -220,8 +284,7 @@ EXCHANGE = Exchange(
     ),
     begins=date(2017, 5, 31),
     gap_help=(
-        "At okx.com: Assets > Report center, order the trading account's history of every quarter before, then "
-        "`taxsync import` that file"
+        "At okx.com: Assets > Report center, order the history of that time, then `taxsync import` that file"
     ),
     rights=_ask_rights,
     faults={

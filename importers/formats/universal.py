@@ -1,6 +1,6 @@
 """The universal transaction file: one row, one transaction, in the column names of Koinly's custom file.
 
-Takes a row's cells by column name and gives the `Transaction` they say, exactly, or raises
+Takes a row's cells by column name and gives the texts of the `Transaction` they say, exactly, or raises
 `RowError` naming the cell and what it should hold. A side with the amount 0 is no side. A row
 that has only a fee (gas of a call that moved nothing) is a cost. What is kept is what is written; the transaction
 names assets as the ledger does.
@@ -8,23 +8,25 @@ names assets as the ledger does.
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from datetime import datetime
 from functools import lru_cache
 
 from importers import cells as cell
+from importers.assets import RENAMED
 from importers.assets import named as name_of
-from importers.base import Format, RowError
+from importers.base import Format, RowError, Told
 from pipeline.issues import Issue
 from pipeline.model import (
     RECEIVED_LABELS,
     SENT_LABELS,
-    Amount,
     Label,
     Parsed,
     RawRecord,
+    Said,
     Transaction,
     transaction_id,
 )
+from pipeline.said import transaction_of
 
 COLUMNS = (
     "Date",
@@ -51,71 +53,75 @@ _LABELS = {label.value: label for label in Label} | {"staking": Label.REWARD}
 _IN_ORDER = tuple(Label)
 
 
-def row(cells: Mapping[str, str]) -> Transaction:
-    """The transaction of one row. `account` and `source_id` are its Account and ID cells, "" where there are none."""
+def told(cells: Mapping[str, str]) -> Told:
+    """What one row says, its Account and ID cells apart ("" where there are none)."""
     account = cell.name("Account", cells.get("Account", ""), 100)
-    return _transaction(cells, account=account, source_id=cell.identity("ID", cells.get("ID", "")))
+    return Told(account, cell.identity("ID", cells.get("ID", "")), said(cells))
 
 
-def _transaction(
-    cells: Mapping[str, str], account: str, source_id: str, id: str = "", source: str = "", position: int = 0
-) -> Transaction:
-    sent, received, fee = _amount(cells, _SENT), _amount(cells, _RECEIVED), _amount(cells, _FEE)
+def row(cells: Mapping[str, str]) -> Transaction:
+    """The same as a transaction without an id."""
+    account, source_id, texts = told(cells)
+    return transaction_of(texts, "", account, "", source_id, 0)
+
+
+def said(cells: Mapping[str, str]) -> Said:
+    """What a row says as exact texts. No number is made of them: a file of a million rows has three million."""
+    sent, received, fee = _side(cells, _SENT), _side(cells, _RECEIVED), _side(cells, _FEE)
     label = _label(cells.get("Label", ""))
-    if sent and received:
+    if sent is not NOTHING and received is not NOTHING:
         _check_trade(sent, received, label, cells)
-    elif sent:
+    elif sent is not NOTHING:
         _check_label(label, SENT_LABELS, "sent", cells)
-    elif received:
+    elif received is not NOTHING:
         _check_label(label, RECEIVED_LABELS, "received", cells)
-    elif fee:
+    elif fee is not NOTHING:
         _check_label(label, frozenset({Label.COST}), "only a fee", cells)
-        sent, fee, label = fee, None, Label.COST
+        sent, fee, label = fee, NOTHING, Label.COST
     else:
         raise RowError("Sent Amount and Received Amount", "", "are both empty or 0; a transaction needs one of them")
-    return Transaction(
-        id=id,
-        at=cell.instant("Date", cells.get("Date", "")),
-        account=account,
-        sent=sent,
-        received=received,
-        fee=fee,
-        net_worth=_net_worth(cells, only_received=sent is None),
-        label=label,
-        description=cell.free_text("Description", cells.get("Description", ""), DESCRIPTION_LIMIT),
-        txhash=cell.identity("TxHash", cells.get("TxHash", "")),
-        source=source,
-        source_id=source_id,
-        position=position,
+    return (
+        cell.instant_text("Date", cells.get("Date", "")),
+        *sent,
+        *received,
+        *fee,
+        *_net_worth(cells, only_received=sent is NOTHING),
+        label.value if label else None,
+        cell.free_text("Description", cells.get("Description", ""), DESCRIPTION_LIMIT),
+        cell.identity("TxHash", cells.get("TxHash", "")),
     )
 
 
-def _amount(cells: Mapping[str, str], columns: tuple[str, str]) -> Amount | None:
+Pair = tuple[str | None, str | None]  # a quantity and its asset
+NOTHING: Pair = (None, None)
+
+
+def _side(cells: Mapping[str, str], columns: tuple[str, str]) -> Pair:
     found = _pair(cells, columns)
-    return found if found and found.quantity else None
+    return NOTHING if found[0] == "0" else found
 
 
-def _net_worth(cells: Mapping[str, str], only_received: bool) -> Amount | None:
+def _net_worth(cells: Mapping[str, str], only_received: bool) -> Pair:
     """The market value. 0 is taken only for a receipt (a worthless token): elsewhere it is most likely "not known"."""
     worth = _pair(cells, _NET_WORTH)
-    if worth and not worth.quantity and not only_received:
+    if worth[0] == "0" and not only_received:
         raise RowError(_NET_WORTH[0], cells[_NET_WORTH[0]], "should be above 0; leave it empty when it is not known")
     return worth
 
 
-def _pair(cells: Mapping[str, str], columns: tuple[str, str]) -> Amount | None:
+def _pair(cells: Mapping[str, str], columns: tuple[str, str]) -> Pair:
     """An amount and its currency: both or neither. A 0 without a currency is an empty cell."""
     amount_column, currency_column = columns
-    quantity_text, currency_text = cells.get(amount_column, ""), cells.get(currency_column, "")
+    quantity_text, currency_text = cells.get(amount_column), cells.get(currency_column)
     if quantity_text:
-        quantity = cell.amount(amount_column, quantity_text)
+        quantity = cell.amount_text(amount_column, quantity_text)
         if currency_text:
-            return Amount(quantity, cell.asset(currency_column, currency_text))
-        if quantity:
+            return quantity, cell.asset(currency_column, currency_text)
+        if quantity != "0":
             raise RowError(amount_column, quantity_text, f"has no {currency_column} beside it")
     elif currency_text:
         raise RowError(currency_column, currency_text, f"has no {amount_column} beside it")
-    return None
+    return NOTHING
 
 
 @lru_cache(maxsize=256)
@@ -132,8 +138,8 @@ def _check_label(label: Label | None, allowed: frozenset[Label], side: str, cell
         raise RowError("Label", cells["Label"], f"does not fit a row that has {side}; allowed: {names}, or empty")
 
 
-def _check_trade(sent: Amount, received: Amount, label: Label | None, cells: Mapping[str, str]) -> None:
-    if sent.asset == received.asset:
+def _check_trade(sent: Pair, received: Pair, label: Label | None, cells: Mapping[str, str]) -> None:
+    if sent[1] == received[1]:
         raise RowError(
             "Received Currency",
             cells["Received Currency"],
@@ -155,28 +161,27 @@ def parse(records: Iterable[RawRecord]) -> Parsed:
         ref = transaction_id(record.account, record.stream, record.source_id)
         cells = by_column(json.loads(record.payload))
         try:
-            found = _transaction(cells, record.account, record.source_id, ref, record.source, record.position)
+            texts = named(record.account, said(cells))
         except RowError as error:
             why = f"{record.origin}: {error}"
             parsed.issues.append(Issue("unread_record", record.account, ref=ref, details={"why": why}))
         else:
-            parsed.transactions.append(named(found))
+            parsed.transactions.append(
+                transaction_of(texts, ref, record.account, record.source, record.source_id, record.position)
+            )
     return parsed
 
 
-def named(t: Transaction) -> Transaction:
+def named(account: str, texts: Said) -> Said:
     """The same with its assets as the ledger names them: a person's XRB and an exchange's XNO are one coin."""
-    sides = [t.sent, t.received, t.fee, t.net_worth]
-    found = [None if side is None else _named(side, t) for side in sides]
-    if found == sides:
-        return t
-    sent, received, fee, net_worth = found
-    return replace(t, sent=sent, received=received, fee=fee, net_worth=net_worth)
-
-
-def _named(side: Amount, t: Transaction) -> Amount:
-    name = name_of(side.asset, t.account, t.at)
-    return side if name == side.asset else Amount(side.quantity, name)
+    if RENAMED.isdisjoint(texts[2:9:2]):
+        return texts
+    at = datetime.fromisoformat(str(texts[0]))
+    found = list(texts)
+    for place in range(2, 9, 2):
+        code = texts[place]
+        found[place] = None if code is None else name_of(code, account, at)
+    return tuple(found)
 
 
 def by_column(payload: Mapping[str, str]) -> dict[str, str]:
@@ -195,7 +200,7 @@ FORMAT = Format(
     header=frozenset({"Date"}),
     one_of=frozenset({"Sent Amount", "Received Amount"}),
     columns=COLUMNS,
-    row=row,
+    row=told,
     parse=parse,
     row_by_row=True,
     named=named,

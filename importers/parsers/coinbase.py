@@ -4,7 +4,8 @@ A transaction of v2 changes one wallet by its signed amount, whatever it names a
 and the fee of a buy or a conversion are in it. Fills of Advanced Trade are the exception: two transactions, one a
 wallet, money rounded to cents and without the commission; what they were to the last digit is told by v3 alone. So
 fills are read from v3, and from v2 only where v3 has none (of before Advanced Trade, or without the right to it).
-Moves between wallets of this account are no transactions.
+Moves between wallets of this account are no transactions. Types that are not known are taken for what the wallet got or
+gave, so that balances add up, and are an open problem: coins as a transfer that nothing matches, money by its own.
 
 Sources: docs.cdp.coinbase.com, "Transactions" and "List Fills" (2026-11); that v2 amounts of fills leave out the
 commission: public code of others that balance their accounts by it (2026-11). From memory: what
@@ -14,14 +15,12 @@ commission: public code of others that balance their accounts by it (2026-11). F
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from functools import partial
-from typing import Any
 
-from importers import assets
 from importers.parsers.build import MALFORMED, Said, Unread, Value, amount, iso, parser, signed, transaction, unread
+from importers.parsers.coinbase_fills import Entry, Fill, fill_of, named, traded
 from importers.sync import BALANCE
 from pipeline.issues import Issue
 from pipeline.model import Amount, Label, Parsed, RawRecord, Transaction, is_fiat
@@ -65,44 +64,6 @@ _TOGETHER = timedelta(days=2)  # at most, between both sides of a move
 _WITHIN = re.compile(r"\b[A-Z]{3,6} Wallet\b|^Cash \(")  # a payment method that is a wallet of this account
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """One finished transaction of a wallet; `change` has its sign."""
-
-    record: RawRecord
-    at: datetime
-    type: str
-    asset: str
-    change: Decimal
-    value: Value
-
-    @property
-    def about(self) -> Mapping[str, Any]:
-        """What it says of the buy, sale, conversion, ... that it belongs to."""
-        found = self.value.get(self.type)
-        return found if isinstance(found, dict) else {}
-
-    @property
-    def words(self) -> str:
-        details = self.value.get("details") or {}
-        told = " ".join(str(details[name]) for name in ("title", "subtitle") if details.get(name))
-        return told or str(self.value.get("description") or "") or self.type.replace("_", " ")
-
-
-@dataclass(frozen=True, slots=True)
-class _Fill:
-    record: RawRecord
-    at: datetime
-    order: str
-    base: str
-    quote: str
-    price: Decimal
-    size: Decimal
-    in_quote: bool
-    commission: Decimal
-    buys: bool
-
-
 def read_records(records: Iterable[RawRecord]) -> Parsed:
     """Transactions, balances, and an Issue for each record that is not understood."""
     kept = list(records)
@@ -118,24 +79,18 @@ def _balances(spot: Mapping[str, frozenset[str]], record: RawRecord, value: Valu
                 held = signed(account["available_balance"]["value"]) + signed(
                     (account.get("hold") or {}).get("value", 0)
                 )
-                yield _name(account["currency"]), held
+                yield named(account["currency"]), held
             elif account["id"] not in spot.get(record.source_id, ()):
-                yield _name(account["balance"]["currency"]), signed(account["balance"]["amount"])
-
-
-def _name(code: str, at: datetime | None = None) -> str:
-    if not isinstance(code, str) or not code:
-        raise Unread("it does not name the asset")
-    return assets.asset(code, "coinbase", at)
+                yield named(account["balance"]["currency"]), signed(account["balance"]["amount"])
 
 
 def _read_all(listed: Kept) -> Iterator[Said]:
-    entries: list[_Entry] = []
-    fills: list[_Fill] = []
+    entries: list[Entry] = []
+    fills: list[Fill] = []
     for record, value in listed:
         try:
             if record.stream == FILLS:
-                fills.append(_fill(record, value))
+                fills.append(fill_of(record, value))
             elif (status := value["status"]) == "completed":
                 entries.append(_entry(record, value))
             elif status not in _NOT_DONE:
@@ -143,15 +98,15 @@ def _read_all(listed: Kept) -> Iterator[Said]:
         except MALFORMED as why:
             yield unread(record, why)
     orders = {(f.at.replace(microsecond=0), asset): f.order for f in fills for asset in (f.base, f.quote)}
-    groups: dict[object, list[_Entry]] = defaultdict(list)
-    legs: dict[str, list[_Entry]] = defaultdict(list)
+    groups: dict[object, list[Entry]] = defaultdict(list)
+    legs: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
         if entry.type == _FILL:
             found = entry.about.get("order_id") or orders.get((entry.at, entry.asset)) or entry.record.source_id
             legs[str(found)].append(entry)
         else:
             groups[_group(entry)].append(entry)
-    yield from _fills(fills, legs)
+    yield from traded(fills, legs)
     for group in groups.values():
         try:
             yield from list(_happening(group))
@@ -159,13 +114,13 @@ def _read_all(listed: Kept) -> Iterator[Said]:
             yield unread(group[0].record, why)
 
 
-def _entry(record: RawRecord, value: Value) -> _Entry:
+def _entry(record: RawRecord, value: Value) -> Entry:
     at = iso(value["created_at"])
     money = value["amount"]
-    return _Entry(record, at, str(value["type"]), _name(money["currency"], at), signed(money["amount"]), value)
+    return Entry(record, at, str(value["type"]), named(money["currency"], at), signed(money["amount"]), value)
 
 
-def _group(entry: _Entry) -> object:
+def _group(entry: Entry) -> object:
     """What belongs to one happening has one of these."""
     if entry.type in _SWAPS or entry.type in ("buy", "sell"):
         return entry.type, str(entry.about.get("id") or entry.value["created_at"])
@@ -174,14 +129,14 @@ def _group(entry: _Entry) -> object:
     return entry.record.stream, entry.record.source_id
 
 
-def _to_own(entry: _Entry) -> bool:
+def _to_own(entry: Entry) -> bool:
     sides = (entry.value.get("to"), entry.value.get("from"))
     return entry.type in ("send", "receive") and any(
         isinstance(s, dict) and s.get("resource") == "account" for s in sides
     )
 
 
-def _happening(group: Sequence[_Entry]) -> Iterator[Said]:
+def _happening(group: Sequence[Entry]) -> Iterator[Said]:
     first = group[0]
     if not any(entry.change for entry in group):
         return
@@ -195,16 +150,14 @@ def _happening(group: Sequence[_Entry]) -> Iterator[Said]:
         yield _receipt(first)
     elif first.type in _MOVEMENTS:
         yield _movement(first)
-    elif first.type.startswith(("derivatives", "fcm_futures", "futures")):
-        raise Unread(f"{first.type.replace('_', ' ')}: results of futures are not supported yet")
     else:
-        raise Unread(f"type {first.type} is not supported yet")
+        yield from _moved(first)
 
 
 # ---- movements and receipts ---------------------------------------------------------------------
 
 
-def _movement(entry: _Entry) -> Transaction:
+def _movement(entry: Entry) -> Transaction:
     """A deposit, or a withdrawal: what left the wallet, part of it as fee."""
     network = entry.value.get("network") or {}
     chain = "" if is_fiat(entry.asset) else str(network.get("hash") or "")
@@ -225,7 +178,21 @@ def _movement(entry: _Entry) -> Transaction:
     )  # fmt: skip
 
 
-def _receipt(entry: _Entry) -> Transaction:
+def _moved(entry: Entry) -> Iterator[Said]:
+    """What is of a type that is not known, as Coinbase adds some, still moved: coins are a transfer, which has to be
+    matched or given a label; of money nobody would be asked, so it is told."""
+    movement = _movement(entry)
+    yield movement
+    side = movement.received or movement.sent
+    if side is not None and is_fiat(side.asset):
+        yield Issue(
+            "taken_as_moved", movement.account, side.asset, movement.at, movement.id,
+            details={"quantity": plain(side.quantity), "what": f"{entry.words} ({entry.type})",
+                     "moved": "came in" if movement.received else "went out"},
+        )  # fmt: skip
+
+
+def _receipt(entry: Entry) -> Transaction:
     """What was earned; what of it is taken back, or spent at Coinbase itself."""
     label = _RECEIPTS.get(entry.type)
     if entry.change < 0:
@@ -239,9 +206,9 @@ def _receipt(entry: _Entry) -> Transaction:
     )  # fmt: skip
 
 
-def _between_wallets(entries: Iterable[_Entry]) -> Iterator[Said]:
+def _between_wallets(entries: Iterable[Entry]) -> Iterator[Said]:
     """Both sides of a move are nothing; one alone came from or went to another portfolio, or to be staked."""
-    waiting: dict[tuple[str, Decimal], list[_Entry]] = defaultdict(list)
+    waiting: dict[tuple[str, Decimal], list[Entry]] = defaultdict(list)
     for entry in sorted(entries, key=lambda e: e.at):
         others = waiting[entry.asset, -entry.change]
         if others and entry.at - others[0].at <= _TOGETHER:
@@ -255,7 +222,7 @@ def _between_wallets(entries: Iterable[_Entry]) -> Iterator[Said]:
 # ---- trades -------------------------------------------------------------------------------------
 
 
-def _bought_or_sold(group: Sequence[_Entry]) -> Iterator[Said]:
+def _bought_or_sold(group: Sequence[Entry]) -> Iterator[Said]:
     """The Buy and Sell buttons. By bank or card no wallet gives or gets the money: it comes in, or goes out, then."""
     if len({e.asset for e in group}) > 1:
         yield from _swap(group)
@@ -283,7 +250,7 @@ def _bought_or_sold(group: Sequence[_Entry]) -> Iterator[Said]:
         )  # fmt: skip
 
 
-def _swap(group: Sequence[_Entry]) -> Iterator[Said]:
+def _swap(group: Sequence[Entry]) -> Iterator[Said]:
     """A conversion: what each wallet gave and the one that got it. The fee, named in all of them, is in the amounts."""
     net: dict[str, Decimal] = defaultdict(lambda: ZERO)
     for entry in group:
@@ -311,7 +278,7 @@ def _swap(group: Sequence[_Entry]) -> Iterator[Said]:
     )  # fmt: skip
 
 
-def _sweep(group: Sequence[_Entry], given: Sequence[str], got: Amount) -> Iterator[Said]:
+def _sweep(group: Sequence[Entry], given: Sequence[str], got: Amount) -> Iterator[Said]:
     """Several small balances made one: divided by what Coinbase said each was worth."""
     legs = [next(e for e in group if e.asset == name) for name in given]
     worth = [abs(signed((e.value.get("native_amount") or {}).get("amount", 0))) for e in legs]
@@ -332,104 +299,6 @@ def _sweep(group: Sequence[_Entry], given: Sequence[str], got: Amount) -> Iterat
     yield Issue("divided_proceeds", account, got.asset, group[0].at, group[0].record.source_id, details=what)
 
 
-def _money(value: Value, entry: _Entry) -> Amount | None:
+def _money(value: Value, entry: Entry) -> Amount | None:
     """A positive amount that an object names, whichever its sign; None for none."""
-    return amount(abs(signed(value["amount"])), _name(value["currency"], entry.at)) if isinstance(value, dict) else None
-
-
-# ---- Advanced Trade -----------------------------------------------------------------------------
-
-
-def _fill(record: RawRecord, value: Value) -> _Fill:
-    if value.get("trade_type", "FILL") != "FILL":
-        raise Unread(f"a fill of type {value['trade_type']} is not supported yet")
-    product = str(value["product_id"])
-    base, dash, quote = product.partition("-")
-    if not dash or "-" in quote:
-        raise Unread(f"{product}: futures are not supported yet")
-    side, at = str(value["side"]).upper(), iso(value["trade_time"])
-    if side not in ("BUY", "SELL"):
-        raise Unread(f"its side is {side}")
-    return _Fill(
-        record, at, str(value["order_id"]), _name(base, at), _name(quote, at), signed(value["price"]),
-        signed(value["size"]), str(value.get("size_in_quote")).lower() == "true", signed(value.get("commission") or 0),
-        side == "BUY",
-    )  # fmt: skip
-
-
-def _fills(fills: Iterable[_Fill], legs: Mapping[str, list[_Entry]]) -> Iterator[Said]:
-    """Trades of v3, and of v2 where v3 has none of an order; `legs` are the wallets' transactions by order."""
-    orders: dict[str, list[_Fill]] = defaultdict(list)
-    for fill in fills:
-        orders[fill.order].append(fill)
-    for order, same in orders.items():
-        units = _units(same, legs.get(order, ()))
-        moved = {entry.asset for entry in legs.get(order, ())}
-        for fill in same:
-            try:
-                yield _traded(_as_moved(fill, moved), units.get(fill.record.source_id))
-            except MALFORMED as why:
-                yield unread(fill.record, why)
-    for order, entries in legs.items():
-        if order not in orders:
-            try:
-                yield from list(_traded_by_wallets(entries))
-            except MALFORMED as why:
-                yield unread(entries[0].record, why)
-
-
-def _as_moved(fill: _Fill, moved: set[str]) -> _Fill:
-    """USD and USDC share their order books: which of them a trade took is what its wallets say."""
-    others = moved - {fill.base}
-    return replace(fill, quote=others.pop()) if len(others) == 1 else fill
-
-
-def _units(fills: Sequence[_Fill], legs: Iterable[_Entry]) -> dict[str, Decimal]:
-    """Units of the fills of one order whose size is told in money, as the wallet got or gave them: the largest
-    fill is the largest change, since all of an order have about one price."""
-    found = {}
-    asked = sorted((f for f in fills if f.in_quote), key=lambda f: (split(f.size, Decimal(1), f.price), f.at))
-    changes = sorted(abs(e.change) for e in legs if asked and e.asset == asked[0].base)
-    if len(asked) == len(fills) == len(changes):
-        found = {fill.record.source_id: change for fill, change in zip(asked, changes, strict=True)}
-    return found
-
-
-def _traded(fill: _Fill, units: Decimal | None) -> Transaction:
-    if fill.in_quote and units is None:
-        raise Unread(f"its size is told in {fill.quote} only, and the {fill.base} wallet does not say how much it was")
-    base = Amount(units if units is not None else fill.size, fill.base)
-    quote = Amount(fill.size if fill.in_quote else fill.price * fill.size, fill.quote)
-    if base.quantity <= 0 or quote.quantity <= 0:
-        raise Unread("a fill of nothing")
-    words = f"{'buy' if fill.buys else 'sell'} {fill.base}-{fill.quote} at {plain(fill.price)}"
-    return transaction(
-        fill.record, fill.at, sent=quote if fill.buys else base, received=base if fill.buys else quote,
-        fee=amount(fill.commission, fill.quote), description=words,
-    )  # fmt: skip
-
-
-def _traded_by_wallets(entries: Sequence[_Entry]) -> Iterator[Transaction]:
-    """The fills of one order by what the wallets say: the commission comes besides, in the quote currency."""
-    product = str(entries[0].about["product_id"])
-    base, _, quote = product.partition("-")
-    if "-" in quote:
-        raise Unread(f"{product}: futures are not supported yet")
-    at = entries[0].at
-    base, quote = _name(base, at), _name(quote, at)
-    money = [e for e in entries if e.asset == quote]
-    for leg in (e for e in entries if e.asset == base):
-        told = abs(leg.change) * signed(leg.about["fill_price"])
-        near = min(money, key=lambda e: abs(abs(e.change) - told), default=None)
-        if near is not None:
-            money.remove(near)
-        worth = amount(abs(near.change) if near is not None else told, quote)
-        coins, buys = amount(abs(leg.change), base), leg.change > 0
-        if worth is None or coins is None:
-            raise Unread("a fill of nothing")
-        yield transaction(
-            leg.record, leg.at, sent=worth if buys else coins, received=coins if buys else worth,
-            fee=amount(leg.about.get("commission") or 0, quote), description=f"{'buy' if buys else 'sell'} {product}",
-        )  # fmt: skip
-    if money:
-        raise Unread(f"the {base} side of a fill of {product} is missing")
+    return amount(abs(signed(value["amount"])), named(value["currency"], entry.at)) if isinstance(value, dict) else None

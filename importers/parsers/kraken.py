@@ -2,10 +2,14 @@
 
 A ledger entry changes one balance by `amount` less `fee`; the entries of one happening share a `refid`.
 What moves only between Kraken's own places (spot, staking, Earn) is no transaction: DOT, DOT.S and
-DOT28.S are one asset of one account. What is not understood becomes an Issue, with all entries of its refid.
+DOT28.S are one asset of one account. A position on margin shows only by what it did to a balance: the fee of opening
+it, rollover, and what closing it brought or took (`Label.MARGIN`); one that was settled is a trade, in which what was
+lent is paid back and what was bought with it stays. What is not understood becomes an Issue, with all entries of its
+refid.
 
-Source: docs.kraken.com/api-reference, "Get Ledgers Info" and "Get Trades History" (2026-11), and what was
-seen of the ledger's types.
+Source: docs.kraken.com/api-reference, "Get Ledgers Info" and "Get Trades History" (2026-11), what was seen of the
+ledger's types; support.kraken.com, "How to interpret Ledger history fields", "Settling or closing a spot position on
+margin".
 """
 
 import json
@@ -92,6 +96,8 @@ _RECEIPTS = {
     "airdrop": Label.AIRDROP,
 }
 _SWAPS = frozenset(("trade", "spend", "receive", "sale"))
+_MARGIN = frozenset(("margin", "rollover"))
+_SETTLED = "settled"
 _MOVEMENTS = frozenset(("deposit", "withdrawal", "transfer"))
 
 
@@ -202,8 +208,15 @@ def _transactions(
     types = {e.type for e in entries}
     if types & _SWAPS and types <= _SWAPS:
         yield from _swap(rows, entries, prices, issues)
+    elif types == {_SETTLED}:
+        net = _net(entries).values()
+        if (sum(amount < 0 for amount in net), sum(amount > 0 for amount in net)) != (1, 1):
+            raise _Unread("a position was settled, and what was given and got is not one asset each")
+        yield from _swap(rows, entries, prices, issues)
     elif types <= _MOVEMENTS:
         yield from _movements(rows, entries)
+    elif types <= _MARGIN:
+        yield from _margin(rows, entries)
     elif len(types) == 1 and (type_ := entries[0].type) in _RECEIPTS:
         for entry in entries:
             if entry.amount <= 0 or entry.subtype not in ("", "reward", "bonus"):
@@ -234,6 +247,17 @@ def _movements(rows: "_Rows", entries: Sequence[_Entry]) -> Iterator[Transaction
             yield rows.row(same[0], sent=-amount, fee=fee)
         elif fee:
             yield rows.cost(same[0], fee)
+
+
+def _margin(rows: "_Rows", entries: Sequence[_Entry]) -> Iterator[Transaction]:
+    """What a position on margin brought or took, entry by entry; most say only a fee."""
+    for entry in entries:
+        if entry.amount > 0:
+            yield rows.row(entry, received=entry.amount, fee=entry.fee, label=Label.MARGIN)
+        elif entry.amount < 0:
+            yield rows.row(entry, sent=-entry.amount, fee=entry.fee, label=Label.MARGIN)
+        elif entry.fee:
+            yield rows.cost(entry, entry.fee, Label.MARGIN)
 
 
 def _swap(
@@ -328,11 +352,11 @@ class _Rows:
             position=entry.position % 10,  # the seventh decimal of the second, which `at` has not
         )
 
-    def cost(self, entry: _Entry, fee: Decimal) -> Transaction:
+    def cost(self, entry: _Entry, fee: Decimal, label: Label = Label.COST) -> Transaction:
         """A fee that belongs to nothing else."""
         if fee < 0:
             raise _Unread(f"a fee of {plain(fee)} {entry.asset}")
-        return self.row(entry, sent=fee, label=Label.COST)
+        return self.row(entry, sent=fee, label=label)
 
     def one_legged(self, entry: _Entry, net: Decimal, fee: Decimal) -> Transaction:
         """A trade so small that its other leg rounded to 0, which the ledger leaves out. TradesHistory
@@ -362,7 +386,8 @@ class _Rows:
         """What a person at Kraken would call it."""
         trade = self.details
         if "pair" in trade:
-            return f"{trade.get('type', '')} {trade['pair']} at {trade.get('price', '')}".strip()
+            of_margin = f"{entry.type}, " if entry.type in _MARGIN else ""
+            return f"{of_margin}{trade.get('type', '')} {trade['pair']} at {trade.get('price', '')}".strip()
         return " ".join(part for part in (entry.type, entry.subtype, str(trade.get("method") or "")) if part)
 
 

@@ -13,6 +13,7 @@ From memory: that a withdrawal's fee is in its own bill or in one of type 221; w
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
@@ -34,13 +35,16 @@ from importers.parsers.claims import (
     one_sided,
     pairs_of,
 )
+from importers.parsers.okx_before import held_before
 from pipeline.model import Amount, Label, RawRecord
 from pipeline.money import ZERO
 
-TRADING, FUNDING, FILLS, DEPOSITS, WITHDRAWALS, CONVERTS, DUST, LENDING, STAKING, FIAT_IN, FIAT_OUT, FIAT_TRADES = (
+STREAMS = (
     "account-bills asset-bills fills deposits withdrawals converts easy-converts lending staking fiat-deposits "
-    "fiat-withdrawals fiat-trades".split()
+    "fiat-withdrawals fiat-trades account-archive"
 )
+(TRADING, FUNDING, FILLS, DEPOSITS, WITHDRAWALS, CONVERTS, DUST, LENDING, STAKING, FIAT_IN, FIAT_OUT, FIAT_TRADES,
+ ARCHIVE) = STREAMS.split()  # fmt: skip
 
 # Bills are named t1, t2, ... (trading) and f1, f2, ... (funding), after the account and OKX's type.
 _SPOT = frozenset(("t2", "t14", "t30"))
@@ -79,6 +83,16 @@ _UNREAD = {
     **dict.fromkeys(("f175", "f176", "f177", "f178", "f179", "f180", "f212", "f215", "f217", "f218"),
                     "loans are not supported yet"),
 }  # fmt: skip
+# Subtypes of the trading account's bills that say their type; a file of bills has no other.
+_KINDS = {
+    **dict.fromkeys(("1", "2"), "2"), **dict.fromkeys(("11", "12"), "1"), **dict.fromkeys(("118", "119"), "11"),
+    **dict.fromkeys(("204", "205"), "14"), **dict.fromkeys(("236", "237"), "28"), **dict.fromkeys(("318", "319"), "27"),
+    **dict.fromkeys(("320", "321"), "30"), **dict.fromkeys(("9", "14"), "7"), **dict.fromkeys(("173", "174"), "8"),
+    **dict.fromkeys(("200", "201", "202", "203"), "12"),
+    **dict.fromkeys(("3", "4", "5", "6", "100", "101", "102", "103", "104", "105", "106", "107", "108", "110", "111",
+                     "112", "113", "114", "115", "117", "125", "126", "127", "128", "131", "132", "160", "161", "162",
+                     "170", "171", "172", "206", "207", "208", "209", "210", "212", "213"), "3"),
+}  # fmt: skip
 _LISTED = frozenset((*_SPOT, *_SWAPS, *_DEPOSITED, *_WITHDRAWN, *_CANCELLED, *_FEE, *_FEE_BACK, *_FIAT, *_INTERNAL,
                      *_LABELS, *_COSTS, *_UNREAD))  # fmt: skip
 _CAME, _WENT = Also({*_DEPOSITED, "f72"}, _LISTED), Also({*_WITHDRAWN, "f73"}, _LISTED)  # by chain, or within OKX
@@ -105,6 +119,18 @@ def _trading(record: RawRecord, value: Value) -> Entry:
     return _bill("t", record, value)
 
 
+def _filed(record: RawRecord, value: Value) -> Entry:
+    """A bill out of a file, the same record as the API's: of its type only the finer one is told."""
+    kind = value.get("type") or _KINDS.get(value["subType"]) or f"/{value['subType']}"
+    return _bill("t", replace(record, stream=TRADING), value | {"type": kind})
+
+
+def _older(filed: list[Pair], trading: list[Pair]) -> list[Pair]:
+    """The bills of files that the API did not give besides."""
+    known = {record.source_id for record, _ in trading}
+    return [pair for pair in filed if pair[0].source_id not in known]
+
+
 def _funding(record: RawRecord, value: Value) -> Entry:
     return _bill("f", record, value)
 
@@ -113,9 +139,11 @@ def read_history(pairs: list[Pair]) -> Iterator[Said]:
     """All records of an account."""
     lists = by_stream(pairs)
     trading, unlike = entries_of(lists[TRADING], _trading)
+    filed, unlike_filed = entries_of(_older(lists[ARCHIVE], lists[TRADING]), _filed)
     funding, unlike_too = entries_of(lists[FUNDING], _funding)
-    yield from (*unlike, *unlike_too)
-    bills = Entries([*trading, *funding])
+    yield from (*unlike, *unlike_filed, *unlike_too)
+    yield from held_before({"trading": [*trading, *filed], "funding": funding})
+    bills = Entries([*trading, *filed, *funding])
     yield from each(lists[DEPOSITS], lambda r, v: _deposit(bills, r, v))
     yield from each(lists[WITHDRAWALS], lambda r, v: _withdrawal(bills, r, v))
     yield from each(lists[FIAT_IN], lambda r, v: _fiat(bills, r, v, 1))
@@ -342,7 +370,8 @@ def _alone(entry: Entry) -> Iterator[Said]:
         yield one_sided(entry, _LABELS[kind], _WORDS.get(kind, str(entry.value.get("notes") or "")))
     else:
         account = "trading" if kind[0] == "t" else "funding"
-        why = _UNREAD.get(kind, f"bills of type {kind[1:]} of the {account} account are not supported yet")
+        type_ = f"subtype {kind[2:]}" if kind[1] == "/" else f"type {kind[1:]}"
+        why = _UNREAD.get(kind, f"bills of {type_} of the {account} account are not supported yet")
         yield unread(entry.record, Unread(f"{why} ({entry.value.get('instId') or entry.asset})"))
 
 
@@ -366,6 +395,5 @@ def read_balances(record: RawRecord, value: Value) -> Iterator[tuple[str, Decima
 read_records = parser(
     {},
     balances=read_balances,
-    together={" ".join((TRADING, FUNDING, FILLS, DEPOSITS, WITHDRAWALS, CONVERTS, DUST, LENDING, STAKING, FIAT_IN,
-                        FIAT_OUT, FIAT_TRADES)): read_history},
-)  # fmt: skip
+    together={STREAMS: read_history},
+)

@@ -153,6 +153,15 @@ class Book:
         time, refid = self._time(second), self._id("ST", 7, 5, 6)
         self.enter(time, refid, kind, asset, _rounded(asset, self.held[asset] * Decimal(part)), sub=sub)
 
+    def margin(self, second: int, kind: str, *legs: tuple[str, str, str], position: str = "") -> str:
+        """What a position on margin does to the balances, as (asset, amount, fee): opening it costs a fee, "rollover"
+        too, closing it brings or takes; "settled" pays back what was lent and gets what it bought. `position`: whose
+        refid the entries bear; gives their refid."""
+        time, refid = self._time(second), position or self._id("T", 6, 5, 6)
+        for asset, amount, fee in legs:
+            self.enter(time, refid, kind, asset, Decimal(amount), Decimal(fee))
+        return refid
+
     def _time(self, second: int) -> Decimal:
         """Kraken writes four to seven decimals."""
         fraction = int(_digest("time", str(second), str(len(self.ledgers)))[:10], 16) % 10**7

@@ -139,7 +139,8 @@ class Coinbase:
         about = {"order_id": order, "product_id": product, "order_side": side.lower(), "fill_price": price}
         if wallets:
             leg = self.enter(at, "advanced_trade_fill", base, f"{sign * base_units:f}")
-            leg["advanced_trade_fill"] = {**about, "commission": commission}
+            about["commission"] = commission
+            leg["advanced_trade_fill"] = about
             self.enter(at, "advanced_trade_fill", quote, f"{-sign * cost:f}", advanced_trade_fill=about)
         else:
             self.wallet(base).held += sign * base_units

@@ -21,6 +21,7 @@ from decimal import Decimal
 from importers.sandbox.book import Book
 from importers.sandbox.kraken import Key, Records
 from importers.sandbox.server import NOW, Faults, Sandbox
+from importers.sandbox.venues import Markets
 from pipeline.money import exact
 
 BEGIN, END = date(2023, 1, 3), date(2025, 12, 30)
@@ -67,9 +68,12 @@ def demo_history() -> DemoHistory:
     )
 
 
-def sandbox(history: Records | None = None, faults: Faults | None = None) -> Sandbox:
-    """The exchange with these records, ready to be started by `with`, on New Year's Day of 2026."""
-    return Sandbox(history or demo_history(), now=NOW, faults=faults)
+def sandbox(
+    history: Records | None = None, faults: Faults | None = None, markets: Markets | None = None
+) -> Sandbox:  # fmt: skip
+    """The exchange with these records, ready to be started by `with`, on New Year's Day of 2026; beside it the public
+    market data of the others."""
+    return Sandbox(history or demo_history(), now=NOW, faults=faults, markets=markets or Markets(NOW))
 
 
 def _demo_key() -> Key:

@@ -2,13 +2,17 @@
 
 It follows what OKX documents and what was seen of it: signatures over the time, method, path and query; times that
 must be near; what a key may read; pages of 100, newest first, backwards by id or by time; how far each list reaches
-back; a rate limit with HTTP 429. It has nothing that moves money; who tries is refused and listed in `forbidden`.
+back; a rate limit with HTTP 429; files of older bills, ordered by quarter and ready after hours. It has nothing that
+moves money; who tries is refused and listed in `forbidden`.
 """
 
 import base64
+import csv
 import hashlib
 import hmac
+import io
 import json
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,6 +24,12 @@ from importers.sandbox.server import Reply
 
 PAGE = 100
 NEAR = timedelta(seconds=30)
+FILES = "okg-pri-hk.oss-cn-hongkong.aliyuncs.com"
+ORDERS_A_DAY = 12
+COLUMNS = (
+    "instType billId subType ts balChg posBalChg bal posBal sz px ccy pnl fee mgnMode instId ordId execType interest "
+    "tag fillTime tradeId clOrdId fillIdxPx fillMarkPx fillPxVol fillPxUsd fillMarkVol fillFwdPx".split()
+)  # of a file of bills: no type
 
 
 class OkxError(Exception):
@@ -60,7 +70,9 @@ LISTS = {
 @dataclass
 class Okx:
     """The exchange with one account. `now` is how far its lists are; keys are signed with the real time, which
-    `skew` puts wrong. `revoked`: the key is gone. `busy` counts down requests that come too fast."""
+    `skew` puts wrong. `revoked`: the key is gone. `busy` counts down requests that come too fast. `making`: the time
+    that a file of bills takes; `ordered`: the quarters whose file was ordered, and when; `failing`: those whose file
+    fails once; `main`: the account that this is one of."""
 
     book: OkxBook
     now: datetime
@@ -68,10 +80,14 @@ class Okx:
     secret: str = field(default_factory=lambda: base64.b64encode(b"okx").decode())
     passphrase: str = field(default="open")
     perm: str = "read_only"
-    hosts: frozenset[str] = frozenset({"www.okx.com"})
+    hosts: frozenset[str] = frozenset({"www.okx.com", FILES})
     skew: timedelta = timedelta()
     revoked: bool = False
     busy: int = 0
+    making: timedelta = timedelta(hours=2)
+    ordered: dict[str, datetime] = field(default_factory=dict)
+    failing: set[str] = field(default_factory=set)
+    main: str = "1"
     forbidden: list[str] = field(default_factory=list)
 
     @property
@@ -80,6 +96,8 @@ class Okx:
         return {"apiKey": self.key, "secret": self.secret, "password": self.passphrase}
 
     def answer(self, call: Call) -> str | Reply:
+        if call.path.startswith("/okex/bills/"):
+            return self._file(call)
         try:
             return json.dumps({"code": "0", "msg": "", "data": self._data(call)}, separators=(",", ":"))
         except OkxError as error:
@@ -87,7 +105,8 @@ class Okx:
             return body if error.status == 200 else Reply(body, error.status)
 
     def _data(self, call: Call) -> list[Record]:
-        if call.method != "GET":
+        name = call.path.removeprefix("/api/v5/")
+        if call.method != "GET" and name != "account/bills-history-archive":
             self.forbidden.append(f"{call.method} {call.path}")
         if call.path == "/api/v5/public/time":
             return [{"ts": str(int((datetime.now(UTC) + self.skew).timestamp() * 1000))}]
@@ -95,7 +114,6 @@ class Okx:
         if self.busy:
             self.busy -= 1
             raise OkxError("50011", "Too Many Requests", 429)
-        name = call.path.removeprefix("/api/v5/")
         wallets: dict[str, Callable[[], list[Record]]] = {
             "account/config": self._config,
             "account/balance": lambda: [{"uTime": "1", "details": self._held(TRADING, "cashBal")}],
@@ -109,6 +127,8 @@ class Okx:
             raise OkxError("50120", "API key doesn't have permission to use this function", 401)
         if name in wallets:
             return wallets[name]()
+        if name == "account/bills-history-archive":
+            return self._order(call.params) if call.method == "POST" else self._ordered(call.params)
         if name not in LISTS:
             raise OkxError("404", "Not found", 404)
         if name == "trade/fills-history" and call.params.get("instType") != "SPOT":
@@ -135,8 +155,70 @@ class Okx:
             raise OkxError("50105", "Request header OK-ACCESS-PASSPHRASE incorrect.", 401)
 
     def _config(self) -> list[Record]:
-        account = {"uid": "1", "mainUid": "1", "acctLv": "1", "posMode": "net_mode", "autoLoan": False}
+        account = {"uid": "1", "mainUid": self.main, "acctLv": "1", "posMode": "net_mode", "autoLoan": False}
         return [{**account, "perm": self.perm, "ip": "", "label": "sandbox", "level": "Lv1"}]
+
+    # ---- files of older bills -------------------------------------------------------------------
+
+    def _order(self, params: Mapping[str, str]) -> list[Record]:
+        """Whether there is a file already; else it will be made."""
+        name = self._quarter(params)
+        today = [at for at in self.ordered.values() if self.now - at < timedelta(days=1)]
+        if name not in self.ordered:
+            if len(today) >= ORDERS_A_DAY:
+                raise OkxError("50011", "Too Many Requests", 429)
+            self.ordered[name] = self.now
+        return [{"result": str(self._ready(name)).lower(), "ts": self._ts(self.ordered[name])}]
+
+    def _ordered(self, params: Mapping[str, str]) -> list[Record]:
+        name = self._quarter(params)
+        if name not in self.ordered:
+            raise OkxError("51000", "Parameter quarter error", 400)
+        told: Record = {"fileHref": "", "state": "ongoing", "ts": self._ts(self.ordered[name])}
+        if not self._ready(name):
+            return [told]
+        if name in self.failing:
+            self.failing.remove(name)
+            del self.ordered[name]
+            return [told | {"state": "failed"}]
+        href = f"http://{FILES}/okex/bills/{name}.zip?Expires={self._until()}&OSSAccessKeyId=key&Signature=a%2Bb"
+        return [told | {"state": "finished", "fileHref": href}]
+
+    def _ready(self, name: str) -> bool:
+        return self.now - self.ordered[name] >= self.making
+
+    def _until(self) -> str:
+        """When a link ends, Unix seconds."""
+        return self._ts(self.now + timedelta(hours=5, minutes=30))[:-3]
+
+    def _ts(self, at: datetime) -> str:
+        return str(int(at.timestamp() * 1000))
+
+    def _quarter(self, params: Mapping[str, str]) -> str:
+        name = f"{params.get('year')}-{params.get('quarter')}"
+        months = 12 * self.now.year + self.now.month - 1
+        if name not in {f"{at // 12}-Q{at % 12 // 3 + 1}" for at in range(12 * 2021, months - months % 3)}:
+            raise OkxError("51000", "Parameter year or quarter error", 400)
+        return name
+
+    def _file(self, call: Call) -> str | Reply:
+        """A zip with one CSV, for whoever has its address; nothing of the key may come along."""
+        name = call.path.rsplit("/", 1)[-1].removesuffix(".zip")
+        if any(header.startswith("ok-access") for header in call.headers):
+            self.forbidden.append(f"{call.method} with a key to {FILES}")
+        if call.params.get("Signature") != "a+b" or call.params.get("Expires", "") != self._until():
+            return Reply("<Error><Code>AccessDenied</Code></Error>", 403)
+        rows = [row for row in self.book.lists["account/bills-archive"] if _quarter_of(row) == name]
+        table = io.StringIO(newline="")
+        writer = csv.DictWriter(table, COLUMNS, restval="", extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(sorted(rows, key=lambda row: -_number(row, "billId")))
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr(f"{name}.csv", table.getvalue())
+        return Reply(packed.getvalue())
+
+    # ---- lists ------------------------------------------------------------------------------------
 
     def _held(self, wallet: str, name: str) -> list[Record]:
         held = self.book.held[wallet]
@@ -160,5 +242,10 @@ class Okx:
         return rows[:limit]
 
 
-def _number(row: Record, name: str) -> Decimal:
+def _quarter_of(row: Mapping[str, object]) -> str:
+    at = datetime.fromtimestamp(int(_number(row, "ts")) // 1000, UTC)
+    return f"{at.year}-Q{(at.month + 2) // 3}"
+
+
+def _number(row: Mapping[str, object], name: str) -> Decimal:
     return Decimal(str(row[name]))

@@ -9,6 +9,7 @@ exchange has then done its part already, as after a real loss on the way back.
 """
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -97,7 +98,7 @@ def redirect(location: str) -> Fault:
 class Reply:
     """An answer that is not a plain 200: `headers` beside the usual ones."""
 
-    body: str
+    body: str | bytes
     status: int = 200
     headers: tuple[tuple[str, str], ...] = ()
 
@@ -110,6 +111,14 @@ class Spoken(Protocol):
     forbidden: list[str]
 
     def answer(self, call: Call) -> "str | Reply": ...
+
+
+class Public(Protocol):
+    """Market data of other exchanges: `speaks` tells which requests they are for."""
+
+    def speaks(self, host: str, path: str) -> bool: ...
+
+    def answer(self, host: str, call: Call) -> Reply: ...
 
 
 # (number of the request from 1, its path at the exchange) -> what goes wrong with it, if anything
@@ -126,7 +135,9 @@ class Sandbox:
         now: datetime = NOW,
         faults: Faults | None = None,
         counter: Counter | None = None,
+        markets: Public | None = None,
     ) -> None:
+        self._markets = markets
         self.records = records if isinstance(records, Records) else Records()  # Kraken's, which may grow meanwhile
         self.faults = faults
         self.requests: list[Request] = []
@@ -139,6 +150,12 @@ class Sandbox:
     def forbidden(self) -> list[str]:
         """Must be empty at the end of every test."""
         return self._exchange.forbidden + self._strangers
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """Gives Unix seconds."""
+        found: Callable[[], float] = getattr(self._exchange, "clock", time.time)
+        return found
 
     @property
     def proxy_url(self) -> str:
@@ -164,17 +181,20 @@ class Sandbox:
         parts = urlsplit(address)
         with self._lock:
             number = len(self.requests) + 1
-            if parts.scheme != "https" or parts.netloc not in self._exchange.hosts:
+            public = self._markets if method == "GET" and self._markets else None
+            if public is not None and not public.speaks(parts.netloc, parts.path):
+                public = None
+            if parts.scheme != "https" or (public is None and parts.netloc not in self._exchange.hosts):
                 self.requests.append(Request(number, method, f"{parts.scheme}://{parts.netloc}{parts.path}", {}))
                 self._strangers.append(f"{method} {parts.netloc}")
                 return b"", Fault(502, _page("no such host"), "text/html")
             call = Call(method, parts.path, parts.query, headers, body)
             self.requests.append(Request(number, method, parts.path, call.params))
-            answer = self._exchange.answer(call)
+            answer = public.answer(parts.netloc, call) if public else self._exchange.answer(call)
             fault = self.faults(number, parts.path) if self.faults else None
             if isinstance(answer, Reply):
                 fault = fault or Fault(answer.status, headers=answer.headers)
-                return answer.body.encode(), fault
+                return answer.body if isinstance(answer.body, bytes) else answer.body.encode(), fault
             return answer.encode(), fault
 
     def wait(self, seconds: float) -> None:
@@ -208,6 +228,10 @@ def _handler(sandbox: Sandbox) -> type[BaseHTTPRequestHandler]:
 
         def log_message(self, format: str, *arguments: Any) -> None:
             pass
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            """The Date of an answer: by the exchange's clock, where it has one of its own."""
+            return super().date_time_string(sandbox.clock() if timestamp is None else timestamp)
 
         def _serve(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()

@@ -5,10 +5,11 @@ transfers are treated: a fee in money or crypto is a cost of its trade; in crypt
 its own, too; all costs of a swap belong to the asset given up (Treas. Reg. 1.1012-1(h)(2)(ii)(B)), unless
 the country halves them; a transfer's fee is a disposal and no cost of anything. Where a swap is no
 disposal, it needs no value, and a fee in money is a cost of nothing. A coin that only took another form
-is disposed of in no country.
+is disposed of in no country. What margin and derivatives brought or took stands apart, with its fees; coins in
+which it came cost what they were worth, those that paid for it leave as the country says.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,13 +20,17 @@ from pipeline.gains.migrate import MIGRATION
 from pipeline.gains.value import FIAT, NET_WORTH
 from pipeline.issues import Issue
 from pipeline.model import (
+    NO_MARKET,
     Acquire,
     Amount,
     Convert,
+    Derivative,
     Dispose,
+    Event,
     Flow,
     Income,
     Kind,
+    Label,
     Move,
     Need,
     Transaction,
@@ -47,14 +52,23 @@ class Assessed:
 
     flows: list[Flow] = field(default_factory=list)
     incomes: list[Income] = field(default_factory=list)
+    derivatives: list[Derivative] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
     needs: list[Need] = field(default_factory=list)
 
 
-def assess(valued: Iterable[Valued], rules: Rules, currency: str, zone: ZoneInfo) -> Assessed:
-    """Flows, income and problems of all events, by the rules of one country, in local days of `zone`."""
+def assess(
+    valued: Iterable[Valued], rules: Rules, currency: str, zone: ZoneInfo, own: Mapping[str, Rules] | None = None
+) -> Assessed:
+    """Flows, income and problems of all events, by the rules of one country, in local days of `zone`. `own`: the rules
+    of transactions for which the taxpayer has chosen otherwise."""
     books = _Books(rules, currency, zone)
+    if rules.old_stock is not None:
+        valued = list(valued)
+        books.old = books.before(rules.old_stock, valued)
     for v in valued:
+        if own:
+            books.rules = next((own[t.id] for t in _rows(v.event) if t.id in own), rules)
         if isinstance(v.event, Transfer):
             books.transfer(v, v.event)
         elif v.event.sent and v.event.received:
@@ -68,21 +82,35 @@ def assess(valued: Iterable[Valued], rules: Rules, currency: str, zone: ZoneInfo
     return books.out
 
 
+def _rows(event: Event) -> tuple[Transaction, ...]:
+    return (event.out, event.into) if isinstance(event, Transfer) else (event,)
+
+
 class _Books:
     """The rules applied to one event after the other; gathers into `out`."""
 
     def __init__(self, rules: Rules, currency: str, zone: ZoneInfo) -> None:
         self.rules, self.currency, self.zone = rules, currency, zone
+        self.old: frozenset[str] = frozenset()  # assets of which there are coins of before the law
         self.out = Assessed()
 
     def day(self, at: datetime) -> date:
         return at.astimezone(self.zone).date()
 
+    def before(self, last: date, valued: Iterable[Valued]) -> frozenset[str]:
+        """The assets of which something came up to the day `last`."""
+        rows = [row for v in valued for row in _rows(v.event)]
+        return frozenset(t.received.asset for t in rows if t.received is not None and self.day(t.at) <= last)
+
     def trade(self, v: Valued, t: Transaction, sent: Amount, received: Amount) -> None:
         day = self.day(t.at)
         gives, gets = not is_fiat(sent.asset), not is_fiat(received.asset)
         if gives and gets and self.is_no_disposal(t, sent, received, day):
-            self.convert(t, t.at, sent, received, (t.position, SENT))
+            swap = sent.asset != received.asset and carried(sent.asset, received.asset, t.at) is None
+            if swap and v.value is None and sent.asset in self.old:
+                self.unpriced(t, received, "the value of coins of before the law", sent)
+            worth = v.value if swap and self.rules.old_stock else None
+            self.convert(t, t.at, sent, received, (t.position, SENT), worth)
             self.pay_fee(t, t.fee, v.fee_value)
             return
         fee = self.fee_cost(v, t) if gives or gets else ZERO
@@ -98,7 +126,7 @@ class _Books:
             kind = Kind.TRADE if gets else Kind.SALE
             self.dispose(t, t.id, sent, day, proceeds, costs, kind, order=(t.position, SENT))
         if gets:
-            cost = None if v.value is None else v.value + (later if gives else fee)
+            cost = None if v.value is None else v.value + (later if gives else fee * self.rules.purchase_fee_counts)
             self.acquire(t, received, day, cost)
         swap = gives and gets and self.rules.withheld_fee_from_receipt.on(day)
         withheld = swap and t.fee is not None and t.fee.asset == received.asset
@@ -126,12 +154,15 @@ class _Books:
                 self.acquire(t, received, day, None, dated=False)  # match has said so
         else:
             receipt = self.rules.receipts[t.label]
+            margin = t.label is Label.MARGIN
+            if margin:
+                self.margin(v, t, received, "profit")
             needed = receipt.income or (receipt.basis is Basis.VALUE and not is_fiat(received.asset))
-            if needed:
+            if needed and not margin:
                 self.rates(v, t)
                 if v.value is None:
                     self.unpriced(t, received, f"{t.label} received", income=receipt.income)
-            if receipt.income:
+            if receipt.income and not v.basis.startswith(NO_MARKET):
                 self.out.incomes.append(
                     Income(t.id, t.at, day, t.account, received.asset, received.quantity, t.label, v.value)
                 )
@@ -142,11 +173,14 @@ class _Books:
                     self.problem("zero_basis", t, received, why=receipt.why, cure=receipt.cure)
                 cost = {Basis.VALUE: v.value, Basis.ZERO: ZERO, Basis.UNKNOWN: None}[receipt.basis]
                 dated = receipt.basis is not Basis.UNKNOWN
-                self.acquire(t, received, day, None if cost is None else cost + self.fee_cost(v, t), dated=dated)
+                fee = ZERO if margin or cost is None else self.fee_cost(v, t)  # that of a result is a part of it
+                self.acquire(t, received, day, None if cost is None else cost + fee, dated=dated)
         self.pay_fee(t, t.fee, v.fee_value)
 
     def outlay(self, v: Valued, t: Transaction, sent: Amount) -> None:
         day = self.day(t.at)
+        if t.label is Label.MARGIN:
+            self.margin(v, t, sent, "loss")
         if not is_fiat(sent.asset):
             outlay = self.rules.outlays[t.label] if t.label is not None else None
             if outlay is None or outlay.gain is Gain.STAYS:
@@ -158,6 +192,22 @@ class _Books:
                     loss=outlay.gain is not Gain.NO_LOSS, kind=outlay.kind, order=(t.position, SENT),
                 )  # fmt: skip
         self.pay_fee(t, t.fee, v.fee_value)
+
+    def margin(self, v: Valued, t: Transaction, amount: Amount, what: str) -> None:
+        """What margin or derivatives brought or took, and the fee of it, each with its sign."""
+        self.rates(v, t)
+        if v.value is None:
+            self.unpriced(t, amount, f"{what} of margin or derivatives")
+        self.fee_cost(v, t)
+        legs = [(amount, v.value, what)] + ([(t.fee, v.fee_value, "fee")] if t.fee is not None else [])
+        for leg, value, name in legs:
+            sign = ONE if name == "profit" else -ONE
+            worth = None if value is None else sign * value
+            self.out.derivatives.append(
+                Derivative(
+                    t.id, t.at, self.day(t.at), t.account, leg.asset, sign * leg.quantity, worth, name, t.description
+                )
+            )
 
     def transfer(self, v: Valued, transfer: Transfer) -> None:
         out, into = transfer.out, transfer.into
@@ -181,7 +231,7 @@ class _Books:
 
     def worth_of(self, gain: Gain, v: Valued, t: Transaction, sent: Amount) -> tuple[Decimal | None, Decimal]:
         """Proceeds and extra cost of units that were sent away."""
-        if gain is Gain.NONE:
+        if t.label is Label.MARGIN or gain is Gain.NONE:
             return v.value, ZERO
         if gain is Gain.AT_NOTHING:
             return self.net(ZERO, self.fee_cost(v, t))
@@ -226,11 +276,13 @@ class _Books:
         )
 
     def convert(
-        self, t: Transaction, at: datetime, sent: Amount, received: Amount, order: tuple[int, ...]
+        self, t: Transaction, at: datetime, sent: Amount, received: Amount, order: tuple[int, ...],
+        worth: Decimal | None = None,
     ) -> None:  # fmt: skip
         self.out.flows.append(
             Convert(
-                t.id, at, self.day(at), t.account, sent.asset, sent.quantity, received.asset, received.quantity, order
+                t.id, at, self.day(at), t.account, sent.asset, sent.quantity, received.asset, received.quantity, order,
+                worth,
             )
         )  # fmt: skip
 
@@ -255,12 +307,15 @@ class _Books:
     def rates(self, v: Valued, t: Transaction) -> None:
         """Money that the row itself names beats a looked-up price of the asset: where its rate is not
         known, it is to be looked up even though there is such a price."""
+        if v.basis.startswith(NET_WORTH):
+            return
+        if t.net_worth is not None:
+            self.out.needs.append(Need(t.at, t.net_worth.asset))
+        if v.basis.startswith(FIAT):
+            return
         money = next((side for side in (t.received, t.sent) if side is not None and is_fiat(side.asset)), None)
-        for said, basis in ((t.net_worth, NET_WORTH), (money, FIAT)):
-            if v.basis.startswith(basis):
-                return
-            if said is not None:
-                self.out.needs.append(Need(t.at, said.asset))
+        if money is not None:
+            self.out.needs.append(Need(t.at, money.asset))
 
     def unpriced(
         self, t: Transaction, amount: Amount, what: str, other: Amount | None = None, income: bool = False

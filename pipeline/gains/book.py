@@ -7,15 +7,21 @@ never a hash, unless all else is equal.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from pipeline.gains.identify import Identified, identify
+from pipeline.answers import NONE, Answers, Claim, DealtLot
+from pipeline.gains.claims import revalue
+from pipeline.gains.deal import Drawn, by_lines, deal, totals
+from pipeline.gains.identify import Identified, across_migrations, identify
 from pipeline.gains.losses import Around, ring_fenced, superficial, without_losses
 from pipeline.gains.lots import AVERAGE, METHODS, Inventory, Pool, Units, inventory
 from pipeline.gains.missing import Shortfalls, missing_acquisitions, went_short
+from pipeline.gains.old_stock import OldStock, passed_on
+from pipeline.gains.orders import Plan
+from pipeline.gains.picks import Picks
 from pipeline.issues import Issue
 from pipeline.model import (
     IN_TRANSIT,
@@ -61,23 +67,28 @@ _Step = Flow | _Arrival
 def book(
     flows: Iterable[Flow],
     rules: Rules,
-    method: str,
+    plan: Plan,
     scope: Dated[Scope],
     zone: ZoneInfo,
     opening: Sequence[Allocation] = (),
     until: datetime | None = None,
-    later: Sequence[tuple[date, str]] = (),
+    answers: Answers = NONE,
 ) -> Booked:
     """Disposals, and the lots open before `until` (None: at the end of the records).
 
-    `scope` may change once from global to per account: the open lots are then dealt out, first as
-    `opening` has it (what was settled before), else oldest lot first to the accounts that hold units,
-    in the order in which they first held the asset (Rev. Proc. 2024-28, sec. 4.02). `later`: methods that follow,
-    each from a day on; they pick among the lots as they are.
+    `scope` may change once from global to per account: the open lots are then dealt out, first as the person's
+    own allocation has it, then as `opening` (what was settled before), else oldest lot first to the accounts that hold
+    units, in the order in which they first held the asset (Rev. Proc. 2024-28, sec. 4.02). `plan`: the lot methods; one
+    that begins on a day picks among the lots as they are.
     """
-    walk = _Walk(rules, (method, *(other for _, other in later)), scope, zone, identify(flows, rules))
-    orders = [(midnight(since, zone), to) for since, to in later]
+    flows = list(flows)
+    identified = identify(flows, rules)
+    walk = _Walk(identified, rules, plan, scope, zone, answers)
+    orders = [(midnight(since, zone), "", to) for since, to in plan.general if since is not None]
+    orders += [(midnight(since, zone), account, to) for account, since, to in plan.own]
+    orders.sort(key=lambda order: order[0])
     changes = [(midnight(since, zone), to) for since, to in scope.values[1:] if since is not None]
+    claims = list(answers.claims)
     for step in walk.steps:
         if until is not None and step.at >= until:
             if rules.yearly:
@@ -85,33 +96,46 @@ def book(
             break
         while changes and step.at >= changes[0][0]:
             walk.change_scope(*changes.pop(0), opening)
+        while claims and step.at > claims[0].at:
+            walk.claim(claims.pop(0))
         while orders and step.at >= orders[0][0]:
-            walk.change_method(orders.pop(0)[1])
+            _, account, method = orders.pop(0)
+            walk.change_method(method, account)
         walk.take(step)
     for change in changes:
         if until is None or change[0] < until:
             walk.change_scope(*change, opening)
+    for claim in claims:
+        if until is None or claim.at < until:
+            walk.claim(claim)
+    walk.out.issues += walk.lines_of_no_use(until)
     walk.out.lots = walk.open_lots()
-    walk.out.issues += missing_acquisitions(walk.out.short)
+    walk.out.issues += missing_acquisitions(walk.out.short) + walk.picks.issues(until)
+    losses = {d.id for d in walk.out.disposals if d.gain is not None and d.gain < ZERO}
+    walk.out.issues += across_migrations(flows, rules, identified.taken, losses)
     return walk.out
 
 
+_IN_YEAR = {Acquire: 0, Convert: 1, Dispose: 2}  # what a coin's other form costs is known once all purchases are
+
+
 def steps(flows: Iterable[Flow], year: Callable[[date], int] | None = None) -> list[_Step]:
-    """Flows and arrivals in their order. `year`: the acquisitions of a tax year come before all else in it."""
-    keyed: list[tuple[datetime, int, tuple[int, ...], str, str, _Step]] = []
+    """Flows and arrivals in their order. `year`: the acquisitions of a tax year come before all else in it, and new
+    forms of a coin before its disposals."""
+    keyed: list[tuple[datetime, int, tuple[int, ...], str, str, int, _Step]] = []  # the count: steps have no order
     for flow in flows:
         phase = 0 if isinstance(flow, Acquire) else 2
         if isinstance(flow, Convert):
             phase = 1  # what is received may leave in the same instant
-        keyed.append((flow.at, phase, flow.order, flow.account, flow.id, flow))
+        keyed.append((flow.at, phase, flow.order, flow.account, flow.id, len(keyed), flow))
         if isinstance(flow, Move) and flow.into is not None and flow.arrives is not None:
             arrival = _Arrival(flow, flow.arrives)
-            keyed.append((flow.arrives, 0, flow.arrives_order, flow.into, flow.id, arrival))
-    keyed.sort(key=lambda k: k[:5])
-    ordered = [k[5] for k in keyed]
+            keyed.append((flow.arrives, 0, flow.arrives_order, flow.into, flow.id, len(keyed), arrival))
+    keyed.sort()
+    ordered = [k[-1] for k in keyed]
     if year is not None:  # moves are in no such year: these countries have one queue
-        in_years = [step for step in ordered if isinstance(step, Acquire | Dispose)]
-        in_years.sort(key=lambda step: (year(step.day), not isinstance(step, Acquire)))
+        in_years = [step for step in ordered if isinstance(step, Acquire | Convert | Dispose)]
+        in_years.sort(key=lambda step: (year(step.day), _IN_YEAR[type(step)]))
         ordered = [*in_years]
     return ordered
 
@@ -120,18 +144,25 @@ class _Walk:
     """The state of the walk: queues per scope, units per account, units in flight."""
 
     def __init__(
-        self, rules: Rules, methods: Sequence[str], scope: Dated[Scope], zone: ZoneInfo, identified: Identified
+        self, identified: Identified, rules: Rules, plan: Plan, scope: Dated[Scope], zone: ZoneInfo, answers: Answers
     ) -> None:  # fmt: skip
-        method = methods[0]
+        method = plan.methods[0]
         self.rules, self.method, self.scope, self.zone = rules, method, scope.values[0][1], zone
+        self.changed = False  # whether lots have become those of an account on the way
+        self._own: dict[str, str] = {}  # the method in force in an account that has its own
+        self.picks = Picks(answers.picks, rules, method, identified.flows, zone)
+        self._lines: dict[str, list[DealtLot]] = defaultdict(list)  # what the person has dealt out, until it is
+        for line in answers.allocation:
+            self._lines[line.asset].append(line)
         self.steps = steps(identified.flows, rules.year.of if rules.yearly and method == AVERAGE else None)
         self.out = Booked()
         self._taken = identified.taken
-        whole = [step for step in self.steps if not isinstance(step, _Arrival)]
-        self._around = Around(whole) if rules.superficial_days or rules.ring_fence_days else None
+        self._around: Around | None = None
+        if rules.superficial_days or rules.ring_fence_days:
+            self._around = Around([step for step in self.steps if not isinstance(step, _Arrival)])
         self._joining: dict[str, Decimal] = defaultdict(Decimal)  # denied losses, by the acquisition they join
         self._queues: dict[tuple[str, str], Inventory] = {}
-        self._by_cost = any(each in METHODS and METHODS[each].by_cost for each in methods)
+        self._by_cost = any(each in METHODS and METHODS[each].by_cost for each in plan.methods)
         self._places_matter = len(scope.values) > 1 or self.scope is Scope.ACCOUNT
         self._units: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
         self._places: dict[str, dict[str, None]] = defaultdict(dict)  # where an asset was, the first place first
@@ -145,7 +176,10 @@ class _Walk:
         key = (account if self.scope is Scope.ACCOUNT else "", asset)
         found = self._queues.get(key)
         if found is None:
-            found = self._queues[key] = inventory(self.method, self.rules.dated_average)
+            method = self._own.get(key[0], self.method)
+            old = self.rules.old_stock
+            found = OldStock(old, self.rules.old_first) if old else inventory(method, self.rules.dated_average)
+            self._queues[key] = found
         return found
 
     def take(self, step: _Step) -> None:
@@ -162,10 +196,14 @@ class _Walk:
         else:
             self._arrive(step.move)
 
+    def claim(self, claim: Claim) -> None:
+        self.out.disposals += revalue(claim, self.queue("", claim.asset), self.out.issues)
+
     def _acquire(self, a: Acquire) -> None:
         cost = (ZERO if a.cost is None else a.cost) + self._joining.pop(a.id, ZERO)
         unit_cost = split(cost, ONE, a.quantity) if self._by_cost else ZERO
-        units = Units(a.id, a.at, a.order, a.quantity, cost, unit_cost, a.cost is None, a.day, a.dated)
+        since, day = (a.at, a.day) if a.since is None else (a.since, a.since.astimezone(self.zone).date())
+        units = Units(a.id, since, a.order, a.quantity, cost, unit_cost, a.cost is None, day, a.dated)
         self.queue(a.account, a.asset).add(units)
         if self._places_matter:
             self._hold(a.account, a.asset, a.quantity)
@@ -216,6 +254,27 @@ class _Walk:
         asked.discard(account)
         return True
 
+    def _out_of(
+        self, step: Dispose | Convert | Move, account: str, quantity: Decimal, units_of: str = ""
+    ) -> list[tuple[Rule, Units]]:  # fmt: skip
+        """Up to `quantity` out of a queue: whose they are by law, then what was picked, then by the method."""
+        queue = self.queue(account, step.asset)
+        if not (units_of or self.picks.asked):
+            return queue.take(quantity)
+        parts = queue.named(units_of, quantity) if units_of else []
+        parts += self.picks.take(step, queue, quantity - total(parts), lambda ref: self._places_of(ref, account, step))
+        return parts + queue.take(quantity - total(parts))
+
+    def _places_of(self, acquisition_id: str, account: str, step: Dispose | Convert | Move) -> list[str]:
+        """The other accounts that hold units of an acquisition."""
+        found = [
+            IN_TRANSIT if other.startswith(IN_TRANSIT) else other
+            for (other, asset), queue in self._queues.items()
+            if asset == step.asset and other not in ("", account)
+            and any(units.acquisition_id == acquisition_id for units in queue.held())
+        ]  # fmt: skip
+        return sorted(set(found))
+
     def _shift(self, source: str, target: str, move: Move, quantity: Decimal) -> None:
         """Carries the method's first units on, with date and cost; units nobody has on record go
         along as missing ones, so that what is held still adds up."""
@@ -224,7 +283,9 @@ class _Walk:
         if self.scope is Scope.GLOBAL:
             return
         destination = self.queue(target, move.asset)
-        for _, units in self.queue(source, move.asset).take(quantity):
+        arrives = source.startswith(IN_TRANSIT)  # what is carried on was settled when it left
+        carried = self.queue(source, move.asset).take(quantity) if arrives else self._out_of(move, source, quantity)
+        for _, units in carried:
             quantity -= units.quantity
             destination.add(units)
         if quantity > ZERO:
@@ -244,13 +305,15 @@ class _Walk:
     def _take(self, d: Dispose | Convert, units_of: str = "") -> list[tuple[Rule, Units]]:
         """The units that leave, those without an acquisition on record last."""
         if self._places_matter:
-            self._call_in(d.account, d.asset, d.quantity, set())
-            self._units[d.asset][d.account] -= d.quantity
+            held = self._units[d.asset]
+            if held[d.account] < d.quantity:
+                self._call_in(d.account, d.asset, d.quantity, set())
+            held[d.account] -= d.quantity
         parts, lacking = list(self._taken.get(d.id, ())), d.quantity
-        for _, units in parts:
-            lacking -= units.quantity
+        if parts:
+            lacking -= total(parts)
         if lacking > ZERO:
-            taken = self.queue(d.account, d.asset).take(lacking, units_of)
+            taken = self._out_of(d, d.account, lacking, units_of)
             for _, units in taken:
                 lacking -= units.quantity
             parts += taken
@@ -273,18 +336,10 @@ class _Walk:
         return f" ({', '.join(others[:3])} then)" if others else ""
 
     def _convert(self, c: Convert) -> None:
-        """The units that were given up are those received, in another number: each lot keeps its id, date and cost.
-        Those without an acquisition on record have none in the new form either."""
-        left, lacking = c.into_quantity, c.quantity
         queue = self.queue(c.account, c.into)
-        for _, units in self._take(c):
-            quantity = split(left, units.quantity, lacking)
-            lacking -= units.quantity
-            left -= quantity
-            unit_cost = split(units.cost, ONE, quantity) if self._by_cost and quantity else ZERO
-            if units.acquired_at is None and units.missing:
-                units = replace(units, acquisition_id=c.id, acquired_at=c.at, order=c.order, day=c.day)
-            queue.add(replace(units, quantity=quantity, unit_cost=unit_cost))
+        for units, sold in passed_on(c, self._take(c), self.rules, self._by_cost):
+            queue.add(units)
+            self.out.disposals += [sold] if sold is not None else []
         if self._places_matter:
             self._hold(c.account, c.into, c.into_quantity)
 
@@ -315,22 +370,13 @@ class _Walk:
             cost_basis = units.cost + costs
             if not d.gain:
                 proceeds = cost_basis
+            gain = None if proceeds is None else proceeds - cost_basis
+            acquired_at = units.acquired_at if units.dated and rule is not Rule.AVERAGE else None
+            term, rule = self._term(units, rule, d.day), rule if units.dated else Rule.MISSING
             yield Disposal(
-                id=d.id,
-                acquisition_id=units.acquisition_id,
-                account=d.account,
-                asset=d.asset,
-                quantity=units.quantity,
-                acquired_at=units.acquired_at if units.dated and rule is not Rule.AVERAGE else None,
-                disposed_at=d.at,
-                proceeds=proceeds,
-                cost_basis=cost_basis,
-                gain=None if proceeds is None else proceeds - cost_basis,
-                term=self._term(units, rule, d.day),
-                rule=rule if units.dated else Rule.MISSING,
-                kind=d.kind,
-                taxed=d.gain,
-            )
+                d.id, units.acquisition_id, d.account, d.asset, units.quantity, acquired_at, d.at, proceeds, cost_basis,
+                gain, term, rule, d.kind, d.gain, ZERO, ZERO, costs,
+            )  # fmt: skip  # by name takes twice as long
 
     def _term(self, units: Units, rule: Rule, day: date) -> Term:
         """Units without a date: none for an average; short where they are missing, the dearer side."""
@@ -341,26 +387,48 @@ class _Walk:
     def change_scope(self, at: datetime, to: Scope, opening: Sequence[Allocation]) -> None:
         """Deals the lots of the one queue out to the accounts that hold units."""
         assert (self.scope, to) == (Scope.GLOBAL, Scope.ACCOUNT)
-        before, self._queues, self.scope = self._queues, {}, to
+        before, self._queues, self.scope, self.changed = self._queues, {}, to, True
         for (_, asset), queue in sorted(before.items(), key=lambda item: item[0][1]):
             held = self._units[asset]
             claims = {account: held[account] for account in self._places[asset] if held[account] > ZERO}
-            settled = [a for a in opening if a.asset == asset]
-            dealt, rest = _deal(queue.held(), claims, settled)
-            assert not rest, "what the accounts hold is never less than the lots"
-            for account, units in dealt:
+            lines = self._lines.pop(asset, [])
+            settled = [a for a in opening if a.asset == asset] if not lines else []
+            lots = queue.held()
+            drawn = by_lines(lots, claims, lines, self.zone) if lines else Drawn()
+            drawn.dealt += deal(lots, claims, settled)
+            assert not any(lot.quantity for lot in lots), "what the accounts hold is never less than the lots"
+            for account, units in drawn.dealt:
                 self.queue(account, asset).add(units)
-                self.out.allocations.append(Allocation(asset, account, units.acquisition_id, units.quantity))
-            if settled and sorted(_total(settled)) != sorted(_total(self.out.allocations, asset)):
+                given = bool(lines)
+                self.out.allocations.append(Allocation(asset, account, units.acquisition_id, units.quantity, given))
+            if drawn.apart:
+                why = "; ".join(drawn.apart)
+                self.out.issues.append(Issue("allocation_differs", "", asset, at, details={"why": why}))
+            if settled and totals(settled) != totals(self.out.allocations, asset):
                 why = "units before that day came, went or moved since it was settled"
                 self.out.issues.append(Issue("allocation_changed", "", asset, at, details={"why": why}))
 
-    def change_method(self, to: str) -> None:
-        """From now on `to` says which of the lots go first."""
-        self.method = to
+    def lines_of_no_use(self, until: datetime | None) -> list[Issue]:
+        """Problems of the lines that dealt nothing out by `until`, where the country's lots change their scope."""
+        day = next((since for since, _ in self.rules.scope.values if since is not None), None)
+        if day is None or (until is not None and until <= midnight(day, self.zone)):
+            return []
+        why = "no account held any" if self.changed else f"lots are kept as {self.scope} for all time by your choice"
+        at = midnight(day, self.zone)
+        return [Issue("allocation_differs", "", asset, at, details={"why": why}) for asset in sorted(self._lines)]
+
+    def change_method(self, to: str, account: str = "") -> None:
+        """From now on `to` says which of the lots go first: in one account, or in all that have none of their own."""
+        if account:
+            self._own[account] = to
+        else:
+            self.method = to
         before, self._queues = self._queues, {}
-        for (account, asset), queue in before.items():
-            found = self.queue(account, asset)
+        for (place, asset), queue in before.items():
+            if account and place != account:
+                self._queues[place, asset] = queue
+                continue
+            found = self.queue(place, asset)
             for units in queue.held():
                 found.add(units)
 
@@ -373,34 +441,5 @@ class _Walk:
         return lots
 
 
-def _total(allocations: Iterable[Allocation], asset: str = "") -> list[tuple[str, str, Decimal]]:
-    """Quantities per account and lot, to compare two allocations."""
-    sums: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
-    for a in allocations:
-        if asset in ("", a.asset):
-            sums[a.account, a.acquisition_id] += a.quantity
-    return [(*key, quantity) for key, quantity in sums.items()]
-
-
-def _deal(
-    lots: Sequence[Units], claims: dict[str, Decimal], settled: Sequence[Allocation]
-) -> tuple[list[tuple[str, Units]], list[Units]]:
-    """Lots to accounts, each up to the units it holds; and what is left over."""
-    dealt: list[tuple[str, Units]] = []
-
-    def give(lot: Units, account: str, most: Decimal) -> None:
-        quantity = min(most, lot.quantity, claims.get(account, ZERO))
-        if quantity > ZERO:
-            claims[account] -= quantity
-            dealt.append((account, lot.cut(quantity)))
-
-    by_id: dict[str, list[Units]] = defaultdict(list)
-    for lot in lots:
-        by_id[lot.acquisition_id].append(lot)
-    for a in settled:
-        for lot in by_id[a.acquisition_id]:
-            give(lot, a.account, a.quantity)
-    for lot in lots:
-        for account in claims:
-            give(lot, account, lot.quantity)
-    return dealt, [lot for lot in lots if lot.quantity > ZERO]
+def total(parts: Iterable[tuple[Rule, Units]]) -> Decimal:
+    return sum((units.quantity for _, units in parts), ZERO)

@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from itertools import groupby
+from itertools import pairwise
 
+from pipeline.gains.answered import OPENING_LOT
 from pipeline.issues import Issue
 from pipeline.model import Balance, Transaction, is_fiat
 from pipeline.money import ZERO, plain
@@ -18,8 +19,8 @@ from pipeline.money import ZERO, plain
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All transactions in order of time, what the exchanges say is held, and the units that were disposed
-    of without an acquisition on record, by (account, asset): what follows from those is told once."""
+    """All transactions in order of time, what the exchanges say is held, and the units that were disposed of or became
+    another coin without an acquisition on record, by (account, asset): what follows from those is told once."""
 
     transactions: Sequence[Transaction]
     reported: Sequence[Balance]
@@ -31,8 +32,13 @@ def balances(transactions: Sequence[Transaction], until: datetime | None = None)
     held: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     for t in transactions:
         if until is None or t.at < until:
-            for asset, change in changes(t):
-                held[t.account, asset] += change
+            account, received, sent, fee = t.account, t.received, t.sent, t.fee
+            if received is not None:
+                held[account, received.asset] += received.quantity
+            if sent is not None:
+                held[account, sent.asset] -= sent.quantity
+            if fee is not None:
+                held[account, fee.asset] -= fee.quantity
     return dict(held)
 
 
@@ -52,16 +58,22 @@ def negative_balance(facts: Facts) -> list[Issue]:
     people import their bank's side."""
     held: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
     found: dict[tuple[str, str], tuple[Transaction, Decimal]] = {}
-    for _, rows in groupby(facts.transactions, key=lambda t: t.at):  # rows of one instant may stand in any order
-        together = list(rows)
-        touched = set()
-        for t in together:
-            for asset, change in changes(t):
-                held[t.account, asset] += change
-                touched.add((t.account, asset))
-        for key in touched:
-            if held[key] < ZERO and key not in found and key not in facts.missing and not is_fiat(key[1]):
-                found[key] = (next(t for t in together if _touches(t, key)), held[key])
+    rows, first = facts.transactions, 0
+    taken: list[tuple[str, str]] = []
+    for number, t in enumerate(rows, start=1):
+        if t.received is not None and not is_fiat(t.received.asset):
+            held[t.account, t.received.asset] += t.received.quantity
+        for side in (t.sent, t.fee):
+            if side is not None and not is_fiat(side.asset):
+                held[t.account, side.asset] -= side.quantity
+                taken.append((t.account, side.asset))
+        if number < len(rows) and rows[number].at == t.at:
+            continue  # rows of one instant may stand in any order
+        for key in taken:
+            if held[key] < ZERO and key not in found and key not in facts.missing:
+                found[key] = (next(t for t in rows[first:number] if _touches(t, key)), held[key])
+        first = number
+        taken.clear()
     return [
         Issue("negative_balance", account, asset, t.at, t.id, details={"quantity": plain(quantity)})
         for (account, asset), (t, quantity) in sorted(found.items())
@@ -167,12 +179,9 @@ def _minute(at: datetime) -> str:
 def duplicates(facts: Facts) -> list[Issue]:
     """Rows of one instant and content in two accounts or from two sources: likely one transaction."""
     places: dict[tuple[object, ...], list[Transaction]] = defaultdict(list)
-    totals: Counter[tuple[str, str]] = Counter()
-    for t in facts.transactions:
-        totals[t.account, t.source] += 1
-    for _, rows in groupby(facts.transactions, key=lambda t: t.at):
-        together = list(rows)
-        for t in together if len(together) > 1 else ():
+    shared = {t.at for t, following in pairwise(facts.transactions) if t.at == following.at}
+    for t in facts.transactions if shared else ():
+        if t.at in shared and t.source != OPENING_LOT:  # that the person has given one by one
             places[t.at, t.sent, t.received, t.fee].append(t)
     twice: dict[tuple[tuple[str, str], tuple[str, str]], list[Transaction]] = defaultdict(list)
     for same in places.values():
@@ -180,6 +189,7 @@ def duplicates(facts: Facts) -> list[Issue]:
             first, second = (same[0].account, same[0].source), (t.account, t.source)
             if first != second:
                 twice[first, second].append(t)
+    totals = Counter((t.account, t.source) for t in facts.transactions) if twice else Counter()
     issues = []
     for (first, second), again in sorted(twice.items(), key=lambda item: item[0]):
         smaller = min(first, second, key=lambda place: totals[place])

@@ -1,25 +1,42 @@
 """The stages in their order: the function to read first.
 
-    rows -> match -> migrated -> value -> assess -> book -> check -> Result
+    rows -> renamed, labelled -> match -> migrated -> value -> assess -> book -> check -> Result
 
 A pure function: the same arguments, in any order, give the same Result. It opens nothing, reads no
 clock, and computes in the exact decimal context.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from pipeline.answers import NONE, Answers
+from pipeline.gains.answered import (
+    alone,
+    arrived,
+    labelled,
+    opened,
+    renamed,
+    renamed_balances,
+    settled,
+    sides,
+    worthless,
+)
 from pipeline.gains.assess import assess
 from pipeline.gains.book import Booked, book
 from pipeline.gains.checks import balances, check
+from pipeline.gains.claims import claimed
+from pipeline.gains.derivatives import as_disposals
+from pipeline.gains.doubts import told
 from pipeline.gains.match import match, sort_key
 from pipeline.gains.migrate import migrated
+from pipeline.gains.orders import Plan
+from pipeline.gains.own_rules import own_rules
+from pipeline.gains.picks import Picks
 from pipeline.gains.portfolio import portfolio
-from pipeline.gains.stakes import weighed
+from pipeline.gains.stakes import Seen, weighed
 from pipeline.gains.value import PriceBook, value
 from pipeline.issues import Issue
 from pipeline.model import (
@@ -32,19 +49,19 @@ from pipeline.model import (
     Lot,
     Price,
     Result,
-    Rule,
     Transaction,
     Transfer,
     Valued,
 )
-from pipeline.money import ZERO, exact
+from pipeline.money import exact
 from pipeline.rules.base import Dated, Rules, Scope
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
     """By what the figures are computed: the country's rules and the taxpayer's choices within them. `later`: lot
-    methods that follow on `method`, each from a day of the taxpayer's on."""
+    methods that follow on `method`, each from a day of the taxpayer's on. `own`: those of one account alone, likewise:
+    (account, from day, method)."""
 
     rules: Rules
     currency: str
@@ -52,9 +69,15 @@ class Basis:
     method: str
     scope: Dated[Scope]
     later: tuple[tuple[date, str], ...] = ()
+    own: tuple[tuple[str, date, str], ...] = ()
+
+    @property
+    def plan(self) -> Plan:
+        return Plan(((None, self.method), *self.later), self.own)
 
     def method_on(self, day: date) -> str:
-        return Dated(((None, self.method), *self.later)).on(day)
+        """The method of accounts without one of their own."""
+        return self.plan.on(day)
 
 
 def derive(
@@ -65,34 +88,55 @@ def derive(
     reported: Sequence[Balance] = (),
     opening: Sequence[Allocation] = (),
     until: datetime | None = None,
+    answers: Answers = NONE,
 ) -> Result:
-    """Everything the reports need, from rows and prices alone.
+    """Everything the reports need, from rows, prices and the person's answers alone.
 
     `until`: the first instant that no longer counts (a tax year's end); later rows still serve to
     find the other side of a transfer. `opening`: what a change of lot scope gave to the accounts
     when it was first reported. `reported`: balances by the exchanges, to be compared.
     """
     with exact():
-        rows = sorted(transactions, key=sort_key)
-        events, unmatched = migrated(*match(rows))
+        named = renamed(transactions, answers.assets)
+        rows, unused = labelled(sorted(named, key=sort_key), answers.labels)
+        by_hand = sides(answers.matches, answers.openings)
+        events, unmatched = migrated(*match(rows, by_hand))
+        unmatched += unused + alone(rows, by_hand)
+        held = renamed_balances(reported, answers.assets) if answers.assets else reported
         prices_of = PriceBook(prices, basis.currency, basis.zone)
         rules = basis.rules
         horizon = None if until is None else until + timedelta(rules.days_ahead + 1) if rules.days_ahead else until
         valued = value((e for e in events if horizon is None or _begins(e) < horizon), prices_of, rules.higher_value)
-        assessed = assess(valued, rules, basis.currency, basis.zone)
+        valued = worthless(valued, answers.worthless) if answers.worthless else valued
+        own, refused = own_rules(answers.rules, rules, frozenset(t.id for t in rows))
+        claims, unclaimed = claimed(answers.claims, prices_of, rules)
+        unmatched += refused + unclaimed
+        assessed = assess(valued, rules, basis.currency, basis.zone, own)
+        known = (lot for lot in answers.openings if horizon is None or lot.acquired_at < horizon)
+        lots = opened(known, prices_of, basis.zone)
+        flows, issues, needs = arrived(assessed.flows, unmatched + assessed.issues, answers.openings, prices_of, rows)
         reference = _reference(basis, until)
-        booked = _booked(assessed.flows, basis, prices_of, opening, reference)
-        rows = sorted((row for event in events for row in _rows(event)), key=sort_key)
-        issues = unmatched + assessed.issues
+        flows = [*lots.flows, *flows]
+        booked = _booked(flows, basis, prices_of, opening, reference, replace(answers, claims=claims))
+        derivatives = [d for d in assessed.derivatives if until is None or d.at < until]
+        if rules.derivatives_are_gains:
+            booked.disposals += as_disposals(derivatives, rules)
+        rows = sorted((*lots.rows, *(row for event in events for row in _rows(event))), key=sort_key)
+        issues = told(issues + lots.issues, valued, prices_of)
         ahead = _ahead(issues, booked.disposals, until)
         if rules.gains:
-            issues += booked.issues + check(rows, reported, _missing(booked.disposals))
+            short = {place: one.units for place, one in booked.short.items()}
+            issues += told(booked.issues, (), prices_of) + check(rows, held, short)
         else:  # what nobody has to pay tax on need not have a cost; that it is there at all matters
-            issues = [i for i in issues if i.code != "unknown_basis"] + check(rows, reported, {})
-        values = _values(valued)
+            costs = {lot.id for lot in answers.openings}
+            issues = [i for i in issues if i.code != "unknown_basis" and i.ref not in costs]
+            issues += check(rows, held, {})
+        issues = settled(issues, answers.assets) if answers.assets else issues
+        values = _values([*lots.valued, *valued])
         issues = [i for i in sorted(issues, key=_rank) if until is None or i.at is None or i.at < until or i in ahead]
         if rules.gains:
-            issues = weighed(issues, booked.disposals, booked.lots, rows, values, rules.year, basis.zone)
+            seen = Seen(booked.disposals, flows, rows, values, rules, basis.scope, basis.zone, basis.currency)
+            issues = weighed(issues, seen)
         return Result(
             disposals=booked.disposals if rules.gains else [],
             lots=[_at_market(lot, prices_of, reference, rules.reference_first) for lot in booked.lots],
@@ -103,21 +147,25 @@ def derive(
             balances=balances(rows, until),
             allocations=booked.allocations,
             issues=[i.in_zone(basis.zone) for i in issues],
-            needs=sorted({*assessed.needs, *booked.needs}),
+            needs=sorted({*lots.needs, *needs, *assessed.needs, *booked.needs}),
+            derivatives=derivatives,
         )
 
 
 def _booked(
-    flows: Sequence[Flow], basis: Basis, prices: PriceBook, opening: Sequence[Allocation], until: datetime | None
-) -> Booked:
+    flows: Sequence[Flow], basis: Basis, prices: PriceBook, opening: Sequence[Allocation], until: datetime | None,
+    answers: Answers,
+) -> Booked:  # fmt: skip
     if basis.rules.portfolio:
 
         def price_of(asset: str, at: datetime) -> Decimal | None:
             found = prices.quote(asset, at)
             return None if found is None else found[0]
 
-        return portfolio(flows, price_of, basis.currency, until)
-    return book(flows, basis.rules, basis.method, basis.scope, basis.zone, opening, until, basis.later)
+        booked = portfolio(flows, price_of, basis.currency, until)
+        booked.issues += Picks(answers.picks, basis.rules, basis.method, flows, basis.zone).issues(until)
+        return booked
+    return book(flows, basis.rules, basis.plan, basis.scope, basis.zone, opening, until, answers)
 
 
 def _reference(basis: Basis, until: datetime | None) -> datetime | None:
@@ -133,15 +181,6 @@ def _ahead(issues: Iterable[Issue], disposals: Iterable[Disposal], until: dateti
     late = [i for i in issues if until is not None and i.at is not None and i.at >= until]
     served = {d.acquisition_id for d in disposals} if late else set()
     return {i for i in late if i.ref in served}
-
-
-def _missing(disposals: Iterable[Disposal]) -> dict[tuple[str, str], Decimal]:
-    """Units without an acquisition on record, by (account, asset)."""
-    units: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
-    for d in disposals:
-        if d.rule is Rule.MISSING and not d.acquisition_id:
-            units[d.account, d.asset] += d.quantity
-    return dict(units)
 
 
 def _rows(event: Event) -> list[Transaction]:

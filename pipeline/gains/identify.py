@@ -5,16 +5,20 @@
 What a country pairs is `Rules.identify`: one `Match` after the other, each over all disposals, the earliest
 first. Both sides are split exactly; what is left of them goes on to the walk. Units are the taxpayer's as
 a whole here: such countries have one queue for all accounts.
+
+The two forms of a coin that migrated are one asset to the law, but two here: one whose units have served a disposal of
+the other could not be exchanged any more. Where that may change a figure, a problem says so.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from pipeline.gains.lots import Units
-from pipeline.model import Acquire, Dispose, Flow, Rule
-from pipeline.money import ZERO, split
+from pipeline.issues import Issue
+from pipeline.model import Acquire, Convert, Dispose, Flow, Rule
+from pipeline.money import ZERO, plain, split
 from pipeline.rules.base import Match, Rules
 
 Days = dict[int, list[Units]]  # of one asset: day (ordinal) -> what is left of its acquisitions, in their order
@@ -98,3 +102,42 @@ def _rest(flow: Flow, units: dict[str, Units]) -> Flow:
     if lot is None or not isinstance(flow, Acquire):
         return flow
     return replace(flow, quantity=lot.quantity, cost=None if lot.missing else lot.cost)
+
+
+def across_migrations(
+    flows: Sequence[Flow], rules: Rules, taken: Mapping[str, Sequence[tuple[Rule, Units]]], losses: Collection[str]
+) -> list[Issue]:
+    """A problem for each disposal of a coin that has, within the days that the country looks at, an acquisition of the
+    same coin in another form. `losses`: disposals at a loss, for which more days may count."""
+    matched = {day for match in rules.identify for day in match.days}
+    at_a_loss = {*range(-rules.superficial_days, rules.superficial_days + 1), *range(rules.ring_fence_days + 1)}
+    forms = _forms(flows) if matched or len(at_a_loss) > 1 else {}
+    if not forms:
+        return []
+    acquired: dict[str, list[Acquire]] = defaultdict(list)
+    for f in flows:
+        if isinstance(f, Acquire) and f.dated and f.asset in forms:
+            acquired[forms[f.asset]].append(f)
+    issues = []
+    for d in flows:
+        if not isinstance(d, Dispose) or not d.gain or d.asset not in forms:
+            continue
+        open_units = d.quantity - sum((units.quantity for _, units in taken.get(d.id, ())), ZERO)
+        days = (matched if open_units > ZERO else set()) | (at_a_loss if d.id in losses else set())
+        near = (a for a in acquired[forms[d.asset]] if a.asset != d.asset and (a.day - d.day).days in days)
+        first = min(near, key=_order, default=None)
+        if first is not None:
+            words = {"quantity": plain(d.quantity), "other": f"{plain(first.quantity)} {first.asset}"}
+            words |= {"acquired": str(first.day)}
+            issues.append(Issue("forms_not_paired", d.account, d.asset, d.at, d.id, details=words))
+    return issues
+
+
+def _forms(flows: Iterable[Flow]) -> dict[str, str]:
+    """Assets that became one another -> one name for all forms of a coin."""
+    name: dict[str, str] = {}
+    for f in flows:
+        if isinstance(f, Convert) and f.asset != f.into:
+            old, new = name.get(f.asset, f.asset), name.get(f.into, f.into)
+            name |= dict.fromkeys((f.asset, f.into, *(a for a, n in name.items() if n == old)), new)
+    return name

@@ -1,10 +1,11 @@
 """The units held in one queue, and the order in which a method takes them.
 
-A lot method is one entry of METHODS: its rule and its sort key; or of AVERAGES. Whatever is taken out or put in,
-quantity and cost are conserved exactly: a part's cost is its share, the rest keeps the remainder.
+A lot method is one entry of METHODS: its rule and its sort key; or of AVERAGES. Units of one acquisition may be taken
+by its name, where a queue tells them apart. Whatever is taken out or put in, quantity and cost are conserved exactly: a
+part's cost is its share, the rest keeps the remainder.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -68,12 +69,14 @@ def _backwards(order: tuple[int, ...]) -> tuple[int, ...]:
 
 
 # Highest and lowest cost rank by the cost per unit including the purchase's fee; of equal ones the
-# earlier goes first.
+# earlier goes first. What is not picked goes first in, first out (Reg. 1.1012-1(j)(3)(i)): `specific` is no order.
+FIFO = Method(Rule.FIFO, lambda u: (_micros(u), u.order))
 METHODS: dict[str, Method] = {
-    "fifo": Method(Rule.FIFO, lambda u: (_micros(u), u.order)),
+    "fifo": FIFO,
     "lifo": Method(Rule.LIFO, lambda u: (-_micros(u), _backwards(u.order))),
     "hifo": Method(Rule.HIFO, lambda u: (-u.unit_cost, _micros(u), u.order), by_cost=True),
     "lofo": Method(Rule.LOFO, lambda u: (u.unit_cost, _micros(u), u.order), by_cost=True),
+    "specific": FIFO,
 }
 
 # Names of methods under which units have one cost: the rule that their disposals bear.
@@ -86,8 +89,12 @@ class Inventory(Protocol):
 
     def add(self, units: Units) -> None: ...
 
-    def take(self, quantity: Decimal, units_of: str = "") -> list[tuple[Rule, Units]]:
+    def take(self, quantity: Decimal) -> list[tuple[Rule, Units]]:
         """Up to `quantity`, in the method's order; less when there is less."""
+        ...
+
+    def named(self, acquisition_id: str, quantity: Decimal) -> list[tuple[Rule, Units]]:
+        """Up to `quantity` of one acquisition's units; none where they can't be told apart."""
         ...
 
     def held(self) -> list[Units]:
@@ -117,11 +124,8 @@ class Queue:
             heappush(self._heap, (self._method.key(units), self._count, units))
             self._by_id.setdefault(units.acquisition_id, []).append(units)
 
-    def take(self, quantity: Decimal, units_of: str = "") -> list[tuple[Rule, Units]]:
+    def take(self, quantity: Decimal) -> list[tuple[Rule, Units]]:
         rules: list[tuple[Rule, Units]] = []
-        if units_of:
-            rules += [(Rule.SPECIFIC, u) for u in self._named(units_of, quantity)]
-            quantity -= sum((u.quantity for _, u in rules), ZERO)
         while quantity > ZERO and self._heap:
             first = self._heap[0][2]
             if first.quantity > quantity:
@@ -134,14 +138,16 @@ class Queue:
                 rules.append((self._method.rule, first))
         return rules
 
-    def _named(self, acquisition_id: str, quantity: Decimal) -> Iterator[Units]:
+    def named(self, acquisition_id: str, quantity: Decimal) -> list[tuple[Rule, Units]]:
+        parts = []
         for lot in list(self._by_id.get(acquisition_id, ())):
             if quantity > ZERO:
                 part = lot.cut(min(quantity, lot.quantity))
                 quantity -= part.quantity
                 if lot.quantity == ZERO:
                     self._forget(lot)
-                yield part
+                parts.append((Rule.SPECIFIC, part))
+        return parts
 
     def _forget(self, lot: Units) -> None:
         same = self._by_id.pop(lot.acquisition_id)
@@ -173,9 +179,12 @@ class Pool:
             unknown.quantity += units.quantity
             unknown.acquisition_id = units.acquisition_id
 
-    def take(self, quantity: Decimal, units_of: str = "") -> list[tuple[Rule, Units]]:  # noqa: ARG002
+    def named(self, acquisition_id: str, quantity: Decimal) -> list[tuple[Rule, Units]]:  # noqa: ARG002
+        return []
+
+    def take(self, quantity: Decimal) -> list[tuple[Rule, Units]]:
         """The average, and apart from it the share of the units whose cost is not known (at cost 0, as it
-        went into the average). `units_of` can't be told apart in a pool."""
+        went into the average)."""
         quantity = min(quantity, self._all.quantity)
         if quantity <= ZERO:
             return []
@@ -211,8 +220,11 @@ class DatedAverage:
         self._cost += units.cost
         self._lots.add(units)
 
-    def take(self, quantity: Decimal, units_of: str = "") -> list[tuple[Rule, Units]]:
-        parts = [units for _, units in self._lots.take(quantity, units_of)]
+    def named(self, acquisition_id: str, quantity: Decimal) -> list[tuple[Rule, Units]]:  # noqa: ARG002
+        return []
+
+    def take(self, quantity: Decimal) -> list[tuple[Rule, Units]]:
+        parts = [units for _, units in self._lots.take(quantity)]
         for part in parts:
             part.cost = split(self._cost, part.quantity, self._quantity)
             self._cost -= part.cost

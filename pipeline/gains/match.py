@@ -1,16 +1,19 @@
 """Finds the two sides of a transfer between own accounts; never by a guess.
 
 Takes all transactions; gives the events in order of time, matched pairs as one `Transfer` each, and
-an Issue for every crypto row without Label whose other side is not certain. First by transaction
-hash; then by the exact amount within a window of time, where just one pairing is possible.
+an Issue for every crypto row without Label whose other side is not certain. First as the person says; then by
+transaction hash; then by the exact amount within a window of time, where just one pairing is possible.
 """
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
+from pipeline.answers import NO_OTHER_SIDE
+from pipeline.gains.answered import not_used
 from pipeline.issues import Issue
 from pipeline.model import Amount, Event, Transaction, Transfer, is_fiat
 from pipeline.money import plain
@@ -23,6 +26,8 @@ LATE = timedelta(days=7)
 LATE_BY_HASH = timedelta(days=60)  # a deposit that an exchange credits late, or after a review
 _NO_HASH = frozenset(("", "-", "n/a", "na", "none", "null", "unknown", "internal", "off-chain", "offchain"))
 
+BY_HAND = "answer"  # `Transfer.how` of what the person has named
+
 SortKey = tuple[datetime, int, str, str, str]
 
 
@@ -31,19 +36,28 @@ def sort_key(t: Transaction) -> SortKey:
     return (t.at, t.position, t.account, t.source_id, t.id)
 
 
-def match(transactions: Iterable[Transaction]) -> tuple[list[Event], list[Issue]]:
-    """Events in order, and the problems of the rows that stay alone."""
+def match(
+    transactions: Iterable[Transaction], by_hand: Mapping[str, str] = MappingProxyType({})
+) -> tuple[list[Event], list[Issue]]:
+    """Events in order, and the problems of the rows that stay alone.
+
+    `by_hand`: withdrawal -> deposit as the person says, whatever Labels their records bear; NO_OTHER_SIDE for a row
+    that is never matched: what it is then is not told here.
+    """
     ordered = sorted(transactions, key=sort_key)
-    sent = [t for t in ordered if _open(t) and t.sent is not None]
-    received = [t for t in ordered if _open(t) and t.received is not None]
-    pairs, issues = _by_hash(sent, received)
+    said, issues = _by_hand(ordered, by_hand)
+    settled = said.keys() | {key for key, other in by_hand.items() if other == NO_OTHER_SIDE}
+    sent = [t for t in ordered if _open(t) and t.sent is not None and t.id not in settled]
+    received = [t for t in ordered if _open(t) and t.received is not None and t.id not in settled]
+    pairs, unlike = _by_hash(sent, received)
     by_amount, ambiguous = _by_amount(
         [t for t in sent if t.id not in pairs], [t for t in received if t.id not in pairs]
     )
     pairs.update(by_amount)
-    told = {i.ref for i in issues} | ambiguous.keys()
-    issues += ambiguous.values()
+    told = {i.ref for i in unlike} | ambiguous.keys()
+    issues += [*unlike, *ambiguous.values()]
     issues += _unmatched([t for t in sent + received if t.id not in pairs], told)
+    pairs.update(said)
     arrived = {p.into.id for p in pairs.values()}
     return [pairs.get(t.id, t) for t in ordered if t.id not in arrived], issues
 
@@ -52,6 +66,45 @@ def _open(t: Transaction) -> bool:
     """A crypto row with one side and no Label: a transfer until something else is known."""
     side = t.sent or t.received
     return t.label is None and side is not None and not (t.sent and t.received) and not is_fiat(side.asset)
+
+
+def _by_hand(rows: Sequence[Transaction], matches: Mapping[str, str]) -> tuple[dict[str, Transfer], list[Issue]]:
+    """The pairs that the person has named, keyed by both rows' ids; and what no longer fits."""
+    pairs: dict[str, Transfer] = {}
+    issues: list[Issue] = []
+    by_id = {t.id: t for t in rows} if matches else {}
+    for key, other in sorted(matches.items()):
+        if other == NO_OTHER_SIDE:
+            continue
+        out, into = by_id.get(key), by_id.get(other)
+        why = "one of its rows is not in the ledger" if out is None or into is None else _misfit(out, into, pairs)
+        pair = None if why or out is None or into is None else _named(out, into)
+        if pair is None or out is None:
+            undo = f"give the pair anew, or take it back: `{key},open` under `Withdrawal ID,Deposit ID`"
+            place = (out.account, _side(out).asset if _one_sided(out) else "", out.at) if out else ("", "", None)
+            issues.append(not_used(key, f"the match with {other}", why or "more arrived than left", undo, *place))
+            continue
+        pairs[key] = pairs[other] = pair  # who names both sides has seen what stayed away: that is no question any more
+    return pairs, issues
+
+
+def _misfit(out: Transaction, into: Transaction, pairs: Mapping[str, Transfer]) -> str:
+    """Why two rows can't be the sides of a transfer; "" if they can."""
+    if out.sent is None or into.received is None or not _one_sided(out) or not _one_sided(into):
+        return "its rows are no longer a withdrawal and a deposit"
+    if out.sent.asset != into.received.asset:
+        return f"what left is {out.sent.asset}, what arrived {into.received.asset}"
+    if is_fiat(out.sent.asset):
+        return "its rows moved money"
+    return "a row of it is a side of another match" if {out.id, into.id} & pairs.keys() else ""
+
+
+def _one_sided(t: Transaction) -> bool:
+    return (t.sent is None) != (t.received is None)
+
+
+def _named(out: Transaction, into: Transaction) -> Transfer | None:
+    return _transfer(replace(out, label=None), replace(into, label=None), BY_HAND)
 
 
 def _side(t: Transaction) -> Amount:
@@ -121,7 +174,7 @@ def _by_amount(
     issues = {}
     for outs, ins in open_groups:
         for t, others in [(t, ins) for t in outs] + [(t, outs) for t in ins]:
-            names = [f"{o.account} {o.at:%Y-%m-%d %H:%M}" for o in others]
+            names = [f"{o.account} {o.at:%Y-%m-%d %H:%M} ({o.id})" for o in others]
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
             issues[t.id] = _issue("ambiguous_transfer", t, candidates=", ".join(names[:3]) + more)
     return pairs, issues
@@ -256,9 +309,10 @@ def _nearest(t: Transaction, near: Sequence[Transaction]) -> str:
         return ""
     best = min(others, key=lambda o: (abs(_side(o).quantity - quantity), abs(o.at - t.at)))
     way = "arrived in" if best.received else "left"
+    pair = f"{t.id},{best.id}" if t.sent else f"{best.id},{t.id}"
     return (
         f" ({plain(_side(best).quantity)} {way} {best.account} on {best.at:%Y-%m-%d %H:%M}: if that is its other side, "
-        "give both rows the same TxHash and import the files with --revise)"
+        f"a file `Withdrawal ID,Deposit ID` with the line `{pair}` says so)"
     )
 
 

@@ -1,30 +1,57 @@
-"""Lot methods that are orders of identification: whether one was on record when it picked the units.
+"""Which lot method picks units when and where, and whether that choice was on record in time.
 
-Treas. Reg. 1.1012-1(j)(2), (j)(3)(ii): units are identified no later than the date and time of the sale, a standing
-order (the latest acquired, the highest basis) too; else the earliest go first.
+Treas. Reg. 1.1012-1(j)(2), (j)(3)(ii): units are identified no later than the date and time of the sale, by naming
+them or by a standing order (the latest acquired, the highest basis); else the earliest go first, (j)(3)(i). What was
+recorded too late is told and not undone: an order may have been given to a broker, or stand in the taxpayer's books.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from pipeline.issues import Issue
-from pipeline.model import Disposal
+from pipeline.model import Disposal, Dispose, Flow
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Lot methods: `general` for all accounts, ((None, first), (from day, next), ...); `own`, (account, from day,
+    method): from its first day on an account follows its own alone. Both in order of time."""
+
+    general: tuple[tuple[date | None, str], ...]
+    own: tuple[tuple[str, date, str], ...] = ()
+
+    def __str__(self) -> str:
+        said = [_step(since, method) for since, method in self.general]
+        said += [f"{account}: {_step(since, method)}" for account, since, method in self.own]
+        return ", ".join(said)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        return (*(method for _, method in self.general), *(method for _, _, method in self.own))
+
+    def on(self, day: date, account: str = "") -> str:
+        """The method of an account on a day; of those without one of their own if none is named."""
+        for other, since, method in reversed(self.own):
+            if other == account and since <= day:
+                return method
+        return next(method for since, method in reversed(self.general) if since is None or since <= day)
+
+
+def _step(since: date | None, method: str) -> str:
+    return f"{method} from {since}" if since else method
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A choice of methods as it was recorded at `at`: `plan` is ((None, first), (from day, next), ...)."""
+    """A choice of methods as it was recorded at `at`."""
 
     at: datetime
-    plan: tuple[tuple[date | None, str], ...]
+    plan: Plan
 
     def __str__(self) -> str:
-        return ", ".join(f"{method} from {since}" if since else method for since, method in self.plan)
-
-    def on(self, day: date) -> str:
-        return next(method for since, method in reversed(self.plan) if since is None or since <= day)
+        return str(self.plan)
 
 
 def late_identification(
@@ -33,17 +60,31 @@ def late_identification(
     """One problem per method of `standing` that took units while it was not on record; `log`: oldest first."""
     late: dict[str, dict[str, datetime]] = {}
     for d in disposals:
-        if d.rule.value in standing and _in_force(log, d.disposed_at, zone) != d.rule.value:
+        if d.rule.value in standing and _in_force(log, d, zone) != d.rule.value:
             late.setdefault(d.rule.value, {}).setdefault(d.id, d.disposed_at)
+    return [
+        _late(min(sales.values()), len(sales), "disposal", method, "choose fifo for that time", zone)
+        for method, sales in late.items()
+    ]
+
+
+def late_picks(late: Mapping[int, Sequence[Flow]], zone: ZoneInfo) -> list[Issue]:
+    """One problem per tax year whose disposals and transfers took units that were picked only afterwards."""
     issues = []
-    for method, sales in late.items():
-        first = min(sales.values())
-        count = f"{len(sales)} disposal{'s' * (len(sales) != 1)}"
-        issues.append(Issue("late_identification", at=first, details={"count": count, "method": method}).in_zone(zone))
+    for _, flows in sorted(late.items()):
+        what = "disposal" if all(isinstance(f, Dispose) for f in flows) else "disposal or transfer"
+        cure = "take the picks back"
+        issues.append(_late(min(f.at for f in flows), len(flows), what, "lots that you picked", cure, zone))
     return issues
 
 
-def _in_force(log: Sequence[Order], at: datetime, zone: ZoneInfo) -> str:
-    """The method of the newest order that was recorded by `at`; "" before the first."""
-    known = [order for order in log if order.at <= at]
-    return known[-1].on(at.astimezone(zone).date()) if known else ""
+def _late(first: datetime, count: int, what: str, method: str, cure: str, zone: ZoneInfo) -> Issue:
+    counted = f"{count} {what}" if count == 1 else f"{count} {what.replace(' or ', 's or ')}s"
+    words = {"count": counted, "method": method, "cure": cure}
+    return Issue("late_identification", at=first, details=words).in_zone(zone)
+
+
+def _in_force(log: Sequence[Order], d: Disposal, zone: ZoneInfo) -> str:
+    """The method of the newest order that was recorded by the disposal; "" before the first."""
+    known = [order for order in log if order.at <= d.disposed_at]
+    return known[-1].plan.on(d.disposed_at.astimezone(zone).date(), d.account) if known else ""

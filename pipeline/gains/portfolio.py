@@ -15,7 +15,7 @@ from decimal import Decimal
 from pipeline.gains.book import Booked, steps
 from pipeline.gains.missing import missing_acquisitions, went_short
 from pipeline.issues import Issue
-from pipeline.model import Acquire, Convert, Disposal, Dispose, Flow, Lot, Need, Rule, Term
+from pipeline.model import Acquire, Convert, Disposal, Dispose, Flow, Lot, Need, Rule, Term, Whole
 from pipeline.money import ZERO, plain, split
 
 PriceOf = Callable[[str, datetime], Decimal | None]  # of one asset, in the reporting currency
@@ -45,7 +45,7 @@ class _Portfolio:
     def __init__(self, price_of: PriceOf, currency: str) -> None:
         self.price_of, self.currency = price_of, currency
         self.out = Booked()
-        self.price = ZERO
+        self.price = self.used = ZERO
         self.units: dict[str, Decimal] = defaultdict(Decimal)
         self.paid: dict[str, Decimal] = defaultdict(Decimal)
 
@@ -79,9 +79,11 @@ class _Portfolio:
             gross = split(d.proceeds, held, d.quantity)
             used = split(self.price, min(gross, worth), worth) if worth > ZERO else ZERO
         self._leave(d, d.quantity)
+        whole = None if worth is None else Whole(worth, self.price, self.used, d.costs)
         self.price -= used
+        self.used += used
         net = None if d.proceeds is None or worth is None else d.proceeds - d.costs
-        self.out.disposals += _rows(d, held, net, used)
+        self.out.disposals += _rows(d, held, net, used, whole)
 
     def _worth(self, d: Dispose) -> Decimal | None:
         """The value of all that is held; what is sold is worth its price, also where more of it is kept."""
@@ -124,7 +126,9 @@ class _Portfolio:
         return lots
 
 
-def _rows(d: Dispose, held: Decimal, net: Decimal | None, used: Decimal) -> Iterator[Disposal]:
+def _rows(
+    d: Dispose, held: Decimal, net: Decimal | None, used: Decimal, whole: Whole | None
+) -> Iterator[Disposal]:  # fmt: skip
     """The units on record with the fraction used; those without a record cost nothing."""
     for quantity, cost, rule in ((held, used, Rule.AVERAGE), (d.quantity - held, ZERO, Rule.MISSING)):
         if quantity <= ZERO:
@@ -136,5 +140,6 @@ def _rows(d: Dispose, held: Decimal, net: Decimal | None, used: Decimal) -> Iter
             proceeds = cost
         gain = None if proceeds is None else proceeds - cost
         yield Disposal(
-            d.id, "", d.account, d.asset, quantity, None, d.at, proceeds, cost, gain, Term.NONE, rule, d.kind, d.gain
-        )
+            d.id, "", d.account, d.asset, quantity, None, d.at, proceeds, cost, gain, Term.NONE, rule, d.kind, d.gain,
+            whole=whole,
+        )  # fmt: skip

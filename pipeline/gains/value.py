@@ -3,7 +3,9 @@
 In this order: the row's own Net Worth; its fiat leg; a price file; looked-up prices. A swap is worth
 the price of the asset received, else of the one given up (Treas. Reg. 1.1001-7(b)(1)(iii)(C), (b)(4);
 BMF 6 March 2025, Rn. 58). A fee in an asset of the trade has the trade's own price, one in the asset of a
-transfer that of the row's Net Worth. What has no price stays None; nothing is ever taken for 0.
+transfer that of the row's Net Worth. What has no price stays None; nothing is ever taken for 0, but an airdrop of
+what no exchange has a market for, as long as the person says nothing else. A looked-up price that is far from its
+neighbours is no price.
 """
 
 from bisect import bisect_left
@@ -14,12 +16,25 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from pipeline.model import Amount, Event, Price, Transaction, Transfer, Valued, is_fiat
-from pipeline.money import split
+from pipeline.model import (
+    DOUBTFUL,
+    FROM_FILE,
+    NO_MARKET,
+    Amount,
+    Event,
+    Label,
+    Price,
+    Transaction,
+    Transfer,
+    Valued,
+    is_fiat,
+)
+from pipeline.money import ZERO, split
 
-FROM_FILE = "file "
 NET_WORTH, FIAT = "net worth", "fiat"  # how `Valued.basis` begins where the row itself says the value
 NEAR = timedelta(hours=1)
+
+_NO_PRICE = (DOUBTFUL, NO_MARKET)
 
 Quote = tuple[Decimal, str]
 
@@ -38,7 +53,12 @@ class PriceBook:
         self._days: list[dict[tuple[str, str], dict[date, Price]]] = [defaultdict(dict), defaultdict(dict)]
         self._instants: list[dict[tuple[str, str], list[Price]]] = [defaultdict(list), defaultdict(list)]
         self._quoted_in: dict[str, set[str]] = defaultdict(set)
+        self._set_aside: dict[tuple[str, date], Price] = {}  # what is no price, by asset and the taxpayer's day
         for price in prices:
+            if price.source.startswith(_NO_PRICE):
+                day = price.day or price.at.astimezone(zone).date()  # type: ignore[union-attr]
+                self._set_aside[price.asset, day] = price
+                continue
             tier = 0 if price.source.startswith(FROM_FILE) else 1
             pair = (price.asset, price.currency)
             self._quoted_in[price.asset].add(price.currency)
@@ -70,8 +90,17 @@ class PriceBook:
         return None
 
     def value(self, amount: Amount, at: datetime) -> Quote | None:
+        if amount.asset == self.currency:
+            return amount.quantity, ""
         quote = self.quote(amount.asset, at)
         return None if quote is None else (amount.quantity * quote[0], quote[1])
+
+    def set_aside(self, asset: str, at: datetime, why: str) -> Price | None:
+        """What was looked up for an asset that day and is no price: DOUBTFUL, or NO_MARKET in this currency."""
+        found = self._set_aside.get((asset, at.astimezone(self.zone).date()))
+        if found is None or not found.source.startswith(why) or (why == NO_MARKET and found.currency != self.currency):
+            return None
+        return found
 
     def _find(self, tier: int, pair: tuple[str, str], at: datetime, day: date) -> Price | None:
         instants = self._instants[tier].get(pair)
@@ -121,8 +150,7 @@ def _transaction(t: Transaction, book: PriceBook, dearer: bool) -> Valued:
 
 
 def _worth(t: Transaction, book: PriceBook) -> Quote | None:
-    worth = _net_worth(t, book)
-    if worth is not None:
+    if t.net_worth is not None and (worth := _net_worth(t, book)) is not None:
         return worth
     sides = [side for side in (t.received, t.sent) if side is not None]
     money = [side for side in sides if is_fiat(side.asset)]
@@ -131,34 +159,35 @@ def _worth(t: Transaction, book: PriceBook) -> Quote | None:
     for side in money:
         worth = book.value(side, t.at)
         if worth is not None:
-            return worth[0], f"{FIAT}{_via(worth[1])}"
+            return worth[0], _via(FIAT, worth[1])
     for side in sides:
         worth = None if side in money else book.value(side, t.at)
         if worth is not None:
             return worth
+    if t.label is Label.AIRDROP and t.received is not None:
+        nothing = book.set_aside(t.received.asset, t.at, NO_MARKET)
+        return None if nothing is None else (ZERO, nothing.source)
     return None
 
 
 def _net_worth(t: Transaction, book: PriceBook) -> Quote | None:
     worth = book.value(t.net_worth, t.at) if t.net_worth is not None else None
-    return None if worth is None else (worth[0], f"{NET_WORTH}{_via(worth[1])}")
+    return None if worth is None else (worth[0], _via(NET_WORTH, worth[1]))
 
 
-def _via(source: str) -> str:
-    return f", {source}" if source else ""
+def _via(basis: str, source: str) -> str:
+    return f"{basis}, {source}" if source else basis
 
 
 def _part(amount: Amount | None, t: Transaction, worth: Decimal | None, book: PriceBook) -> Decimal | None:
     """What a fee of `t`, which as a whole is worth `worth`, is worth itself."""
     if amount is None:
         return None
-    of_trade = None
+    if is_fiat(amount.asset) and (found := book.value(amount, t.at)) is not None:
+        return found[0]
     if worth is not None:
         for side in (t.received, t.sent):
             if side is not None and side.asset == amount.asset:
-                of_trade = split(worth, amount.quantity, side.quantity)
-                break
-    if of_trade is not None and not is_fiat(amount.asset):
-        return of_trade
+                return split(worth, amount.quantity, side.quantity)
     found = book.value(amount, t.at)
-    return found[0] if found else of_trade
+    return found[0] if found else None

@@ -9,7 +9,7 @@ import pkgutil
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
@@ -61,8 +61,8 @@ class Period:
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:
-    """The first instant of the taxpayer's `day`."""
-    return datetime.combine(day, time(), zone)
+    """The first instant of the taxpayer's `day`, in UTC: comparing instants of two zones takes thirty times as long."""
+    return datetime.combine(day, time(), zone).astimezone(UTC)
 
 
 NEVER: Dated[bool] = Dated(((None, False),))
@@ -82,8 +82,7 @@ class TaxYear:
         """The tax year that ends in the calendar year `year`."""
         first = date(year if (self.month, self.day) == (1, 1) else year - 1, self.month, self.day)
         after = first.replace(year=first.year + 1)
-        utc = ZoneInfo("UTC")
-        starts, ends = (midnight(d, zone).astimezone(utc) for d in (first, after))
+        starts, ends = (midnight(d, zone) for d in (first, after))
         return Period(str(year), first, after - timedelta(days=1), starts, ends)
 
     def of(self, day: date) -> int:
@@ -166,6 +165,12 @@ class Match:
     latest_first: bool = False
 
 
+# Fields of the rules that `assess` asks for each row.
+_OF_A_ROW = frozenset(
+    ("receipts", "outlays", "sale_fee", "purchase_fee_counts", "swap_fee_halved", "transfer_fee_taxed")
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """A rule that is doubtful or the taxpayer's to choose: a setting. `values`: what may be chosen, and the fields
@@ -174,6 +179,13 @@ class Choice:
     name: str
     meaning: str
     values: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def of_a_transaction(self) -> bool:
+        """Whether it can be otherwise for one transaction alone: it only says how a row is read, not how units are
+        matched or what is reported."""
+        changed = {name for fields in self.values.values() for name in fields}
+        return bool(changed) and changed <= _OF_A_ROW
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,16 +204,20 @@ class Rules:
         `methods`: allowed lot methods, the default first. `scopes`: the default, dated, and what may be
         asked for instead. `identify`: what is paired before the method is asked; `days_are_one`: all that is
         acquired on one day costs the same. `yearly`: all acquisitions of a tax year come before its disposals.
-        `dated_average`: units of an average keep their dates, first in first out. `portfolio`: one cost for all
-        assets together. `standing_orders`: methods that are orders of identification: they may begin on a day, and
-        have to be on record when they pick units. `withheld_fee_from_receipt`: units withheld as the fee of a swap
-        are those just received.
+        `dated_average`: units of an average keep their dates, first in first out. `old_stock`: what was bought up to
+        that day is apart from the average; `old_first`: it goes first. `portfolio`: one cost for all
+        assets together. `methods_change`: another method may begin on a day; only where all methods keep lots apart.
+        `standing_orders`: methods that have to be on record when they pick units. `withheld_fee_from_receipt`: units
+        withheld as the fee of a swap are those just received.
     What is a gain
         `term`: (day acquired, day disposed) -> Term. `swaps_taxed`: asset for asset is a disposal; else the cost
         goes on. `higher_value`: a swap is worth the dearer of its sides. `sale_fee`: where it goes;
+        `purchase_fee_counts`: that of a purchase is a part of the cost.
         `swap_fee_halved`: half of a swap's fee is a cost of what is received. `transfer_fee_taxed`: units paid for
         a transfer bring a gain. `superficial_days`: a loss is denied for what is bought so many days around it.
         `ring_fence_days`: a loss counts only against gains on what is bought so many days after it.
+        `negligible_value`: what has become worthless can be claimed as sold and bought back.
+        `derivatives_are_gains`: results of margin and derivatives are among the gains; else they stand apart.
         `gains`: whether gains are computed at all. `reference_first`: holdings are those at the year's beginning.
     `choices`: what the taxpayer may set, `chosen`: what that came to. `limits`: amounts that are shown and not
     applied. `forms`: names of modules in reports/forms.
@@ -222,16 +238,22 @@ class Rules:
     days_are_one: bool = False
     yearly: bool = False
     dated_average: bool = False
+    old_stock: date | None = None
+    old_first: bool = True
     portfolio: bool = False
     standing_orders: tuple[str, ...] = ()
+    methods_change: bool = False
     withheld_fee_from_receipt: Dated[bool] = NEVER
     swaps_taxed: Dated[bool] = ALWAYS
     higher_value: bool = False
     sale_fee: Fee = Fee.PROCEEDS
+    purchase_fee_counts: bool = True
     swap_fee_halved: bool = False
     transfer_fee_taxed: bool = True
     superficial_days: int = 0
     ring_fence_days: int = 0
+    negligible_value: bool = False
+    derivatives_are_gains: bool = False
     gains: bool = True
     reference_first: bool = False
     choices: tuple[Choice, ...] = ()
@@ -257,6 +279,16 @@ class Rules:
         """How many days after a disposal can still change its gain."""
         matched = (day for match in self.identify for day in match.days)
         return max((*matched, self.superficial_days, self.ring_fence_days, 0))
+
+    def for_one(self, asked: Mapping[str, str]) -> "Rules":
+        """The rules of one transaction: as they are chosen, but for what is `asked` for it alone.
+
+        Raises ValueError with one readable line.
+        """
+        for choice in self.choices:
+            if choice.name in asked and not choice.of_a_transaction:
+                raise ValueError(f"{choice.name} holds for all transactions: choose it under [rules] in taxsync.toml")
+        return rules_of(self.country).choose({**self.chosen, **asked})
 
     def choose(self, asked: Mapping[str, str]) -> "Rules":
         """The rules with what the taxpayer has chosen; `chosen` then names every choice.
@@ -291,8 +323,8 @@ def givers_basis(why: str, currency: str) -> Receipt:
         income=False,
         basis=Basis.UNKNOWN,
         why=why,
-        cure="enter the donor's purchase in its place: a row of its date, "
-        f"its cost in {currency} sent, the units received",
+        cure="a file `Date,Account,Asset,Quantity,Cost,Cost Currency,Evidence,Transaction ID` with the donor's "
+        f"purchase, its cost in {currency}, and the ID above in brackets",
     )
 
 
@@ -314,6 +346,13 @@ TRANSFER_FEES = Choice(
     "transfer_fees",
     "whether the units that a transfer between own accounts costs bring a gain",
     {"gain": {}, "no-gain": {"transfer_fee_taxed": False}},
+)
+
+# Results of margin and derivatives: their own table; among the gains only where the taxpayer says so.
+DERIVATIVES = Choice(
+    "derivatives",
+    "where the results of margin and derivatives go: a table of their own, or among the capital gains too",
+    {"apart": {}, "gains": {"derivatives_are_gains": True}},
 )
 
 _NO_COUNTRY = ("base", "terms")

@@ -7,6 +7,7 @@ full). State of the law: tax years 2024 to 2026. Gains as capital, not as busine
 from pipeline.model import Kind, Label
 from pipeline.rules.base import (
     AT_VALUE,
+    DERIVATIVES,
     FOR_NOTHING,
     INCOME_AT_VALUE,
     VALUE_WITHOUT_INCOME,
@@ -40,6 +41,7 @@ RULES = Rules(
         Label.INTEREST: INCOME_AT_VALUE,  # ITA 12(1)(c)
         Label.CASHBACK: VALUE_WITHOUT_INCOME,  # a rebate
         Label.GIFT: VALUE_WITHOUT_INCOME,  # ITA 69(1)(c)
+        Label.MARGIN: VALUE_WITHOUT_INCOME,  # income or capital by the facts: the choice below; coins cost their value
     },
     outlays={
         Label.SPEND: AT_VALUE[Kind.SPEND],  # a barter
@@ -47,9 +49,11 @@ RULES = Rules(
         Label.GIFT: AT_VALUE[Kind.GIFT],  # ITA 69(1)(b)
         Label.DONATION: AT_VALUE[Kind.DONATION],  # ITA 69(1)(b); the exemption of 38(a.1) is for securities
         Label.LOST: WITHOUT_GAIN[Kind.LOST],  # a loss once it can't be recovered: the choice below
+        Label.MARGIN: AT_VALUE[Kind.SPEND],  # a barter
     },
     sale_fee=Fee.COST,  # outlays and expenses: ITA 40(1)(a)(i); a column of its own on Schedule 3
     choices=(
+        DERIVATIVES,
         Choice(
             "mining",
             "whether mining is a business or a hobby",
@@ -61,4 +65,5 @@ RULES = Rules(
             {"no-loss": {}, "loss": {"outlays": {Label.LOST: Outlay(Kind.LOST, Gain.AT_NOTHING)}}},
         ),
     ),
+    forms=("schedule_3", "schedule_3_totals"),
 )

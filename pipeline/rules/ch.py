@@ -36,6 +36,7 @@ RULES = Rules(
         Label.INTEREST: INCOME_AT_VALUE,  # DBG art. 20(1)(a)
         Label.CASHBACK: VALUE_WITHOUT_INCOME,  # a rebate
         Label.GIFT: VALUE_WITHOUT_INCOME,  # DBG art. 24(a)
+        Label.MARGIN: VALUE_WITHOUT_INCOME,  # a capital gain (DBG art. 16(3)); leverage is a sign of trading: KS 36
     },
     outlays={
         Label.SPEND: WITHOUT_GAIN[Kind.SPEND],
@@ -43,6 +44,7 @@ RULES = Rules(
         Label.GIFT: WITHOUT_GAIN[Kind.GIFT],
         Label.DONATION: WITHOUT_GAIN[Kind.DONATION],
         Label.LOST: WITHOUT_GAIN[Kind.LOST],
+        Label.MARGIN: WITHOUT_GAIN[Kind.SPEND],
     },
     choices=(
         Choice(
@@ -51,4 +53,5 @@ RULES = Rules(
             {"income": {}, "for-nothing": {"receipts": {Label.AIRDROP: VALUE_WITHOUT_INCOME}}},
         ),
     ),
+    forms=("wertschriften",),
 )

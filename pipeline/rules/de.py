@@ -34,7 +34,9 @@ RULES = Rules(
     currency="EUR",
     timezone="Europe/Berlin",
     year=TaxYear(1, 1),  # § 2(7) EStG
-    methods=("fifo", "average"),  # Rn. 61, 62: first in first out for the period; for the value this or the average
+    # Rn. 61, 62: units that can be told one by one; else first in first out for the period, for the value this or the
+    # average
+    methods=("fifo", "average", "specific"),
     dated_average=True,  # Rn. 61
     scope=always(Scope.ACCOUNT),  # Rn. 61, 62: by wallet
     scopes=(Scope.ACCOUNT,),
@@ -50,6 +52,7 @@ RULES = Rules(
         Label.INTEREST: INCOME_AT_VALUE,  # lending: § 22 Nr. 3; Rn. 65
         Label.CASHBACK: VALUE_WITHOUT_INCOME,  # a rebate
         Label.GIFT: givers_basis("a gift keeps the giver's cost and date (§ 23(1) sentence 3 EStG)", "EUR"),
+        Label.MARGIN: VALUE_WITHOUT_INCOME,  # forward contracts: § 20(2) Nr. 3 EStG, not § 23; coins cost their value
     },
     outlays={
         Label.SPEND: AT_VALUE[Kind.SPEND],  # Rn. 54
@@ -57,6 +60,7 @@ RULES = Rules(
         Label.GIFT: WITHOUT_GAIN[Kind.GIFT],  # no sale: § 23(1) Nr. 2 EStG
         Label.DONATION: WITHOUT_GAIN[Kind.DONATION],  # the same
         Label.LOST: WITHOUT_GAIN[Kind.LOST],  # not settled: no loss is shown
+        Label.MARGIN: AT_VALUE[Kind.SPEND],  # paid with coins: Rn. 54
     },
     sale_fee=Fee.COST,  # costs of the sale, § 23(3) sentence 1 EStG; Rn. 57, 59
     choices=(
@@ -74,4 +78,5 @@ RULES = Rules(
         ),
         Limit("income from services of the year below", always(Decimal(256))),  # § 22 Nr. 3 sentence 2 EStG
     ),
+    forms=("anlage_so", "anlage_so_list"),
 )

@@ -33,19 +33,21 @@ RULES = Rules(
     receipts={
         Label.REWARD: INCOME_AT_VALUE,  # capital income in kind: V1766-22
         Label.MINING: INCOME_AT_VALUE,  # a business: LIRPF art. 27
-        Label.AIRDROP: INCOME_AT_VALUE,  # a gain without a transmission: LIRPF art. 34.1.b
+        Label.AIRDROP: INCOME_AT_VALUE,  # a gain without a transmission: LIRPF art. 34.1.b; DGT 0018-23
         Label.FORK: FOR_NOTHING,  # not settled: nothing was paid
         Label.INCOME: INCOME_AT_VALUE,  # LIRPF art. 17, 42
         Label.INTEREST: INCOME_AT_VALUE,  # LIRPF art. 25.2
         Label.CASHBACK: VALUE_WITHOUT_INCOME,  # a rebate
         Label.GIFT: VALUE_WITHOUT_INCOME,  # the value for gift tax: LIRPF art. 36
+        Label.MARGIN: VALUE_WITHOUT_INCOME,  # futures: LIRPF art. 37.1.m, boxes of their own; coins cost their value
     },
     outlays={
         Label.SPEND: AT_VALUE[Kind.SPEND],  # a permuta
         Label.COST: AT_VALUE[Kind.FEE],  # the same
         Label.GIFT: Outlay(Kind.GIFT, Gain.NO_LOSS),  # a gain is taxed, a loss is none: LIRPF art. 33.5.c
         Label.DONATION: WITHOUT_GAIN[Kind.DONATION],  # to entities of Ley 49/2002: LIRPF art. 33.4.a
-        Label.LOST: WITHOUT_GAIN[Kind.LOST],  # LIRPF art. 33.5: only if proven
+        Label.LOST: WITHOUT_GAIN[Kind.LOST],  # LIRPF art. 33.5.a: only if proven, DGT V1828-24
+        Label.MARGIN: AT_VALUE[Kind.SPEND],  # a permuta
     },
     choices=(  # fees lessen the transmission value: LIRPF art. 35.2
         Choice(
@@ -54,4 +56,5 @@ RULES = Rules(
             {"no-loss": {}, "loss": {"outlays": {Label.LOST: Outlay(Kind.LOST, Gain.AT_NOTHING)}}},
         ),
     ),
+    forms=("modelo_100", "modelo_100_totals", "modelo_721"),
 )

@@ -43,6 +43,7 @@ RULES = Rules(
         Label.INTEREST: INCOME_AT_VALUE,  # art. 92
         Label.CASHBACK: VALUE_WITHOUT_INCOME,  # a rebate
         Label.GIFT: VALUE_WITHOUT_INCOME,  # the value declared for gift tax: art. 150 VH bis III-B
+        Label.MARGIN: VALUE_WITHOUT_INCOME,  # forward instruments: art. 150 ter; coins count at their value
     },
     outlays={
         Label.SPEND: AT_VALUE[Kind.SPEND],  # goods and services: art. 150 VH bis II-A
@@ -50,9 +51,17 @@ RULES = Rules(
         Label.GIFT: WITHOUT_GAIN[Kind.GIFT],  # no gain; uses up its fraction: BOI-RPPM-PVBMC-30-20
         Label.DONATION: WITHOUT_GAIN[Kind.DONATION],  # the same
         Label.LOST: WITHOUT_GAIN[Kind.LOST],  # not settled: treated alike
+        Label.MARGIN: AT_VALUE[Kind.SPEND],  # paid with coins: art. 150 VH bis II-A
     },
+    # A swap's fee is a cost of nothing: that is no sale, and nothing is paid for what comes (art. 150 VH bis II-A).
     sale_fee=Fee.COST,  # net in the first term, gross in the fraction: BOI-RPPM-PVBMC-30-20, 20 ff.
     choices=(
+        Choice(
+            "purchase_fees",
+            "whether the fees of purchases are a part of the acquisition price: the law names the prices paid "
+            "(art. 150 VH bis III-B) and takes off only the fees of a sale (III-A); in practice they are",
+            {"included": {}, "left-out": {"purchase_fee_counts": False}},
+        ),
         Choice(
             "airdrops",
             "whether airdrops are income",
@@ -60,4 +69,5 @@ RULES = Rules(
         ),
     ),
     limits=(Limit("sales of the year not above", always(Decimal(305))),),  # art. 150 VH bis II-B
+    forms=("form_2086", "form_2042_c", "form_3916_bis"),
 )

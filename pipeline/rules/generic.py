@@ -3,6 +3,7 @@
 from pipeline.model import Kind, Label
 from pipeline.rules.base import (
     AT_VALUE,
+    DERIVATIVES,
     INCOME_AT_VALUE,
     VALUE_WITHOUT_INCOME,
     WITHOUT_GAIN,
@@ -19,7 +20,7 @@ RULES = Rules(
     currency="USD",
     timezone="UTC",
     year=TaxYear(1, 1),
-    methods=("fifo", "lifo", "hifo", "lofo", "average"),
+    methods=("fifo", "lifo", "hifo", "lofo", "average", "specific"),
     scope=always(Scope.GLOBAL),
     scopes=(Scope.GLOBAL, Scope.ACCOUNT),
     term=more_than_one_year,
@@ -32,6 +33,7 @@ RULES = Rules(
         Label.INTEREST: INCOME_AT_VALUE,
         Label.CASHBACK: VALUE_WITHOUT_INCOME,
         Label.GIFT: VALUE_WITHOUT_INCOME,
+        Label.MARGIN: VALUE_WITHOUT_INCOME,
     },
     outlays={
         Label.SPEND: AT_VALUE[Kind.SPEND],
@@ -39,5 +41,7 @@ RULES = Rules(
         Label.GIFT: WITHOUT_GAIN[Kind.GIFT],
         Label.DONATION: WITHOUT_GAIN[Kind.DONATION],
         Label.LOST: WITHOUT_GAIN[Kind.LOST],
+        Label.MARGIN: AT_VALUE[Kind.SPEND],
     },
+    choices=(DERIVATIVES,),
 )

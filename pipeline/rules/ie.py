@@ -9,6 +9,7 @@ from decimal import Decimal
 from pipeline.model import Kind, Label, Rule
 from pipeline.rules.base import (
     AT_VALUE,
+    DERIVATIVES,
     FOR_NOTHING,
     INCOME_AT_VALUE,
     VALUE_WITHOUT_INCOME,
@@ -43,6 +44,7 @@ RULES = Rules(
         Label.INTEREST: INCOME_AT_VALUE,  # Case IV
         Label.CASHBACK: VALUE_WITHOUT_INCOME,  # a rebate
         Label.GIFT: VALUE_WITHOUT_INCOME,  # s547
+        Label.MARGIN: VALUE_WITHOUT_INCOME,  # a result of its own: the choice below; coins cost their value
     },
     outlays={
         Label.SPEND: AT_VALUE[Kind.SPEND],  # s534, s535
@@ -50,9 +52,11 @@ RULES = Rules(
         Label.GIFT: AT_VALUE[Kind.GIFT],  # s547; to a spouse: the choice below
         Label.DONATION: WITHOUT_GAIN[Kind.DONATION],  # to a charity: s611
         Label.LOST: WITHOUT_GAIN[Kind.LOST],  # s538 on claim only
+        Label.MARGIN: AT_VALUE[Kind.SPEND],  # s534, s535
     },
     sale_fee=Fee.COST,  # s552(1)(c)
     choices=(
+        DERIVATIVES,
         Choice(
             "four_weeks",
             "whether s581, written for shares, holds for crypto-assets",
@@ -70,4 +74,5 @@ RULES = Rules(
         ),
     ),
     limits=(Limit("annual exempt amount", always(Decimal(1270))),),  # s601
+    forms=("cg1",),
 )

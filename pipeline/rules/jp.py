@@ -37,6 +37,7 @@ RULES = Rules(
         Label.INTEREST: INCOME_AT_VALUE,  # the same
         Label.CASHBACK: VALUE_WITHOUT_INCOME,  # a rebate
         Label.GIFT: VALUE_WITHOUT_INCOME,  # art. 40(2); ordinance art. 119-6
+        Label.MARGIN: VALUE_WITHOUT_INCOME,  # miscellaneous income of its own: FAQ; coins cost their value
     },
     outlays={
         Label.SPEND: AT_VALUE[Kind.SPEND],  # FAQ
@@ -44,6 +45,8 @@ RULES = Rules(
         Label.GIFT: AT_VALUE[Kind.GIFT],  # art. 40(1)
         Label.DONATION: AT_VALUE[Kind.DONATION],  # art. 40(1)
         Label.LOST: WITHOUT_GAIN[Kind.LOST],  # not settled: no loss is shown
+        Label.MARGIN: AT_VALUE[Kind.SPEND],  # FAQ
     },
     sale_fee=Fee.COST,  # an expense: art. 37
+    forms=("misc_income", "misc_income_totals"),
 )

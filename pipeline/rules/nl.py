@@ -40,6 +40,7 @@ RULES = Rules(
             Label.INTEREST,
             Label.CASHBACK,
             Label.GIFT,
+            Label.MARGIN,
         ),
         VALUE_WITHOUT_INCOME,
     ),
@@ -49,6 +50,7 @@ RULES = Rules(
         Label.GIFT: WITHOUT_GAIN[Kind.GIFT],
         Label.DONATION: WITHOUT_GAIN[Kind.DONATION],
         Label.LOST: WITHOUT_GAIN[Kind.LOST],
+        Label.MARGIN: WITHOUT_GAIN[Kind.SPEND],
     },
     limits=(
         Limit(  # art. 5.5, per person; 2024 and 2025
@@ -56,4 +58,5 @@ RULES = Rules(
             Dated(((None, Decimal(57000)), (date(2025, 1, 1), Decimal(57684)))),
         ),
     ),
+    forms=("box_3",),
 )

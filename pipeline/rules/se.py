@@ -37,6 +37,7 @@ RULES = Rules(
         Label.INTEREST: INCOME_AT_VALUE,  # IL 42 kap. 1 §
         Label.CASHBACK: VALUE_WITHOUT_INCOME,  # a rebate
         Label.GIFT: givers_basis("a gift keeps the giver's cost (IL 44 kap. 21 §)", "SEK"),
+        Label.MARGIN: VALUE_WITHOUT_INCOME,  # a result of its own: IL 44 kap. 11, 12 §; coins cost their value
     },
     outlays={
         Label.SPEND: AT_VALUE[Kind.SPEND],  # IL 44 kap. 3 §
@@ -44,6 +45,8 @@ RULES = Rules(
         Label.GIFT: WITHOUT_GAIN[Kind.GIFT],  # no disposal
         Label.DONATION: WITHOUT_GAIN[Kind.DONATION],  # no disposal
         Label.LOST: WITHOUT_GAIN[Kind.LOST],  # no loss: the tax agency's page
+        Label.MARGIN: AT_VALUE[Kind.SPEND],  # IL 44 kap. 3 §
     },
     choices=(TRANSFER_FEES,),  # fees of a sale lessen its price: IL 44 kap. 13 §
+    forms=("k4", "k4_totals"),
 )

@@ -9,6 +9,7 @@ from decimal import Decimal
 from pipeline.model import Kind, Label, Rule
 from pipeline.rules.base import (
     AT_VALUE,
+    DERIVATIVES,
     FOR_NOTHING,
     INCOME_AT_VALUE,
     VALUE_WITHOUT_INCOME,
@@ -52,6 +53,7 @@ RULES = Rules(
         Label.INTEREST: INCOME_AT_VALUE,  # a return known in advance: CRYPTO61214
         Label.CASHBACK: VALUE_WITHOUT_INCOME,  # a discount on what was bought
         Label.GIFT: VALUE_WITHOUT_INCOME,  # TCGA 1992 s17
+        Label.MARGIN: VALUE_WITHOUT_INCOME,  # a result of its own (TCGA 1992 s143); tokens cost their value, s17
     },
     outlays={
         Label.SPEND: AT_VALUE[Kind.SPEND],  # CRYPTO22100
@@ -59,10 +61,13 @@ RULES = Rules(
         Label.GIFT: AT_VALUE[Kind.GIFT],  # TCGA 1992 s17; to a spouse: the choice below
         Label.DONATION: WITHOUT_GAIN[Kind.DONATION],  # to a charity: TCGA 1992 s257
         Label.LOST: Outlay(Kind.LOST, Gain.STAYS),  # no disposal: CRYPTO22400 (keys), CRYPTO22450 (theft)
+        Label.MARGIN: AT_VALUE[Kind.SPEND],  # tokens given in payment: CRYPTO22100
     },
     sale_fee=Fee.COST,  # TCGA 1992 s38(1)(c); CRYPTO22150
+    negligible_value=True,  # of the whole pool, at the value and on the day claimed: TCGA 1992 s24(2); CRYPTO22500
     swap_fee_halved=True,  # attributable to both tokens, half and half is accepted: CRYPTO22150
     choices=(
+        DERIVATIVES,
         Choice(
             "gifts",
             "who was given what is labelled gift: someone else, or the spouse or civil partner (TCGA 1992 s58)",
@@ -85,4 +90,5 @@ RULES = Rules(
             Dated(((None, Decimal(12300)), (date(2023, 4, 6), Decimal(6000)), (date(2024, 4, 6), Decimal(3000)))),
         ),
     ),
+    forms=("sa108", "sa108_computation"),
 )

@@ -5,16 +5,19 @@ A gap stays one while it may touch a tax figure: until the exchange gives it, or
 """
 
 import json
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import importers
 from importers.base import Exchange
 from importers.client import AGAIN
+from importers.sync import BALANCE
 from pipeline.issues import Issue, Stop
 from pipeline.ledger import Ledger
-from pipeline.run.reach import Reach, State, names, reaches
+from pipeline.run.gaps import gaps
+from pipeline.run.reach import ALL, Reach, State, last_run, names, reaches
 from pipeline.settings import Settings
 
 KEY_RIGHTS = "key_rights"  # the kind of answer that keeps what a key was seen to be allowed, and on which day
@@ -26,7 +29,7 @@ def beside(settings: Settings, ledger: Ledger, zone: ZoneInfo) -> list[Issue]:
     """The problems that are not the engine's: records that were not understood, history that is missing
     as far as that is known, and what can't be history yet. Days are those of `zone`."""
     issues = [issue for name, account in settings.accounts.items() for issue in _of(ledger, name, account.exchange)]
-    return [issue.in_zone(zone) for issue in ledger.parsed_issues() + issues + _future(ledger)]
+    return [issue.in_zone(zone) for issue in _in_kinds(ledger.parsed_issues()) + issues + _future(ledger)]
 
 
 def lists(settings: Settings, ledger: Ledger) -> list[Reach]:
@@ -81,60 +84,95 @@ def missing(ledger: Ledger, name: str, exchange: Exchange) -> Iterator[Issue]:
     found = reaches(ledger, name, exchange, imported(ledger, name))
     for reach in found:
         yield from _unfinished(reach)
-    yield from _gaps(ledger, name, exchange, found)
+    yield from _since(name, found)
+    yield from gaps(ledger, name, exchange, found)
+    yield from _wallets(ledger, name, exchange)
 
 
 def _unfinished(reach: Reach) -> Iterator[Issue]:
     """What the next run may still fetch of a list, and what nobody can."""
     name, what, run = reach.account, f"its list of {reach.words}", reach.run
+    why = next(iter(run.failed.values()), "").removesuffix(f"; {AGAIN}")
     if reach.state is State.NEVER:
-        yield _issue("list_not_given" if reach.stream.optional else "not_fetched", name, reach.name, stream=what)
+        loss = _DETAILS_LOST if reach.stream.details else _TELLING_LOST
+        details = {"stream": what, "because": f" ({why})" if why else "", "exchange": reach.exchange.name, "loss": loss}
+        yield _issue("list_not_given" if reach.stream.optional else "not_fetched", name, reach.name, **details)
     elif reach.state is State.IN_PART:
-        yield _issue("stored_in_part", name, reach.name, stream=what)
+        yield _issue("stored_in_part", name, reach.name, stream=what, because=f" ({why})" if why else "")
     elif run.failed and not reach.stream.optional:
         lists = names((each.partition(" ")[2] for each in run.failed if " " in each), 5)
-        why = next(iter(run.failed.values())).removesuffix(f"; {AGAIN}")
         details = {"stream": f"{what}{f' of {lists}' if lists else ''}", "why": why}
         yield Issue("not_updated", name, at=run.asked or reach.last, ref=f"{name}/{reach.name}", details=details)
     if run.absent:
         yield _issue("market_gone", name, f"{reach.name}/gone", stream=what, parts=names(run.absent))
 
 
-# ---- what the exchange hides ------------------------------------------------------------------
+# What is lost with an optional list.
+_DETAILS_LOST = "no unit is missing without it, but what only it says, such as transaction hashes, is"
+_TELLING_LOST = "what only that list tells is missing"
 
 
-def _gaps(ledger: Ledger, name: str, exchange: Exchange, found: Sequence[Reach]) -> Iterator[Issue]:
-    """Times of which nothing was fetched: before the first, as the exchange or `--since` had it, and between."""
+def _since(name: str, found: Sequence[Reach]) -> Iterator[Issue]:
+    """What `--since` left out."""
     narrowed = [reach.floor for reach in found if reach.floor is not None and not reach.hidden]
     if narrowed:
         why = f"nothing before {max(narrowed):%Y-%m-%d} was fetched, as --since asked"
         yield _issue("short_history", name, "since", why=why, cure="run `taxsync import` without --since")
-    gaps: dict[tuple[datetime | None, datetime], list[Reach]] = {}
-    for reach in found:
-        if reach.hidden and reach.floor is not None:
-            gaps.setdefault((None, reach.floor), []).append(reach)
-        for hole in reach.holes:
-            gaps.setdefault(hole, []).append(reach)
-    for (begin, end), hidden in sorted(gaps.items(), key=lambda gap: (gap[0][1], gap[0][0] is not None)):
-        yield _gap(ledger, name, exchange, begin, end, hidden)
 
 
-def _gap(
-    ledger: Ledger, name: str, exchange: Exchange, begin: datetime | None, end: datetime, hidden: Sequence[Reach]
-) -> Issue:
-    """One time that the exchange's API no longer gives; a note, once a file of the account reaches into it."""
-    what = f"its list{'s' * (len(hidden) > 1)} of {', '.join(reach.words for reach in hidden)}"
-    when = f"before {end:%Y-%m-%d}" if begin is None else f"from {begin:%Y-%m-%d} to {end:%Y-%m-%d}"
-    ref = f"{name}/{hidden[0].name} {when}"
-    first, last, _ = ledger.span(name, besides=exchange.id)
-    if first is not None and last is not None and first < end and (begin is None or last >= begin):
-        details = {"stream": what, "when": when, "file": f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"}
-        return Issue("rests_on_files", name, at=begin, ref=ref, details=details)
-    days = min(reach.stream.horizon for reach in hidden)
-    why = f"{exchange.name}'s API reaches back {days} days: nothing {when} was fetched of {what}"
-    cure = f"{exchange.gap_help or f'get an export from {exchange.name} that covers it'}".rstrip(".")
-    details = {"why": why, "cure": f"{cure}; `taxsync import FILE --account {name}` puts it with the rest"}
-    return Issue("short_history", name, at=begin, ref=ref, details=details)
+def _wallets(ledger: Ledger, name: str, exchange: Exchange) -> Iterator[Issue]:
+    """What of the balances could not be read in the last run."""
+    run = last_run(ledger, name, exchange, BALANCE)
+    for wallet, failure in run.failed.items():
+        why = failure.removesuffix(f"; {AGAIN}")
+        if wallet == ALL:
+            what, then = "its balances", "nothing newer is set against its records"
+        else:
+            what, then = f"its {wallet} wallet", "what it holds is missing from its balances"
+        details = {"wallet": wallet, "what": what, "why": why, "then": then, "exchange": exchange.name}
+        yield _issue("wallet_not_read", name, f"{BALANCE} {wallet}".rstrip(), **details)
+
+
+# ---- what is not computed ---------------------------------------------------------------------
+
+_KINDS = {  # by the words in which parsers say that they can't read a record
+    "margin and futures": re.compile(r"\b(margin|futures|derivatives)\b[^:]* not supported"),
+    "loans": re.compile(r"\bloans\b[^:]* not supported"),
+    "bots and copied trades": re.compile(r"\b(bots|copied trades)\b[^:]* not supported"),
+}
+_ROWS = {
+    "margin and futures": "received what was won, sent what was lost or paid, Label `margin`",
+    "loans": "received what was lent to you, sent what you gave back, interest with Label `cost`",
+    "bots and copied trades": "what was given and what was got",
+}
+
+
+def _in_kinds(issues: Iterable[Issue]) -> list[Issue]:
+    """`issues`, with the unread records of what is not computed told once for each account and kind."""
+    others: list[Issue] = []
+    kinds: dict[tuple[str, str], list[Issue]] = {}
+    for issue in issues:
+        kind = _kind(issue)
+        if kind:
+            kinds.setdefault((issue.account, kind), []).append(issue)
+        else:
+            others.append(issue)
+    return others + [_not_supported(account, kind, same) for (account, kind), same in sorted(kinds.items())]
+
+
+def _kind(issue: Issue) -> str:
+    if issue.code != "unread_record":
+        return ""
+    return next((kind for kind, words in _KINDS.items() if words.search(issue.details["why"])), "")
+
+
+def _not_supported(account: str, kind: str, same: Sequence[Issue]) -> Issue:
+    instants = [issue.at for issue in same if issue.at is not None]
+    first, last = min(instants, default=None), max(instants, default=None)
+    count = f"{len(same)} record{'s' * (len(same) != 1)}"
+    to = f" to {last:%Y-%m-%d}" if last is not None and first is not None and last.date() > first.date() else ""
+    details = {"kind": kind, "count": count, "to": to, "first": same[0].details["why"], "rows": _ROWS[kind]}
+    return Issue("not_supported", account, at=first, ref=f"{account}/{kind}", details=details)
 
 
 def _issue(code: str, account: str, ref: str, **details: str) -> Issue:

@@ -6,7 +6,7 @@ with its cursor. What could not be fetched is kept beside the cursors until it c
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -16,17 +16,18 @@ from typing import Protocol, TypeVar
 from importers.base import Answer, Exchange, Known, Params, Rights, Stream, Wallet
 from importers.client import Absent, Client
 from importers.permissions import ended
-from importers.sync import ANSWERS, BALANCE, DAY, List, Position, anew, balance, pages, position
+from importers.sync import ANSWERS, BALANCE, DAY, FINEST, List, Position, anew, balance, first_day, pages, position
 from pipeline.gains.checks import balances as in_rows
 from pipeline.issues import Stop
 from pipeline.ledger import Kept, Ledger
 from pipeline.model import Page
 from pipeline.money import ZERO, exact
 from pipeline.run import keys
-from pipeline.run.course import Course
+from pipeline.run.again import Look, look_again
+from pipeline.run.course import Course, expected
 from pipeline.run.coverage import KEY_LIMITS
 from pipeline.run.importing import COMMAND, Outcome
-from pipeline.run.reach import LastRun, at, last_run, note_run
+from pipeline.run.reach import ALL, LastRun, at, last_run, note_run
 
 T = TypeVar("T")
 YEARLY = timedelta(days=120)  # who imports more seldom needs the key only then
@@ -43,7 +44,7 @@ class Do(Protocol):
 @dataclass(frozen=True, slots=True)
 class Work:
     """One account to bring up to date. `floor`: Unix seconds of `--since`; `allowed`: what the user allowed when the
-    key was stored."""
+    key was stored; `looks`: what its lists are asked again for, since its balances differ."""
 
     ledger: Ledger
     do: Do
@@ -54,6 +55,7 @@ class Work:
     course: Course
     allowed: Sequence[str] = ()
     outcome: Outcome = field(default_factory=Outcome)
+    looks: list[Look] = field(default_factory=list)
 
     @property
     def exchange(self) -> Exchange:
@@ -81,9 +83,11 @@ def _account(work: Work) -> None:
         why = f" ({exchange.gap_help})" if exchange.gap_help else ""
         outcome.lines.append(f"{name}: {exchange.name}'s history is not read by API, only from files{why}")
         return
-    before = work.do(lambda: keys.last_used(work.ledger, name))
+    seldom = work.do(lambda: _seldom(work))
     batch = work.do(lambda: work.ledger.begin_batch("api", name))
     failures = _balances(work, batch)
+    work.looks.extend(work.do(lambda: look_again(work.ledger, name, exchange, work.now)))
+    work.course.plan(work.do(lambda: _expected(work)))
     kept = Kept(0, 0, 0)
     doubtful = True  # whether the key is to be asked about, should a list fail
     for number, stream in enumerate(exchange.streams, start=1):
@@ -100,11 +104,26 @@ def _account(work: Work) -> None:
     outcome.lines.append(f"{name}: {kept.new} new records{revised}{', not complete' if failures else ''}")
     outcome.lines += work.do(lambda: _left_out(work))
     outcome.failures += [f"{name}: {failure}" for failure in failures]
-    if before is None or work.now.date() - before >= YEARLY:
-        outcome.lines.append(
+    if seldom and not work.do(lambda: _incomplete(work)):
+        outcome.offers.append(
             f"{name}: if the key is not needed until next year, revoke it now. {exchange.revoke_help}; "
             f"`taxsync keys remove {name}` forgets it here"
         )
+
+
+def _seldom(work: Work) -> bool:
+    """Whether the account was never, or long ago, whole: who imports so seldom needs the key only then."""
+    ends = [last_run(work.ledger, work.name, work.exchange, s.name).asked for s in _needed(work)]
+    return any(end is None or work.now - end >= YEARLY for end in ends)
+
+
+def _incomplete(work: Work) -> bool:
+    """Whether a list is still wanting, for which the key is needed again."""
+    return any(last_run(work.ledger, work.name, work.exchange, s.name).failed for s in _needed(work))
+
+
+def _needed(work: Work) -> list[Stream]:
+    return [stream for stream in work.exchange.streams if not stream.optional]
 
 
 def _check_rights(work: Work, rights: Rights) -> None:
@@ -165,7 +184,7 @@ def _balances(work: Work, batch: int) -> list[str]:
     wallets or none: a part of them would look like missing coins. Gives what could not be asked."""
     exchange = work.exchange
     given = {s.stream for s in work.do(work.ledger.sources) if s.account == work.name and s.source == exchange.id}
-    records = []
+    records, left_out = [], dict[str, str]()
     for wallet in exchange.wallets:
         try:
             for more, params in wallet.each(work.client.call) if wallet.each else [("", {})]:
@@ -173,11 +192,22 @@ def _balances(work: Work, batch: int) -> list[str]:
                 records.append(balance(exchange, work.name, answer, work.now, f"{wallet.name}{more}"))
         except Stop as refused:
             if not wallet.optional or f"{BALANCE} {wallet.name}".rstrip() in given:
+                work.do(partial(_note_wallets, work, {ALL: str(refused)}))
                 return [str(refused)]
-            left_out = f"{work.name}: what is held there is left out, and may be missing from its balances: {refused}"
-            work.outcome.lines.append(left_out)
+            left_out[wallet.name] = str(refused)
+            line = f"{work.name}: what is held there is left out, and may be missing from its balances: {refused}"
+            work.outcome.lines.append(line)
     work.do(lambda: work.ledger.keep(Page(records), batch))
+    work.do(partial(_note_wallets, work, left_out))
     return []
+
+
+def _note_wallets(work: Work, failed: Mapping[str, str]) -> None:
+    """Notes which wallets were not read, and why; nothing where none ever was."""
+    before = last_run(work.ledger, work.name, work.exchange, BALANCE)
+    if failed or before.failed:
+        asked = before.asked if ALL in failed else work.now
+        note_run(work.ledger, work.name, work.exchange, BALANCE, LastRun(asked, failed))
 
 
 def _answer(work: Work, wallet: Wallet, params: Params) -> Answer:
@@ -200,6 +230,7 @@ def _stream(work: Work, batch: int, stream: Stream) -> tuple[Kept, list[str]]:
     kept, failed = Kept(0, 0, 0), dict[str, str]()
     answered, absent = list[str](), list[str]()
     whole = stream.parts is None
+    work.course.reached(stream.name)
     try:
         parts, complete = ([""], True) if whole else _parts(work, stream)
     except Stop as refused:
@@ -207,10 +238,11 @@ def _stream(work: Work, batch: int, stream: Stream) -> tuple[Kept, list[str]]:
         parts, complete = [], True
     in_a_row = 0
     for number, part in enumerate(parts, start=1):
-        of = List(work.exchange, stream, work.name, part)
+        of = List(work.exchange, stream, work.name, part, _seconds(work.now), _first(work, stream))
         work.course.begin(of, number, len(parts))
         try:
-            kept = kept.plus(_list(work, batch, of))
+            for more in _list(work, batch, of):
+                kept = kept.plus(more)
             answered.append(part)
             in_a_row = 0
         except Absent as gone:  # from the exchange, and its records with it: what is kept of it stays
@@ -229,6 +261,17 @@ def _stream(work: Work, batch: int, stream: Stream) -> tuple[Kept, list[str]]:
     return kept, list(failed.values())
 
 
+def _expected(work: Work) -> dict[str, int]:
+    """Requests that each stream is likely to take, by its name."""
+    exchange, now = work.exchange, _seconds(work.now)
+    cursors = work.ledger.cursors(work.name, exchange.id)
+    found = {}
+    for stream in exchange.streams:
+        begins = max(first_day(stream.begins or exchange.begins), work.floor or ZERO)
+        found[stream.name] = expected(stream, position(cursors.get(stream.name)), begins, now)
+    return found
+
+
 def _parts(work: Work, stream: Stream) -> tuple[list[str], bool]:
     """The parts to be asked for, and whether they are only those where something can be new."""
     assert stream.parts is not None
@@ -239,13 +282,11 @@ def _parts(work: Work, stream: Stream) -> tuple[list[str], bool]:
     return parts, known.complete
 
 
-def _list(work: Work, batch: int, of: List) -> Kept:
-    """One list, page by page."""
-    kept, now = Kept(0, 0, 0), _seconds(work.now)
+def _list(work: Work, batch: int, of: List) -> Iterator[Kept]:
+    """One list, page by page; what was kept before it is cut off stays and counts."""
     cursor = work.do(lambda: work.ledger.cursor(of.account, of.exchange.id, of.name))
-    for page in pages(of, work.client.call, cursor, now, work.course.heard, work.floor):
-        kept = kept.plus(work.do(partial(_page, work, batch, of, page)))
-    return kept
+    for page in pages(of, work.client.call, cursor, _seconds(work.now), work.course.heard, work.floor):
+        yield work.do(partial(_page, work, batch, of, page))
 
 
 def _page(work: Work, batch: int, of: List, page: Page) -> Kept:
@@ -277,11 +318,23 @@ def _known(work: Work, stream: Stream) -> Known:
     whole = position(ledger.cursor(name, exchange.id, stream.name))
     lately = whole is not None and not whole.under_way and whole.newest is not None
     complete = lately and _seconds(work.now) - (whole.newest or ZERO) < ALL_PARTS * DAY if whole else False
+    complete = complete and not _narrowed(work, stream)
     asked = work.now.astimezone(UTC).replace(microsecond=0).isoformat()
     told = {r.stream.partition(" ")[2]: json.loads(r.payload, parse_float=str) for r in records
             if r.stream.partition(" ")[0] == BALANCE and r.source_id == asked}  # fmt: skip
     unexplained = frozenset(differing) if newest is not None else None
     return Known(frozenset({side.asset for side in sides} | held), frozenset(kept), complete, told, unexplained)
+
+
+def _narrowed(work: Work, stream: Stream) -> bool:
+    """Whether a part was asked for up to a later time only than this run wants: then it may have had records before."""
+    ends = [work.floor, _seconds(work.now) - stream.horizon * DAY if stream.horizon else None]
+    wanted = max((end for end in ends if end is not None), default=None)
+    cursors = work.ledger.cursors(work.name, work.exchange.id).items()
+    floors = [
+        here.floor for name, text in cursors if name.partition(" ")[0] == stream.name and (here := position(text))
+    ]
+    return any(floor is not None and (wanted is None or wanted < floor) for floor in floors)
 
 
 def _mark(work: Work, stream: Stream, *, under_way: bool) -> None:
@@ -294,10 +347,18 @@ def _note(
     work: Work, stream: Stream, failed: Mapping[str, str], answered: Sequence[str], absent: Sequence[str]
 ) -> None:
     """Notes how the run of a stream ended. What was absent before, and was not asked for now, still is."""
-    before = last_run(work.ledger, work.name, work.exchange, stream)
+    before = last_run(work.ledger, work.name, work.exchange, stream.name)
     asked = before.asked if failed else work.now
     gone = sorted({*before.absent, *absent} - {"", *answered})
-    note_run(work.ledger, work.name, work.exchange, stream, LastRun(asked, failed, tuple(gone)))
+    note_run(work.ledger, work.name, work.exchange, stream.name, LastRun(asked, failed, tuple(gone)))
+
+
+def _first(work: Work, stream: Stream) -> Decimal | None:
+    """The time of the first record that is kept of an account, for a stream that asks for it."""
+    if stream.fetch is None:
+        return None
+    extents = work.do(lambda: work.ledger.extents(work.name, work.exchange.id))
+    return min((Decimal(first) / FINEST for _, first, _ in extents.values()), default=None)
 
 
 def _seconds(at: datetime) -> Decimal:

@@ -11,11 +11,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import importers
-from importers.read import Reading
+from importers.read import Reading, formats
 from pipeline.issues import Stop
-from pipeline.ledger import Kept, Ledger, RevisedRecord
-from pipeline.model import Page, Parsed
-from pipeline.run.project import basis_of, opened, refresh, stamp_of
+from pipeline.ledger import Kept, Ledger, RevisedPrices, RevisedRecord
+from pipeline.model import Page, Parsed, Price
+from pipeline.money import plain
+from pipeline.run import answering
+from pipeline.run.project import basis_of, keeping, refresh, stamp_of
+from pipeline.settings import Settings
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
 COMMAND = "taxsync import"
@@ -33,10 +36,11 @@ class Notes:
 
 @dataclass(slots=True)
 class Outcome:
-    """What was done, line by line, and what could not be done."""
+    """What was done, line by line, and what could not be done. `offers`: what may be done next, said last."""
 
     lines: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
+    offers: list[str] = field(default_factory=list)
 
 
 def files(
@@ -44,17 +48,41 @@ def files(
 ) -> Outcome:
     """Reads files, and the files of folders. `account` is for rows that name none."""
     outcome = Outcome()
-    with opened(folder, in_demo=in_demo) as (settings, ledger), ledger.importing(COMMAND, notes.say):
+    with keeping(folder, COMMAND, notes.say, in_demo=in_demo) as (settings, ledger):
         zone = basis_of(settings).zone
         found, missing = _expand(paths, (folder / "reports").resolve())
         outcome.failures += missing
+        answered: list[Reading] = []
         for path in found:
             try:
-                outcome.lines += _file(ledger, path, account, notes, revise, zone)
+                reading = importers.read(path, account or None)
+                if reading.answers or reading.review:
+                    answered.append(reading)
+                else:
+                    outcome.lines += _file(ledger, reading, notes, revise, zone)
             except Stop as refused:
                 outcome.failures.append(str(refused))
         refresh(ledger)
+        for reading in answered:  # they speak of what the other files say
+            try:
+                if reading.review is not None:
+                    from pipeline.run import review
+
+                    line, wrong = review.take(ledger, settings, reading, revise)
+                    outcome.lines.append(line)
+                    outcome.failures += wrong
+                else:
+                    outcome.lines.append(_answers(ledger, settings, reading, revise))
+            except Stop as refused:
+                outcome.failures.append(str(refused))
     return outcome
+
+
+def _answers(ledger: Ledger, settings: Settings, reading: Reading, revise: bool) -> str:
+    with ledger.transaction():
+        ledger.begin_batch("file", reading.name, reading.digest)
+        new = answering.take(ledger, settings, reading.answers, reading.name, revise=revise)
+    return f"{reading.name}: {_count(len(reading.answers), 'answer')}, {new} new"
 
 
 def _expand(paths: Sequence[Path], reports: Path) -> tuple[list[Path], list[str]]:
@@ -78,14 +106,16 @@ def _hidden(path: Path, folder: Path) -> bool:
     return any(part.startswith((".", "~$")) for part in path.relative_to(folder).parts)
 
 
-def _file(ledger: Ledger, path: Path, account: str, notes: Notes, revise: bool, zone: ZoneInfo) -> list[str]:
-    reading = importers.read(path, account or None)
+def _file(ledger: Ledger, reading: Reading, notes: Notes, revise: bool, zone: ZoneInfo) -> list[str]:
     now = datetime.now(UTC)
     kept = Kept(0, 0, 0)
     with ledger.transaction():
         batch = ledger.begin_batch("file", reading.name, reading.digest)
         if reading.prices:
-            new = ledger.keep_prices(reading.prices, now, batch)
+            try:
+                new = ledger.keep_prices(reading.prices, now, batch, refuse_revisions=not revise)
+            except RevisedPrices as clash:
+                raise Stop(_other_prices(clash.pairs)) from None
             return [f"{reading.name}: {_count(len(reading.prices), 'price')}, {new} new"]
         parsed = _Parsed(ledger, reading.format)
         for page in reading.pages:
@@ -98,8 +128,17 @@ def _file(ledger: Ledger, path: Path, account: str, notes: Notes, revise: bool, 
             notes.progress(reading.name, kept.new + kept.revised + kept.known, None)
         parsed.finish()
     revised = f", {kept.revised} revised" if kept.revised else ""
-    total = _count(kept.new + kept.revised + kept.known, "transaction")
+    rows = kept.new + kept.revised + kept.known
+    if not rows:
+        notes.say(f"{reading.name}: has a header, and no rows below it")
+    total = _count(rows, "transaction" if rows else _rows_of(reading))
     return [f"{reading.name}: {total}, {kept.new} new{revised}", *_without_time(reading, zone)]
+
+
+def _rows_of(reading: Reading) -> str:
+    """What a row of the file is."""
+    layout = formats()[reading.format]
+    return "price" if layout.prices else "answer" if layout.answers else "transaction"
 
 
 def _without_time(reading: Reading, zone: ZoneInfo) -> list[str]:
@@ -134,6 +173,21 @@ class _Parsed:
     def finish(self) -> None:
         for account in self._counts:
             self._ledger.stamp_parsed(account, stamp_of([self._source]), Parsed())
+
+
+CLASHES = 3  # that are named, the others counted
+
+
+def _other_prices(pairs: Sequence[tuple[Price, Price]]) -> str:
+    lines = []
+    for old, new in pairs[:CLASHES]:
+        when = f"{new.at:%Y-%m-%dT%H:%M:%SZ}" if new.at else str(new.day)
+        here, there = (one.source.removeprefix("file ") for one in (new, old))
+        what = f"{new.asset} on {when} is {plain(new.price)} {new.currency} here"
+        lines.append(f"{here}: {what}, and {plain(old.price)} in {there}, imported before")
+    more = f" (and {_count(len(pairs) - CLASHES, 'more row')})" if len(pairs) > CLASHES else ""
+    lines[-1] += f"{more}; a correction is taken with --revise; nothing of the file was kept"
+    return "\n".join(lines)
 
 
 def _clash(clash: RevisedRecord) -> str:

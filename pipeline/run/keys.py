@@ -16,13 +16,13 @@ import importers
 from importers.base import Exchange, Refused, Rights, Unlike
 from importers.client import AGAIN, Client, open_client
 from importers.credentials import goes_on, is_object
-from importers.permissions import advice, ageing, careful, in_short, notes, verdict
+from importers.permissions import advice, ageing, careful, helpful, in_short, notes, verdict
 from importers.system_keyring import Unusable, fetch_key
 from importers.vault import FILE_NAME, Credentials, Entry, PassphraseNeeded, Vault, open_vault, read_credentials
 from pipeline.issues import Stop
 from pipeline.ledger import Ledger
 from pipeline.run.coverage import KEY_RIGHTS, PUT_ASIDE
-from pipeline.run.project import DEMO, opened
+from pipeline.run.project import DEMO, keeping, opened
 from pipeline.settings import Access, AccountSettings, Settings, check_account_name, load, save
 
 COMMAND = "taxsync keys"
@@ -45,12 +45,13 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A key whose exchange was asked now. `reads_only`: it may do nothing more (None: the exchange can't tell).
-    `notes` are lines."""
+    """A key whose exchange was asked now. `reads_only`: it may do nothing more (None: that was not told). `notes` are
+    lines. `fine`: nothing has to be done about it: it only reads, as far as can be told, and import can use it."""
 
     key: Stored
     reads_only: bool | None
     notes: tuple[str, ...] = ()
+    fine: bool = True
 
 
 def vault(folder: Path, access: Access) -> Vault:
@@ -105,6 +106,11 @@ def rights_of(one: Client, *, at_once: bool = False) -> Rights:
                 own = next(iter(wallet.each(ask)), ("", {}))[1] if wallet.each else {}
                 ask(wallet.method, wallet.params | own, wallet.read)
     return rights
+
+
+def _may_now(exchange: Exchange, credentials: Credentials, access: Access, waiting: Callable[[str], None]) -> Rights:
+    """What a key may do, asked for alone: no import follows."""
+    return rights_of(client(helpful(exchange), credentials, access, waiting, LATER), at_once=True)
 
 
 def not_used(
@@ -182,7 +188,7 @@ def add(
     given = text if isinstance(text, str) else text(plug_in)
     credentials = read_credentials(given, plug_in.credentials, plug_in.name, plug_in.key_file)
     _require_new(keys, plug_in, credentials)
-    rights = rights_of(client(plug_in, credentials, access, waiting, LATER), at_once=True)
+    rights = _may_now(plug_in, credentials, access, waiting)
     options = {what for what, yes in (("trade", trade), ("unverified", unverified)) if yes}
     refusal = not_used(plug_in, rights, name, options, now, stored=False)
     if refusal is not None and confirm is not None and rights.untold:
@@ -261,6 +267,8 @@ def _added(plug_in: Exchange, name: str, rights: Rights, keys: Vault, entry: Ent
             "the passphrase is short: who copies the folder can guess it; several random words are better "
             "(remove the keys, delete vault.bin, add them again)"
         )
+    if not plug_in.streams:
+        lines.append(f"{name}: no history is read with it. {plug_in.gap_help}".rstrip())
     return [*lines, *(f"{name}: {note}" for note in notes(plug_in, rights))]
 
 
@@ -275,7 +283,7 @@ def of_account(keys: Vault, name: str, exchange: Exchange) -> Credentials:
         raise Refused(_no_key(name, exchange.id))
     if entry.exchange != exchange.id:
         raise Refused(
-            f"{name}: its key was stored for {entry.exchange}, and taxsync.toml says {exchange.id}: nothing was sent; "
+            f"its key was stored for {entry.exchange}, and taxsync.toml says {exchange.id}: nothing was sent; "
             "correct the line, or remove the key and add the right one"
         )
     return keys.get(name)
@@ -299,12 +307,13 @@ def last_used(ledger: Ledger, name: str) -> date | None:
 def without_key(settings: Settings, entries: list[Entry]) -> list[str]:
     """A line for each account that has no key, as when `keys add` or `keys remove` was stopped half-way."""
     stored = {entry.name for entry in entries}
-    return [_no_key(name, account.exchange) for name, account in settings.accounts.items() if name not in stored]
+    missing = ((name, account.exchange) for name, account in settings.accounts.items() if name not in stored)
+    return [f"{name}: {_no_key(name, exchange)}" for name, exchange in missing]
 
 
 def _no_key(name: str, exchange: str) -> str:
     return (
-        f"{name}: no key is stored for it; `taxsync keys add {exchange} --name {name}` adds one, "
+        f"no key is stored for it; `taxsync keys add {exchange} --name {name}` adds one, "
         f"`taxsync keys remove {name}` forgets the account"
     )
 
@@ -316,8 +325,17 @@ def stored(folder: Path, access: Access, now: datetime) -> tuple[list[Stored], l
         return [_stored(entry, settings, ledger, now) for entry in entries], without_key(settings, entries)
 
 
+def _kept(exchange: str) -> Exchange:
+    """The exchange of a key that is stored; one that this version does not know any more is known by its id alone."""
+    try:
+        return importers.exchange(exchange)
+    except Refused:
+        where = f"At {exchange}: in the settings of its API keys, delete this one"
+        return Exchange(exchange, exchange, 0, (), frozenset(), revoke_help=where)
+
+
 def _stored(entry: Entry, settings: Settings, ledger: Ledger, now: datetime) -> Stored:
-    plug_in = importers.exchange(entry.exchange)
+    plug_in = _kept(entry.exchange)
     seen: dict[str, Any] = json.loads(ledger.answers(KEY_RIGHTS).get(entry.name, "{}"))
     asked = seen.get("asked", "") if plug_in.rights is not None else ""  # else nobody was asked
     known = {field.name for field in fields_of(Rights)}  # an older or newer version may have kept others
@@ -343,7 +361,7 @@ def check(
         entries = keys.entries()
         missing = without_key(settings, entries)
         if name and name in settings.accounts and name not in [e.name for e in entries]:
-            raise Refused(_no_key(name, settings.accounts[name].exchange))
+            raise Refused(f"{name}: {_no_key(name, settings.accounts[name].exchange)}")
         if name:
             keys.get(name)  # says which keys there are
             entries, missing = [e for e in entries if e.name == name], []
@@ -359,27 +377,28 @@ def _checked(
     now: datetime,
     waiting: Callable[[str], None],
 ) -> Checked:
-    plug_in = importers.exchange(entry.exchange)
     try:
-        rights = rights_of(client(plug_in, keys.get(entry.name), access, waiting, LATER), at_once=True)
+        plug_in = importers.exchange(entry.exchange)
+        rights = _may_now(plug_in, keys.get(entry.name), access, waiting)
     except Refused as why:  # hides no other key
         untold = replace(_stored(entry, settings, ledger, now), rights=CAN_NOT_TELL, may=in_short(CAN_NOT_TELL))
-        return Checked(untold, False, (str(why),))
+        return Checked(untold, None, (str(why),), fine=False)
     aside = not_used(plug_in, rights, entry.name, entry.allow, now)
     remember(ledger, entry.name, rights, now, put_aside=aside or "")
     known = {"unverified"} if plug_in.rights is None or "unverified" in entry.allow else set()  # that it can't tell
     refusal = not_used(plug_in, rights, entry.name, known, now)
     told = [refusal] if refusal else []
     if refusal and not aside:
-        may = ", ".join(rights.may)
+        may = ", ".join(rights.more or rights.may)
         told = [f"it may do more than read ({may}), which was allowed when it was stored. {plug_in.key_help}"]
     if rights.unknown and not told:
         told = [f"{_untold(plug_in, rights)}: look there. {plug_in.key_help}"]
     used = last_used(ledger, entry.name)
     aged = ageing(plug_in, entry.name, rights, date.fromisoformat(entry.added), used, now.date())
-    reads_only = None if rights.unknown and refusal is None else refusal is None
+    reads_only = False if rights.trade or rights.withdraw else None if rights.unknown else True
     key = _stored(entry, settings, ledger, now)
-    return Checked(key, reads_only, (*told, *notes(plug_in, rights, day(now)), *([aged] if aged else [])))
+    lines = (*told, *notes(plug_in, rights, day(now)), *([aged] if aged else []))
+    return Checked(key, reads_only, lines, fine=refusal is None)
 
 
 def remove(folder: Path, name: str, access: Access, waiting: Callable[[str], None]) -> list[str]:
@@ -394,12 +413,12 @@ def remove(folder: Path, name: str, access: Access, waiting: Callable[[str], Non
     what = "the account, which had no key, is" if lost else "the key is"
     return [
         f"{name}: {what} forgotten here; what was imported with it stays",
-        f"A key works until you revoke it there. {importers.exchange(exchange).revoke_help}".rstrip(),
+        f"A key works until you revoke it there. {_kept(exchange).revoke_help}".rstrip(),
     ]
 
 
 @contextmanager
 def _changing(folder: Path, waiting: Callable[[str], None]) -> Iterator[Ledger]:
     """Holds the folder, as an import does: one at a time writes vault and settings."""
-    with opened(folder) as (_, ledger), ledger.importing(COMMAND, waiting):
+    with keeping(folder, COMMAND, waiting) as (_, ledger):
         yield ledger

@@ -7,12 +7,16 @@ from pathlib import Path
 
 from importers.vault import FILE_NAME
 from pipeline.folder import open_to_others
+from pipeline.gains.answered import renamed_balances
 from pipeline.gains.derive import derive
 from pipeline.gains.orders import late_identification
+from pipeline.gains.stakes import weighed_beside
 from pipeline.issues import Issue
 from pipeline.ledger import Ledger
 from pipeline.model import Result
 from pipeline.run import methods
+from pipeline.run.answers import answers
+from pipeline.run.copies import copies
 from pipeline.run.coverage import beside, lists
 from pipeline.run.project import basis_of, opened, refresh
 from pipeline.run.reach import Reach
@@ -20,6 +24,7 @@ from pipeline.run.reporting import opening, sources_used
 from pipeline.run.residuals import Holding, Residual, explained, holdings, residuals
 from pipeline.settings import FILE, Settings
 from reports.table import SourceUsed
+from reports.write import restore
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +51,11 @@ class Problems(list[Issue]):
 
 def status(folder: Path) -> Status:
     """The whole ledger at a glance."""
+    restore(folder / "reports")
     with opened(folder) as (settings, ledger):
         result = everything(settings, ledger)
-        held, asked = holdings(result.transactions, ledger.balances())
+        reported = renamed_balances(ledger.balances(), answers(ledger, basis_of(settings).zone).assets)
+        held, asked = holdings(result.transactions, reported)
         return Status(
             settings=settings,
             sources=sources_used(ledger),
@@ -63,6 +70,7 @@ def status(folder: Path) -> Status:
 
 def check(folder: Path) -> Problems:
     """Every open problem of the ledger, worst first."""
+    restore(folder / "reports")
     with opened(folder) as (settings, ledger):
         ledger.check_integrity()
         problems = Problems(everything(settings, ledger).issues)
@@ -85,9 +93,11 @@ def everything(settings: Settings, ledger: Ledger) -> Result:
     refresh(ledger)
     prices = ledger.prices()
     result = derive(
-        ledger.transactions(), prices, basis, reported=ledger.balances(), opening=opening(ledger, basis)
+        ledger.transactions(), prices, basis, reported=ledger.balances(), opening=opening(ledger, basis),
+        answers=answers(ledger, basis.zone),
     )  # fmt: skip
-    issues = result.issues + beside(settings, ledger, basis.zone)
+    issues = copies(result.issues, ledger) + beside(settings, ledger, basis.zone)
     log = methods.log(ledger, basis.rules.country)
     issues += late_identification(result.disposals, basis.rules.standing_orders, log, basis.zone)
+    issues = weighed_beside(issues, result, basis.rules, basis.zone)
     return replace(result, issues=explained(issues, result.transactions, prices, basis.currency))

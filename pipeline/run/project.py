@@ -1,9 +1,9 @@
 """One taxpayer's data folder, opened: settings, ledger, and what the figures are computed by."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,7 +13,7 @@ from pipeline import __version__
 from pipeline.folder import make_folder
 from pipeline.gains.derive import Basis
 from pipeline.issues import Stop, Usage
-from pipeline.ledger import Ledger
+from pipeline.ledger import PATIENCE, Ledger, ReadOnly, import_lock
 from pipeline.rules.base import Dated, Rules, Scope, always, rules_of
 from pipeline.run import methods
 from pipeline.settings import FILE, Settings, check, load, save
@@ -47,7 +47,9 @@ def init(folder: Path, choices: Choices) -> Settings:
         lot_scope="" if known is None or new_country else known.lot_scope,
         accounts=known.accounts if known else {},
         lookups=known.lookups if known else True,
+        prices=known.prices if known else "",
         rules={} if known is None or new_country else known.rules,
+        form_1099_da=known.form_1099_da if known else {},
         methods={} if known is None or new_country or choices.method else known.methods,
     )
     try:
@@ -75,13 +77,34 @@ DEMO = "demo.txt"  # marks a folder as the demo's own
 
 
 @contextmanager
-def opened(folder: Path, *, in_demo: bool = True) -> Iterator[tuple[Settings, Ledger]]:
-    """Settings and ledger of a folder that `init` has made; not `in_demo`: real data, which goes into no demo."""
+def opened(folder: Path, *, in_demo: bool = True, patience: float = PATIENCE) -> Iterator[tuple[Settings, Ledger]]:
+    """Settings and ledger of a folder that `init` has made; not `in_demo`: real data, which goes into no demo.
+
+    `patience`: seconds to wait for what another process keeps.
+    """
+    settings = _settings(folder, in_demo)
+    with Ledger.open(folder, create=False, patience=patience) as ledger:
+        yield settings, ledger
+
+
+@contextmanager
+def keeping(
+    folder: Path, what: str, waiting: Callable[[str], None], *, in_demo: bool = True, patience: float = PATIENCE
+) -> Iterator[tuple[Settings, Ledger]]:
+    """The same for one command at a time that keeps something; `what` is the command, as others are told.
+
+    Another one is waited for before the ledger is looked at: a big import locks it for all others until its end.
+    """
+    _settings(folder, in_demo)
+    with import_lock(folder, what, waiting, patience), opened(folder, in_demo=in_demo, patience=patience) as both:
+        yield both
+
+
+def _settings(folder: Path, in_demo: bool) -> Settings:
     settings = load(folder)
     if not in_demo and (folder / DEMO).exists():
         raise Stop(f"{folder} is the demo's: choose another folder for your own data, `--data DIR` with every command")
-    with Ledger.open(folder, create=False) as ledger:
-        yield settings, ledger
+    return settings
 
 
 def _rules(country: str) -> Rules:
@@ -106,18 +129,8 @@ def basis_of(settings: Settings, choices: Choices | None = None) -> Basis:
     if method not in rules.methods:
         raise Usage(f"method '{method}' is not allowed in {rules.country}; allowed: {', '.join(rules.methods)}")
     scope = _scope(rules, settings.lot_scope)
-    return Basis(rules, settings.currency, ZoneInfo(settings.timezone), method, scope, _later(rules, settings))
-
-
-def _later(rules: Rules, settings: Settings) -> tuple[tuple[date, str], ...]:
-    """The methods that follow from a day on, in order."""
-    if settings.methods and not rules.standing_orders:
-        raise Usage(f"{FILE}: [methods]: the method can't change on a day of one's own in {rules.country}")
-    for day, method in settings.methods.items():
-        if method not in rules.methods:
-            allowed = ", ".join(rules.methods)
-            raise Usage(f"{FILE}: [methods]: {day}: '{method}' is not allowed in {rules.country}; allowed: {allowed}")
-    return tuple(sorted((date.fromisoformat(day), method) for day, method in settings.methods.items()))
+    later, own = methods.chosen(settings.methods, rules, scope)
+    return Basis(rules, settings.currency, ZoneInfo(settings.timezone), method, scope, later, own)
 
 
 def _chosen(rules: Rules, settings: Settings) -> Rules:
@@ -144,7 +157,13 @@ def refresh(ledger: Ledger) -> None:
         stamp = stamp_of(names)
         if ledger.stale(account, stamp):
             parts = chain.from_iterable(importers.parse(s, ledger.records(account, s)) for s in sorted(names))
-            ledger.replace_parsed(account, parts, stamp)
+            try:
+                ledger.replace_parsed(account, parts, stamp)
+            except ReadOnly:
+                raise Stop(
+                    f"{ledger.path} can only be read, and this version of taxsync has to read its records anew first: "
+                    "run `taxsync status` once where it can be written"
+                ) from None
 
 
 def stamp_of(sources: Iterable[str]) -> str:
@@ -158,7 +177,8 @@ def last_ended_year(basis: Basis, now: datetime) -> int:
 
 
 def methods_text(basis: Basis) -> str:
-    """The method, and those that follow: 'fifo 2025-01-01:hifo'."""
+    """The method, and those that follow: 'fifo 2025-01-01:hifo'. Those of one account begin with its lots, and deal
+    out nothing."""
     return " ".join((basis.method, *(f"{since}:{method}" for since, method in basis.later)))
 
 
@@ -166,7 +186,8 @@ def choices_text(basis: Basis) -> str:
     """What the figures rest on besides the ledger's facts: choices and program version."""
     scope = " ".join(f"{since or ''}:{value}" for since, value in basis.scope.values)
     choices = " ".join(f"{name}={value}" for name, value in sorted(basis.rules.chosen.items()))
-    chosen = (choices,) if choices else ()
+    own = "\n".join(f"{since}:{method} {account}" for account, since, method in basis.own)
+    chosen = tuple(text for text in (choices, own) if text)
     return "\n".join(
         (basis.rules.country, basis.currency, str(basis.zone), methods_text(basis), scope, *chosen, __version__)
     )

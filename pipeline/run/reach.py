@@ -29,6 +29,9 @@ class State(StrEnum):
     NEVER = "never"
 
 
+ALL = ""  # in `LastRun.failed` of the balances: none was read, for this reason
+
+
 @dataclass(frozen=True, slots=True)
 class LastRun:
     """How the last run of a stream ended. `asked`: when it was last gone through to its end; `failed`: what ended the
@@ -39,8 +42,9 @@ class LastRun:
     absent: tuple[str, ...] = ()
 
 
-def last_run(ledger: Ledger, account: str, exchange: Exchange, stream: Stream) -> LastRun:
-    text = ledger.cursor(account, _beside(exchange), stream.name)
+def last_run(ledger: Ledger, account: str, exchange: Exchange, name: str) -> LastRun:
+    """Of the stream of this name; of BALANCE, what ended the wallets that were not read ("": all of them)."""
+    text = ledger.cursor(account, notes_source(exchange), name)
     if text is None:
         return LastRun()
     kept = json.loads(text)
@@ -48,12 +52,12 @@ def last_run(ledger: Ledger, account: str, exchange: Exchange, stream: Stream) -
     return LastRun(asked, kept["failed"], tuple(kept["absent"]))
 
 
-def note_run(ledger: Ledger, account: str, exchange: Exchange, stream: Stream, run: LastRun) -> None:
+def note_run(ledger: Ledger, account: str, exchange: Exchange, name: str, run: LastRun) -> None:
     kept = {"asked": run.asked and run.asked.isoformat(), "failed": run.failed, "absent": run.absent}
-    ledger.set_cursor(account, _beside(exchange), stream.name, json.dumps(kept))
+    ledger.set_cursor(account, notes_source(exchange), name, json.dumps(kept))
 
 
-def _beside(exchange: Exchange) -> str:
+def notes_source(exchange: Exchange) -> str:
     """The source that the notes on runs are kept under, beside the cursors of the exchange."""
     return f"{exchange.id} run"
 
@@ -117,7 +121,7 @@ def _reach(
     extents: Mapping[str, tuple[int, int, int]],
     imported: datetime | None,
 ) -> Reach:
-    run = last_run(ledger, account, exchange, stream)
+    run = last_run(ledger, account, exchange, stream.name)
     known = {part for part, here in cursors.items() if not here.under_way}
     run = LastRun(run.asked, run.failed, tuple(part for part in run.absent if part not in known))
     lists = {part: here for part, here in cursors.items() if part not in run.absent}

@@ -1,22 +1,27 @@
 """`taxsync report`: from what is kept to the year's files. Opens no socket."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from importers.sync import BALANCE
 from pipeline import __version__
 from pipeline.gains.derive import Basis, derive
 from pipeline.gains.orders import late_identification
+from pipeline.gains.stakes import weighed_beside
 from pipeline.issues import Severity, Usage
-from pipeline.ledger import Ledger
+from pipeline.ledger import Ledger, ReadOnly
 from pipeline.model import Allocation
 from pipeline.money import parse, plain
 from pipeline.rules.base import Period
 from pipeline.run import methods
+from pipeline.run.answers import answers, described
+from pipeline.run.copies import copies
 from pipeline.run.coverage import KEY_RIGHTS, beside
+from pipeline.run.origins import origins
 from pipeline.run.project import Choices, basis_of, choices_text, last_ended_year, methods_text, opened, refresh
 from pipeline.run.residuals import explained
 from pipeline.settings import Settings
@@ -27,7 +32,7 @@ OPENING = "opening"  # the kind of answer that keeps what a change of lot scope 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What `report` has done: the files, the period, and how many problems are open."""
+    """What `report` has done: the files, the period, how many problems are open, and what could not be kept."""
 
     report: Report
     folder: Path
@@ -35,6 +40,7 @@ class Written:
     errors: int
     warnings: int
     unfinished: bool = False  # the tax year has not ended yet
+    remarks: tuple[str, ...] = ()
 
 
 def report(
@@ -46,10 +52,13 @@ def report(
     out: Path | None = None,
     xlsx: bool = True,
     reallocate: bool = False,
+    waiting: Callable[[str], None] | None = None,
 ) -> Written:
     """Computes one tax year (default: the last that has ended) and replaces its folder, whole.
 
-    Raises Stop in one line; open problems of the data stop nothing.
+    `waiting` gets a line while another report of that folder is at work. A ledger that can only be read gives its
+    report to a folder elsewhere; a remark says what could not be kept. Raises Stop in one line; open problems of the
+    data stop nothing.
     """
     from reports.write import write_year
 
@@ -57,12 +66,20 @@ def report(
         basis = basis_of(settings, choices)
         refresh(ledger)
         period = _period(basis, year, now)
-        one = year_report(settings, ledger, basis, period, reallocate=reallocate)
+        one, unkept = year_report(settings, ledger, basis, period, reallocate=reallocate)
+        remarks = (_unkept(ledger, unkept),) if unkept else ()
     target = (out or folder / "reports") / period.name
-    files = write_year(target, one, xlsx=xlsx)
+    files = write_year(target, one, xlsx=xlsx, waiting=waiting)
     severities = [i.severity for i in one.result.issues]
     errors, warnings = severities.count(Severity.ERROR), severities.count(Severity.WARNING)
-    return Written(one, target, files, errors, warnings, unfinished=now < period.ends)
+    return Written(one, target, files, errors, warnings, unfinished=now < period.ends, remarks=remarks)
+
+
+def _unkept(ledger: Ledger, what: Sequence[str]) -> str:
+    return (
+        f"{ledger.path} can only be read: {' and '.join(what)} could not be recorded in it; the figures are the same, "
+        "but run report once where it can be written, before you file"
+    )
 
 
 def _period(basis: Basis, year: str, now: datetime) -> Period:
@@ -75,8 +92,8 @@ def _period(basis: Basis, year: str, now: datetime) -> Period:
 
 def year_report(
     settings: Settings, ledger: Ledger, basis: Basis, period: Period, *, reallocate: bool = False
-) -> Report:
-    """Everything of one tax year, derived from the ledger.
+) -> tuple[Report, list[str]]:
+    """Everything of one tax year, derived from the ledger; and what a ledger that is read-only could not keep.
 
     The first report that reaches past a change of lot scope settles what each account got then; it
     is kept as an answer and used from then on, so that the figures can't shift silently.
@@ -85,19 +102,26 @@ def year_report(
     settled = [] if reallocate else opening(ledger, basis)
     rows = ledger.transactions()
     result = derive(
-        rows, prices, basis, reported=ledger.balances(), opening=settled, until=period.ends
+        rows, prices, basis, reported=ledger.balances(), opening=settled, until=period.ends,
+        answers=answers(ledger, basis.zone),
     )  # fmt: skip
     known = {a.asset for a in settled}
-    new = [a for a in result.allocations if a.asset not in known]
+    new = [a for a in result.allocations if a.asset not in known and not a.given]  # the person's own is kept already
+    unkept = []
     if new:  # each asset is settled by the first report that has it
-        ledger.keep_answer(OPENING, _opening_key(basis), _to_json([*settled, *new]), "report")
+        kept = partial(ledger.keep_answer, OPENING, _opening_key(basis), _to_json([*settled, *new]), "report")
+        unkept += _try("what each account held when lots became per account", kept)
     others = [i for i in beside(settings, ledger, basis.zone) if i.at is None or i.at < period.ends]
-    methods.record(ledger, basis_of(settings), "taxsync report")
+    unkept += _try("the chosen lot method", partial(methods.record, ledger, basis_of(settings), "taxsync report"))
     orders = methods.log(ledger, basis.rules.country)
     taken = [d for d in result.disposals if d.disposed_at >= period.starts]
     others += late_identification(taken, basis.rules.standing_orders, orders, basis.zone)
-    issues = explained(result.issues + others, result.transactions, prices, basis.currency)
-    return Report(
+    issues = [*copies(result.issues, ledger), *others]
+    issues = weighed_beside(issues, result, basis.rules, basis.zone, int(period.name))
+    issues = explained(issues, result.transactions, prices, basis.currency)
+    told = settings.form_1099_da.get(period.name, {})
+    chosen = [choices_text(basis), _to_json(result.allocations), *map(" 1099-DA ".join, sorted(told.items()))]
+    one = Report(
         result=replace(result, issues=issues),
         period=period,
         rules=basis.rules,
@@ -106,24 +130,35 @@ def year_report(
         method=basis.method_on(period.last),
         scope=basis.scope.on(period.last).value,
         version=__version__,
-        inputs=ledger.inputs_digest(
-            "\n".join((choices_text(basis), _to_json(result.allocations))),
-            leave_out=(OPENING, KEY_RIGHTS, methods.METHODS),
-        ),
+        inputs=ledger.inputs_digest("\n".join(chosen), leave_out=(OPENING, KEY_RIGHTS, methods.METHODS)),
         sources=sources_used(ledger),
         orders=[(order.at, str(order)) for order in orders],
         prices=prices,
+        origins=origins(result, prices, basis, period),
+        answers=described(ledger),
+        form_1099_da=told,
     )
+    return one, unkept
+
+
+def _try(what: str, keep: Callable[[], object]) -> list[str]:
+    """`what`, where the ledger can only be read."""
+    try:
+        keep()
+    except ReadOnly:
+        return [what]
+    return []
 
 
 def sources_used(ledger: Ledger) -> list[SourceUsed]:
     """One line per account and source: how many records (balances, which none sent, apart), and the span of what
     they say."""
     used = []
+    kept = ledger.sources()
     for account in ledger.accounts():
         first, last, _ = ledger.span(account)
         counts: dict[str, int] = {}
-        for s in ledger.sources():
+        for s in kept:
             if s.account == account and s.stream.partition(" ")[0] != BALANCE:
                 counts[s.source] = counts.get(s.source, 0) + s.records
         used += [SourceUsed(account, source, count, first, last) for source, count in sorted(counts.items())]

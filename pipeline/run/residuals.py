@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from pipeline.gains.checks import changes, differs, digits, told
 from pipeline.issues import Issue
-from pipeline.model import Balance, Price, Transaction, is_fiat
+from pipeline.model import DOUBTFUL, NO_MARKET, Balance, Price, Transaction, is_fiat
 from pipeline.money import ZERO, exact, exact_text, parse
 
 CODE = "balance_differs"
@@ -23,6 +23,7 @@ _KNOWN = {
     "not_updated": "a list that could not be fetched in the last run",
     "short_history": "history that the API does not give",
     "market_gone": "trades in a market that is gone",
+    "not_supported": "margin, futures, loans or bots, which are not computed",
 }
 
 
@@ -90,7 +91,8 @@ def _value(
     """At the price of the day nearest to the report: this ranks differences, and is no figure of a report."""
     if asset == currency:
         return quantity
-    known = [p for p in prices if (p.asset, p.currency) == (asset, currency)]
+    real = (p for p in prices if not p.source.startswith((DOUBTFUL, NO_MARKET)))
+    known = [p for p in real if (p.asset, p.currency) == (asset, currency)]
     if not known or at is None:
         return None
     return quantity * min(known, key=lambda p: abs(_days(p) - at.toordinal())).price
@@ -140,8 +142,11 @@ def _of_rows(issue: Issue, rows: Sequence[Transaction]) -> list[str]:
 
 def _of_issues(issue: Issue, issues: Sequence[Issue]) -> list[str]:
     own = [i for i in issues if i.account == issue.account]
+    less = _difference(issue) < ZERO
+    wallets = [i.details for i in own if less and i.code == "wallet_not_read" and i.details["wallet"]]
     unread = sum(i.code == "unread_record" and i.asset in ("", issue.asset) for i in own)
-    found = [f"{unread} record{'s' * (unread != 1)} that could not be read"] if unread else []
+    found = [f"the {told['wallet']} wallet, which could not be read ({told['why']})" for told in wallets]
+    found += [f"{unread} record{'s' * (unread != 1)} that could not be read"] if unread else []
     codes = {i.code for i in own}
     return [*found, *(words for code, words in _KNOWN.items() if code in codes)]
 

@@ -17,11 +17,12 @@ from importers.vault import Vault
 from pipeline.issues import Stop, Usage
 from pipeline.ledger import Ledger
 from pipeline.run import keys, prices
+from pipeline.run.again import came
 from pipeline.run.course import Course
 from pipeline.run.fetching import Work, fetch
 from pipeline.run.importing import COMMAND, Notes, Outcome
 from pipeline.run.keeper import Keeper
-from pipeline.run.project import opened, refresh
+from pipeline.run.project import keeping, refresh
 from pipeline.settings import Access, Settings
 
 EPOCH = date(1970, 1, 1)
@@ -34,19 +35,23 @@ def sync(
 
     `since`: an ISO day; the very first fetch of an account goes back no further.
     """
-    outcome = Outcome()
+    outcome, works = Outcome(), list[Work]()
     floor = _floor(since)
-    with opened(folder, in_demo=in_demo) as (settings, ledger), ledger.importing(COMMAND, notes.say):
+    with keeping(folder, COMMAND, notes.say, in_demo=in_demo) as (settings, ledger):
         if settings.accounts:
             vault = keys.vault(folder, access)
-            for one in _accounts(settings, ledger, vault, now, floor, notes, access):
+            done, works = _accounts(settings, ledger, vault, now, floor, notes, access)
+            for one in done:
                 outcome.lines += one.lines
                 outcome.failures += one.failures
+                outcome.offers += one.offers
         else:
             outcome.lines.append("no account is synced by API yet: `taxsync keys add kraken`, or `taxsync import FILE`")
         refresh(ledger)
+        outcome.lines += [came(ledger, look) for work in works if not work.outcome.failures for look in work.looks]
         if settings.lookups:
             prices.look_up(ledger, settings, now, notes, access, outcome)
+        outcome.lines += outcome.offers
     return outcome
 
 
@@ -67,8 +72,8 @@ def _accounts(
     floor: Decimal | None,
     notes: Notes,
     access: Access,
-) -> list[Outcome]:
-    """What became of each account, in the order of taxsync.toml."""
+) -> tuple[list[Outcome], list[Work]]:
+    """What became of each account, in the order of taxsync.toml; and the work on those that could be asked."""
     keeper = Keeper()
     outcomes: list[Outcome] = []
     places: dict[str, list[Work]] = {}
@@ -86,11 +91,11 @@ def _accounts(
             outcome.failures.append(f"{name}: {refused}")
             continue
         allowed = next((e.allow for e in vault.entries() if e.name == name), ())
-        course = Course(name, len(exchange.streams), notes.progress)
+        course = Course(name, notes.progress)
         work = Work(ledger, keeper.do, name, client, now, floor, course, allowed, outcome)
         places.setdefault(exchange.id, []).append(work)
     keeper.run([partial(_one_by_one, works) for works in places.values()])
-    return outcomes
+    return outcomes, [work for works in places.values() for work in works]
 
 
 def _one_by_one(works: Sequence[Work]) -> None:

@@ -2,38 +2,74 @@
 
 forms_of(RULES)     the forms that a country's rules name
 every_form()        all there are, whatever the country
+is_form_file(NAME)  whether a file of that name is a form's
+
+A form that lists sales is a table of them; what goes onto the return is a table of `lines`.
 """
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from pipeline.rules.base import Rules
 from reports.table import Report, ReportError, Table
 
+_NO_FORM = ("lines", "taxed", "tax_software")  # what forms have in common
+
+
+def _no_notes(_report: Report) -> list[str]:
+    return []
+
+
+def _no_other_files(_report: Report, _table: Table) -> Mapping[str, bytes]:
+    return {}
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """One form: its CSV file, the title of its sheet, its rows, and the columns its totals go by."""
+    """One form: its CSV file, the title of its sheet, its rows, the columns its totals go by, and what a person has to
+    know before it is filed, a sentence or two each.
+
+    `source`: the official form, its year, and how it was read. `also`: the same for other programs, as further files by
+    name, whose names match `also_named` (a regular expression).
+    """
 
     file: str
     title: str
     table: Callable[[Report], Table]
     totals_by: tuple[str, ...] = ()
+    notes: Callable[[Report], list[str]] = _no_notes
+    source: str = ""
+    also: Callable[[Report, Table], Mapping[str, bytes]] = _no_other_files
+    also_named: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.file.removesuffix(".csv")
 
 
 def every_form() -> tuple[Form, ...]:
-    return tuple(_load(m.name) for m in sorted(pkgutil.iter_modules(__path__), key=lambda m: m.name))
+    return tuple(_load(name) for name in sorted(_names()))
+
+
+def is_form_file(name: str) -> bool:
+    """Whether some form, of whatever country, writes a file of this name."""
+    return any(name == form.file or re.fullmatch(form.also_named or "(?!)", name) for form in every_form())
 
 
 def forms_of(rules: Rules) -> tuple[Form, ...]:
     """The forms of a country. Raises ReportError when its rules name one that has no file here."""
-    there = {m.name for m in pkgutil.iter_modules(__path__)}
+    there = _names()
     for name in rules.forms:
         if name not in there:
             raise ReportError(f"the rules of {rules.name} name a form '{name}' that this version can't write")
     return tuple(_load(name) for name in rules.forms)
+
+
+def _names() -> set[str]:
+    return {m.name for m in pkgutil.iter_modules(__path__)} - set(_NO_FORM)
 
 
 def _load(name: str) -> Form:

@@ -9,7 +9,7 @@ import importers
 from importers.assets import FORKS, PASSED_ON, SAME, asset, named
 from importers.parsers.kraken import NAMES
 from pipeline.coins import EXCHANGES, MIGRATIONS, SITES, SPELLINGS, carried, meant
-from pipeline.model import FIAT
+from pipeline.fiat import FIAT
 
 LAST_OF_LUNA = datetime(2022, 5, 27, 23, 59, 59, tzinfo=UTC)
 

@@ -398,6 +398,17 @@ def test_what_is_never_answered_is_given_up(history: DemoHistory, pauses: list[f
         assert 3 <= len(sandbox.requests) <= 10
 
 
+def test_public_data_is_given_up_sooner_as_another_exchange_has_it_too(
+    history: DemoHistory, pauses: list[float]
+) -> None:
+    with Sandbox(history, faults=always(slow(60))) as sandbox:
+        client = open_client(EXCHANGE, None, sandbox.proxy_url)
+        assert behind(client).timeout <= 10_000
+        behind(client).timeout = 20  # milliseconds
+        failure(client, lambda client: client.call("publicGetAssetPairs", {}, filled))
+    assert len(pauses) == 1
+
+
 def test_nobody_there_is_one_line(history: DemoHistory, pauses: list[float]) -> None:
     with Sandbox(history) as sandbox:
         client = opened(sandbox)
@@ -616,7 +627,7 @@ def test_a_key_that_is_at_fault_is_told_at_once(name: str, history: DemoHistory,
 
 def test_without_a_key_only_public_data_is_given(sandbox: Sandbox) -> None:
     client = open_client(EXCHANGE, None, sandbox.proxy_url)
-    assert "keys add" in str(failure(client))
+    assert "without a key" in str(failure(client))
     assert sandbox.requests == []
     assert client.call("publicGetAssetPairs", {}, lambda answer: answer)["result"]
 

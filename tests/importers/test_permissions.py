@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from importers.base import Call, Exchange, Rights, Unlike
-from importers.permissions import UNSAYABLE, advice, careful, notes, of_all, sayable, verdict
+from importers.permissions import UNSAYABLE, advice, careful, in_short, notes, of_all, sayable, verdict
 from pipeline.model import Parsed
 
 HELP = "Settings > API > Create key, only the Query rights."
@@ -80,7 +80,8 @@ def test_one_allowance_is_not_the_other() -> None:
 def test_rights_that_are_not_known_say_so_and_want_both_allowances() -> None:
     rights = Rights.of(("read", "rockets"), frozenset({"read"}), frozenset({"trade"}), frozenset({"pay"}))
     assert (rights.read, rights.trade, rights.withdraw, rights.unknown) == (True, True, False, True)
-    assert "may do what taxsync does not know, which counts as trading (it may: read, rockets)" in refusal(rights)
+    told = "may do what taxsync does not know, which counts as trading (it may: rockets; besides: read)"
+    assert told in refusal(rights)
     assert verdict(KRAKEN, rights, trade=True, unverified=True) is None
 
 
@@ -190,6 +191,20 @@ def test_notes_say_what_is_good_to_know() -> None:
     assert "whether it is bound to an address can't be told" in address and address.endswith(BIND)
 
 
+@pytest.mark.parametrize(
+    ("rights", "words"),
+    [
+        (None, "not asked"),
+        (Rights(read=True, trade=True), "read, trade"),
+        (Rights(read=False, unknown=True), "unknown"),
+        (Rights(read=False, missing=("Ledger",), may=("funds",)), "read in part"),
+        (Rights(read=False, missing=("Ledger",)), "nothing"),
+    ],
+)
+def test_what_a_key_may_do_in_a_word_or_two(rights: Rights | None, words: str) -> None:
+    assert in_short(rights) == words
+
+
 TODAY = date(2026, 11, 25)
 BOUND = Rights(read=True, ip_bound=True)
 
@@ -211,6 +226,7 @@ BOUND = Rights(read=True, ip_bound=True)
         ("2026-11-01", None, Rights(read=True), "whether it is bound to an address can't be told"),
         ("2026-11-01", None, Rights(read=True, ip_bound=True, expires="2026-12-25"), "expires on 2026-12-25"),
         ("2026-11-01", None, Rights(read=True, ip_bound=True, expires="2026-12-26"), ""),
+        ("2026-11-01", None, replace(BOUND, read=False, missing=("Ledger",)), "lacks what import needs: Ledger. Set"),
         ("2026-11-01", None, None, ""),
     ],
 )

@@ -14,7 +14,8 @@ import pytest
 from importers.base import Format, Refused
 from importers.formats import universal
 from importers.read import PAGE, claims, formats, parse, read
-from pipeline.model import RawRecord, said_by
+from pipeline.model import RawRecord
+from pipeline.said import said_by
 
 HEADER = "Date,Account,Sent Amount,Sent Currency,Received Amount,Received Currency,Fee Amount,Fee Currency,ID"
 ROW = "2025-03-31T14:05:00Z,Kraken,100,EUR,0.01,BTC,,,"
@@ -77,7 +78,7 @@ def test_header_of_two_layouts_is_refused(tmp_path: Path) -> None:
 
 
 def test_two_formats_never_claim_one_header(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    other = Format("other", 1, frozenset({"Date"}), ("Date",), universal.row)
+    other = Format("other", 1, frozenset({"Date"}), ("Date",), universal.told)
     monkeypatch.setattr(
         sys.modules["importers.read"], "formats", lambda: {"universal": universal.FORMAT, "other": other}
     )

@@ -172,6 +172,32 @@ def test_what_goes_beyond_the_reach_of_an_exchange_between_two_runs_is_a_hole() 
     assert here is not None and here.holes == ((NOW, NOW + 275 * DAY),)
 
 
+def test_a_later_run_that_is_narrowed_leaves_nothing_out_of_a_list_that_was_fetched() -> None:
+    shelf = Dated({"new": int(NOW) - 3 * DAY}, reach=90)
+    of = List(EXCHANGE, SHORT, "mine")
+    first = list(pages(of, shelf.ask, None, NOW, lambda *_: None))
+    shelf.records["next"], later = int(NOW) + 2 * DAY, NOW + 10 * DAY
+    again = list(pages(of, shelf.ask, first[-1].cursor, later, lambda *_: None, since=later - DAY))
+    here = position(again[-1].cursor)
+    assert here is not None and here.holes == ()
+    assert "next" in [r.source_id for page in again for r in page.records]
+
+
+def test_a_first_pass_that_is_ended_after_days_asks_for_no_more_than_the_exchange_gives_by_then() -> None:
+    days = (80, 50, 20)
+    shelf = Dated({f"{day} days": int(NOW) - day * DAY for day in days}, reach=90, fails=frozenset({2}))
+    of, cut_off = List(EXCHANGE, SHORT, "mine"), []
+    with pytest.raises(Refused):
+        for page in pages(of, shelf.ask, None, NOW, lambda *_: None):
+            cut_off.append(page)
+    later, shelf.reach = NOW + 45 * DAY, 45  # by then the exchange gives 90 days before `later`
+    rest = list(pages(of, shelf.ask, cut_off[-1].cursor, later, lambda *_: None))
+    here = position(rest[-1].cursor)
+    assert here is not None and not here.under_way
+    assert here.holes == ((NOW - 60 * DAY, NOW - 45 * DAY),), "what went beyond its reach meanwhile is told"
+    assert [r.source_id for page in rest for r in page.records] == ["20 days"]
+
+
 def test_a_list_that_goes_onward_begins_where_it_ended_and_asks_once() -> None:
     ids, asked = [f"{n}" for n in range(7)], []
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -11,10 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from importers import cells as cell
 from importers.base import RowError
 from importers.formats.universal import COLUMNS, FORMAT, parse, row
 from importers.read import read
-from pipeline.model import RECEIVED_LABELS, SENT_LABELS, Amount, Label, RawRecord, Transaction
+from pipeline.model import RECEIVED_LABELS, SENT_LABELS, Amount, Label, RawRecord, Transaction, instant_text
 from pipeline.money import plain
 
 SAMPLES = Path(__file__).parent / "samples" / "universal"
@@ -240,6 +242,31 @@ def test_dates_that_are_none(text: str) -> None:
     with pytest.raises(RowError) as caught:
         row(cells(received="1 BTC", date=text))
     assert "2025-03-31" in str(caught.value) or "2000 to 2100" in str(caught.value) or "time zone" in str(caught.value)
+
+
+def outcome(read: Callable[[str, str], str], text: str) -> str:
+    """What is read, or why it is refused."""
+    try:
+        return read("Column", text)
+    except RowError as error:
+        return str(error)
+
+
+@given(st.from_regex(r"[+-]?[0-9]{0,42}(\.[0-9]{0,42})?([eE]-?[0-9])?\s?", fullmatch=True))
+def test_a_number_is_kept_as_the_plain_number_it_is(text: str) -> None:
+    assert outcome(cell.amount_text, text) == outcome(lambda column, text: plain(cell.amount(column, text)), text)
+
+
+@given(
+    st.from_regex(
+        r"(1999|20[0-9]{2}|2101)-[01][0-9]-[0-3][0-9]([T ][0-2][0-9]:[0-6][0-9](:[0-6][0-9])?)?( ?Z|\+01:30)?",
+        fullmatch=True,
+    )
+)
+def test_a_time_is_kept_as_the_instant_that_it_is(text: str) -> None:
+    assert outcome(cell.instant_text, text) == outcome(
+        lambda column, text: instant_text(cell.instant(column, text)), text
+    )
 
 
 # ---- stored rows ----------------------------------------------------------------------------------------------------

@@ -20,8 +20,10 @@ from sqlalchemy.exc import DBAPIError
 
 from pipeline import schema
 from pipeline.issues import Issue
-from pipeline.ledger import Kept, Ledger, LedgerError, RevisedRecord
+from pipeline.ledger import Kept, Ledger, LedgerError, RevisedRecord, import_lock
 from pipeline.model import Amount, Balance, Label, Page, Parsed, Price, RawRecord, Transaction, instant_text
+from pipeline.run.project import keeping, opened
+from pipeline.settings import Settings, save
 
 ROOT = Path(__file__).resolve().parents[2]
 NOON = datetime(2025, 1, 31, 12, 0, 0, 123456, tzinfo=UTC)
@@ -320,7 +322,7 @@ def test_another_programs_lock_is_told_in_one_line(ledger: Ledger) -> None:
 # ---- the import lock --------------------------------------------------------------------------
 
 HOLDING = """
-with Ledger.open(Path(sys.argv[1]), create=True) as ledger, ledger.importing("taxsync import a.csv", None):
+with import_lock(Path(sys.argv[1]), "taxsync import a.csv"):
     print("held", flush=True)
     sys.stdin.readline()
 """
@@ -337,15 +339,46 @@ def test_a_second_import_waits_and_then_says_who_holds_the_ledger(ledger: Ledger
     who = rf"^`taxsync import a\.csv` \(process {process.pid}, since 2\d\d\d-.* UTC\) is at work in "
     with (
         pytest.raises(LedgerError, match=who + ".*run again when it has ended$"),
-        ledger.importing("taxsync import", lines.append, patience=0.05),
+        import_lock(ledger.folder, "taxsync import", lines.append, patience=0.05),
     ):
         pytest.fail("two imports at once")
     assert len(lines) == 1 and "waiting for it to end" in lines[0]
     for name in ("ledger.lock", "ledger.holder"):
         assert stat.S_IMODE((ledger.folder / name).stat().st_mode) == 0o600
     end(process)
-    with ledger.importing("taxsync import", lines.append, patience=0):
+    with import_lock(ledger.folder, "taxsync import", lines.append, patience=0):
         assert len(lines) == 1
+
+
+BIG = """
+import sqlite3
+with import_lock(Path(sys.argv[1]), "taxsync import big.csv"):
+    outside = sqlite3.connect(Path(sys.argv[1]) / "ledger.db", isolation_level=None)
+    outside.execute("BEGIN EXCLUSIVE")  # as SQLite does when what is to be kept outgrows its memory
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_who_reads_or_imports_during_a_big_import_is_told_which_command_to_wait_for(ledger: Ledger) -> None:
+    save(ledger.folder, Settings("us", "USD", "UTC"))
+    process, lines = python(BIG, ledger.folder), list[str]()
+    assert process.stdout is not None and process.stdout.readline() == "held\n"
+    who = rf"`taxsync import big\.csv` \(process {process.pid}, since 2.* UTC\)"
+    with (
+        pytest.raises(LedgerError, match=rf"ledger\.db is in use by {who}: run again when it has ended$"),
+        opened(ledger.folder, patience=0.05),
+    ):
+        pytest.fail("read what is being written")
+    with (
+        pytest.raises(LedgerError, match=rf"^{who} is at work in .*: run again when it has ended$"),
+        keeping(ledger.folder, "taxsync import", lines.append, patience=0.05),
+    ):
+        pytest.fail("two imports at once")
+    assert len(lines) == 1 and "waiting for it to end" in lines[0]
+    end(process)
+    with keeping(ledger.folder, "taxsync import", pytest.fail, patience=0.05) as (_, one):
+        assert one.raw_count() == 0
 
 
 def test_a_killed_import_blocks_nobody(ledger: Ledger) -> None:
@@ -353,7 +386,7 @@ def test_a_killed_import_blocks_nobody(ledger: Ledger) -> None:
     process.send_signal(signal.SIGKILL)
     end(process)
     assert (ledger.folder / "ledger.holder").exists()  # its stale note
-    with ledger.importing("taxsync import", pytest.fail, patience=0):
+    with import_lock(ledger.folder, "taxsync import", pytest.fail, patience=0):
         pass
     assert not (ledger.folder / "ledger.holder").exists()
 
@@ -366,21 +399,21 @@ def test_a_waiting_import_begins_when_the_other_ends(ledger: Ledger) -> None:
         process.stdin.write("go\n")
         process.stdin.flush()
 
-    with ledger.importing("taxsync import", let_go, patience=20):
+    with import_lock(ledger.folder, "taxsync import", let_go, patience=20):
         pass
     end(process)
 
 
 def test_a_link_in_the_locks_place_is_refused(ledger: Ledger) -> None:
     (ledger.folder / "ledger.lock").symlink_to("elsewhere")
-    with pytest.raises(LedgerError, match=r"ledger\.lock can't be used"), ledger.importing("taxsync import"):
+    with pytest.raises(LedgerError, match=r"ledger\.lock can't be used"), import_lock(ledger.folder, "taxsync import"):
         pytest.fail("followed")
     assert not (ledger.folder / "elsewhere").exists()
 
 
 def test_an_import_that_fails_gives_the_ledger_back(ledger: Ledger) -> None:
     for _ in range(2):
-        with pytest.raises(KeyError), ledger.importing("taxsync import", None, patience=0):
+        with pytest.raises(KeyError), import_lock(ledger.folder, "taxsync import", None, patience=0):
             raise KeyError
 
 

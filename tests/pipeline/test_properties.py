@@ -35,8 +35,12 @@ from pipeline.rules.base import Scope
 from reports.ranges import ranges
 from tests.ledgers import ALL, ASSETS, FIXED, NEW_YEAR, Drawn, basis, codes, ledgers
 
-# Another method in the very instant in which lots become those of an account, and again after it.
-CHANGING = replace(basis("us"), later=((NEW_YEAR.date(), "hifo"), (NEW_YEAR.date() + timedelta(1), "lifo")))
+# Another method in the very instant in which lots become those of an account, and again after it; in one account alone.
+CHANGING = replace(
+    basis("us"),
+    later=((NEW_YEAR.date(), "hifo"), (NEW_YEAR.date() + timedelta(1), "lifo")),
+    own=(("Coinbase", NEW_YEAR.date(), "lofo"), ("Coinbase", NEW_YEAR.date() + timedelta(9), "specific")),
+)
 EVERY = [*ALL, CHANGING]
 BASES = st.sampled_from(EVERY)
 GAINING = st.sampled_from([b for b in EVERY if b.rules.gains])

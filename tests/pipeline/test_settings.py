@@ -48,7 +48,8 @@ def refusal(folder: Path) -> str:
 def test_settings_come_back_as_saved(tmp_path: Path) -> None:
     accounts = {'My "Kraken" = #1\\': AccountSettings("kraken"), "日本": AccountSettings("bitflyer")}
     full = Settings("de", "EUR", "Europe/Berlin", "fifo", "account", accounts, lookups=False)
-    for settings in (US, full):
+    told = replace(US, form_1099_da={"2025": {"My wallet": "no", "Kraken": "proceeds"}, "2026": {"Kraken": "basis"}})
+    for settings in (US, full, told):
         save(tmp_path, settings)
         assert load(tmp_path) == settings
 
@@ -64,7 +65,8 @@ def test_any_visible_account_name_comes_back(tmp_path_factory: pytest.TempPathFa
 def test_the_file_explains_every_setting(tmp_path: Path) -> None:
     save(tmp_path, US)
     comments = [line for line in (tmp_path / FILE).read_text().splitlines() if line.startswith("#")]
-    for key in ("country", "currency", "timezone", "method", "methods", "lot_scope", "rules", "lookups", "accounts"):
+    keys = "country currency timezone method methods lot_scope rules lookups prices accounts".split()
+    for key in keys:
         assert any(line.startswith(f"# {key} ") for line in comments)
 
 
@@ -80,6 +82,7 @@ def test_a_minimal_file_by_hand_is_enough(tmp_path: Path) -> None:
         (MINIMAL + '"a\\u001b[2J\\u202e" = 1', r"a\\x1b\[2J\\u202e is not a setting"),
         (MINIMAL + 'method = ["fifo"]', "method should be a text in quotes"),
         (MINIMAL + "lookups = 1", "lookups should be true or false"),
+        (MINIMAL + 'prices = "hour"', "prices: 'hour' is none of"),
         (MINIMAL + 'lookups = "no"', "lookups should be true or false"),
         (MINIMAL + "accounts = []", r"accounts should be a table such as \[accounts.NAME\]"),
         (MINIMAL + 'accounts = {K = "kraken"}', "accounts.K should be a table"),
@@ -95,6 +98,11 @@ def test_a_minimal_file_by_hand_is_enough(tmp_path: Path) -> None:
         (MINIMAL + 'lot_scope = "wallet"', "lot_scope: 'wallet' is none of"),
         (MINIMAL + 'method = "FIFO!"', "method: 'FIFO!' is not a method"),
         (MINIMAL + 'country = "us"', "is not valid TOML"),
+        (MINIMAL + '[form_1099_da]\nK = "basis"', "form_1099_da.K should be a table"),
+        (MINIMAL + '[form_1099_da.2024]\nK = "basis"', "form_1099_da: '2024' is not a tax year of Form 1099-DA"),
+        (MINIMAL + '[form_1099_da.2025]\nK = "yes"', "form_1099_da.2025.K: 'yes' is none of no, proceeds, basis"),
+        (MINIMAL + "[form_1099_da.2025]\nK = true", "form_1099_da.2025.K should be a text in quotes"),
+        (MINIMAL + '[form_1099_da.2025]\n" K" = "no"', "form_1099_da.2025: ' K' is not an account name"),
         ('country = "us"', 'currency is missing: add a line such as currency = "USD"'),
         ("", "country is missing"),
         (MINIMAL.replace("USD", "usd"), "currency: 'usd' is not the code"),
@@ -221,7 +229,8 @@ def test_the_data_folder_is_the_argument_then_the_environment_then_data() -> Non
     environ = {"TAXSYNC_DATA": "/home/me/tax"}
     assert data_folder(Path("x"), environ) == Path("x")
     assert data_folder(None, environ) == Path("/home/me/tax")
-    assert data_folder(None, {"TAXSYNC_DATA": ""}) == data_folder(None, {}) == Path("data")
+    assert data_folder(None, {}) == Path("data")
+    assert data_folder(Path("x"), {"TAXSYNC_DATA": ""}) == Path("x")
 
 
 def test_an_empty_environment_chooses_nothing() -> None:

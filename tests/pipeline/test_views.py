@@ -236,6 +236,19 @@ def test_the_range_of_each_year_stands_under_the_problems_with_what_each_may_do_
         "",
         "3 of these change a tax figure until settled.",
     ]
+    bad = replace(missing(4), asset="A4", stakes=(Stake("2025", "100", "", ""), Stake("2023", "7", "", "")))
+    lines = views.issues([*found[:1], bad])
+    assert lines[lines.index("") + 1 :] == [
+        "Gain of 2025: 100.00 as it stands, unknown to unknown while problems are open; as far as it can be told, "
+        "99.50 to 100.00:",
+        "  99.50 to 100.00 by missing_acquisition A1 Kraken 2025-01-10",
+        "  no telling by missing_acquisition A4 Kraken 2025-01-10",
+        "",
+        "Gain of 2023: how far it may be off, nothing tells:",
+        "  no telling by missing_acquisition A4 Kraken 2025-01-10",
+        "",
+        "2 of these change a tax figure until settled.",
+    ]
     years = [each["years"] for each in read(views.issues_json(found))]
     assert years[1:] == [
         [{"year": "2025", "gain": "100", "lowest": "-900.004", "highest": "100"}],

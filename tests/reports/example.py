@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.model import (
     Amount,
+    Derivative,
     Disposal,
     Income,
     Kind,
@@ -63,6 +64,18 @@ def income(id: str = "i1", **changes: Any) -> Income:
     return Income(id, **fields | changes)
 
 
+def derivative(id: str, what: str, value: Decimal | None, **changes: Any) -> Derivative:
+    fields: dict[str, Any] = {
+        "at": at("2025-06-06 10:00"),
+        "day": at("2025-06-06 10:00").date(),
+        "account": "Kraken",
+        "asset": "USD",
+        "quantity": value or D(1),
+        "words": "closed",
+    }
+    return Derivative(id, value=value, what=what, **fields | changes)
+
+
 def transaction(id: str = "t1", when: str = "2025-03-01 19:05", **changes: Any) -> Transaction:
     fields: dict[str, Any] = {"source": "kraken", "source_id": f"K-{id}"}
     return Transaction(id, at(when), "Kraken", **fields | changes)
@@ -84,10 +97,13 @@ def report(year: int = 2025, country: str = "us", **parts: Any) -> Report:
         "allocations": [],
         "issues": [],
     }
+    told = parts.pop("form_1099_da", {})
     rules = rules_of(country)
     result = Result(**empty | parts)
     period = rules.year.period(year, NEW_YORK)
-    return Report(result, period, rules, "USD", NEW_YORK, "fifo", "account", "1.2.3", "0123456789abcdef")
+    return Report(
+        result, period, rules, "USD", NEW_YORK, "fifo", "account", "1.2.3", "0123456789abcdef", form_1099_da=told
+    )
 
 
 def full() -> Report:
@@ -100,6 +116,7 @@ def full() -> Report:
             gift(),
         ],
         incomes=[income(), income("i2", kind=Label.MINING, value=D("1.25")), income("i3", value=None)],
+        derivatives=[derivative("m1", "profit", D(30)), derivative("m2", "fee", D(-2)), derivative("m3", "loss", None)],
         lots=[LOT, Lot("f", "Kraken", "USD", D(5), None, D(5), D(5))],
         transactions=[
             transaction(sent=Amount(D("0.5"), "BTC"), received=Amount(D("150.255"), "USD"), fee=Amount(D(1), "USD"))

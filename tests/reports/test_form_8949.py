@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.model import Rule, Term
 from reports.forms import every_form, form_8949, forms_of
+from reports.summary import summary
 from reports.table import ReportError
 from tests.reports.example import at, disposal, full, gift, report
 
@@ -41,6 +42,40 @@ def test_boxes_without_a_1099_da(year: int, short: str, long: str) -> None:
     assert [(r["part"], r["box"]) for r in listed] == [("I", short), ("II", long)]
 
 
+@pytest.mark.parametrize(
+    ("told", "short", "long"),
+    [("basis", "G", "J"), ("proceeds", "H", "K"), ("no", "I", "L")],
+)
+def test_what_a_1099_da_of_the_account_tells_chooses_the_box(told: str, short: str, long: str) -> None:
+    sales = [disposal(account=a, term=t) for a in ("Coinbase", "Wallet") for t in (Term.LONG, Term.SHORT)]
+    listed = rows(disposals=sales, form_1099_da={"Coinbase": told})
+    assert [(r["part"], r["box"]) for r in listed] == [("I", short), ("I", "I"), ("II", long), ("II", "L")]
+    before = [disposal(disposed_at=at("2024-03-01 12:00"))]
+    assert [r["box"] for r in rows(year=2024, disposals=before, form_1099_da={"Kraken": told})] == ["C"]
+
+
+def test_the_notes_say_what_is_to_be_settled_about_1099_da() -> None:
+    sales = [disposal(account=a) for a in ("Coinbase", 'My "cold" wallet')]
+
+    def notes(told: dict[str, str], year: int = 2025) -> list[str]:
+        r = report(year=year, disposals=sales, form_1099_da=told)
+        assert [row[2] for row in summary(r).rows if row[:2] == ("form_8949", "note")] == form_8949.notes(r)
+        return form_8949.notes(r)
+
+    assert notes({}, 2024) == []
+    (both,) = notes({})
+    assert both.startswith('No Form 1099-DA is known for Coinbase, My "cold" wallet: boxes I and L.')
+    assert 'write "Coinbase" = "proceeds", "basis" or "no" under [form_1099_da.2025] in taxsync.toml' in both
+    one, compare = notes({"Coinbase": "proceeds"})
+    assert r'"My \"cold\" wallet" = "proceeds"' in one and compare.startswith("For Coinbase compare each row")
+    assert notes({"Coinbase": "no", 'My "cold" wallet': "no"}) == []
+    *_, unknown = notes({"Conbase": "basis"})
+    assert (
+        unknown
+        == "[form_1099_da.2025] in taxsync.toml names Conbase: no row of this form is of an account with that name."
+    )
+
+
 def test_days_are_the_taxpayers() -> None:
     [row] = rows(disposals=[disposal(acquired_at=at("2025-01-01 03:30"), disposed_at=at("2025-06-02 03:30"))])
     assert (row["date_acquired"], row["date_sold"]) == ("12/31/2024", "06/01/2025")
@@ -64,9 +99,10 @@ def test_gain_is_proceeds_less_cost_on_every_row() -> None:
 def test_every_form_loads_and_a_missing_one_is_said() -> None:
     from dataclasses import replace
 
-    from pipeline.rules.base import rules_of
+    from pipeline.rules.base import countries, rules_of
 
-    assert [f.file for f in every_form()] == ["form_8949.csv"]
+    named = [name for country in countries() for name in rules_of(country).forms]
+    assert sorted(named) == sorted(f.file.removesuffix(".csv") for f in every_form())
     assert forms_of(rules_of("generic")) == ()
     with pytest.raises(ReportError, match="form 'sa999' that this version can't write"):
         forms_of(replace(rules_of("us"), forms=("sa999",)))

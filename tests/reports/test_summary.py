@@ -25,6 +25,14 @@ def test_figures_of_a_small_year() -> None:
     assert (f.without_gain, f.unpriced_disposals, f.unpriced_income, f.unpriced_holdings) == (1, 1, 1, 0)
 
 
+def test_results_of_derivatives_are_summed_apart_and_only_where_there_are_any() -> None:
+    told = [row[1:] for row in summary(full()).rows if row[0] == "derivatives"]
+    assert told == [("profits", D(30)), ("losses", D(0)), ("fees", D(-2)), ("result", D(28))]
+    assert ("left_out", "unpriced_derivatives", 1) in summary(full()).rows
+    without = [row[:2] for row in summary(report()).rows if row[0] in ("derivatives", "left_out")]
+    assert without and not [row for row in without if "derivatives" in f"{row}"]
+
+
 def test_a_gift_that_the_country_taxes_counts() -> None:
     assert figures(report(disposals=[disposal(kind=Kind.GIFT)])).gain == D("50.13")
     assert figures(report(disposals=[gift()])).proceeds == 0

@@ -11,21 +11,25 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.lock import locked
 from reports import write
 from reports.table import ReportError
-from reports.write import write_year
+from reports.write import restore, write_year
 from tests.reports.example import disposal, full, report
 
-FILES = {
+FORMS = {"form_8949.csv", "form_8949.txf", "form_8949_turbotax.csv", "schedule_d.csv", "schedule_1.csv"}
+FILES = FORMS | {
     "disposals.csv",
     "income.csv",
+    "derivatives.csv",
     "holdings.csv",
     "summary.csv",
     "transactions.csv",
+    "prices.csv",
     "issues.csv",
-    "form_8949.csv",
     "taxsync-2025.xlsx",
 }
+LOCK = {".2025.lock"}  # empty, and stays
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -45,7 +49,7 @@ def test_all_files_of_the_year(tmp_path: Path) -> None:
     paths = write_year(tmp_path / "reports" / "2025", full(), xlsx=True)
     assert {p.name for p in paths} == FILES == names(tmp_path / "reports" / "2025")
     assert all(p.is_file() for p in paths)
-    assert names(tmp_path / "reports") == {"2025"}
+    assert names(tmp_path / "reports") - LOCK == {"2025"}
 
 
 def test_without_a_workbook_neither_openpyxl_nor_pandas_is_loaded(tmp_path: Path) -> None:
@@ -58,7 +62,7 @@ def test_without_a_workbook_neither_openpyxl_nor_pandas_is_loaded(tmp_path: Path
     done = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path / "2025")], capture_output=True, text=True, cwd=Path.cwd()
     )
-    assert done.stdout.strip() == "7 set()", done.stderr
+    assert done.stdout.strip() == f"{len(FILES) - 1} set()", done.stderr
 
 
 def test_same_inputs_same_bytes(tmp_path: Path) -> None:
@@ -100,13 +104,13 @@ def test_what_is_no_longer_written_goes_and_what_is_not_ours_stays(tmp_path: Pat
     (year / "receipts").mkdir()
     (year / "receipts" / "1.pdf").write_text("x")
     write_year(year, report(country="generic"), xlsx=False)
-    assert names(year) == FILES - {"form_8949.csv", "taxsync-2025.xlsx"} | {"notes.txt", "receipts"}
+    assert names(year) == FILES - FORMS - {"taxsync-2025.xlsx"} | {"notes.txt", "receipts"}
     assert (year / "notes.txt").read_text() == "ask about the gift"
     assert (year / "receipts" / "1.pdf").exists()
-    assert names(tmp_path) == {"2025"}
+    assert names(tmp_path) - LOCK == {"2025"}
 
 
-@pytest.mark.parametrize("step", range(1, 12))
+@pytest.mark.parametrize("step", range(1, 13))
 def test_killed_at_any_step_the_folder_is_whole(step: int, tmp_path: Path) -> None:
     """A child process dies hard before its n-th rename or removal; the next run puts things right."""
     year = tmp_path / "2025"
@@ -132,7 +136,7 @@ write_year(Path(sys.argv[1]), report(), xlsx=False)
     if year.exists():
         assert names(year) - {"notes.txt"} == FILES - {"taxsync-2025.xlsx"}
     write_year(year, full(), xlsx=False)
-    assert names(tmp_path) == {"2025"}
+    assert names(tmp_path) - LOCK == {"2025"}
     assert names(year) == FILES - {"taxsync-2025.xlsx"} | {"notes.txt"}
     assert (year / "notes.txt").read_text() == "mine"
 
@@ -154,7 +158,7 @@ def test_a_failure_changes_nothing_and_says_so_in_one_line(tmp_path: Path, monke
     assert "no space left on device" in str(caught.value)
     assert "\n" not in str(caught.value)
     assert digests(year) == before
-    assert names(tmp_path) == {"2025"}
+    assert names(tmp_path) - LOCK == {"2025"}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a file size limit")
@@ -175,7 +179,7 @@ except ReportError as exc:
     done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "2025")], capture_output=True, text=True)
     assert "could not be written" in done.stdout
     assert done.stderr == ""
-    assert names(tmp_path) == set()
+    assert names(tmp_path) - LOCK == set()
 
 
 def test_a_link_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
@@ -194,3 +198,54 @@ def test_two_foreign_files_of_one_name_are_both_kept(tmp_path: Path) -> None:
         (folder / "notes.txt").write_text(folder.name)
     write_year(year, full(), xlsx=False)
     assert {p.read_text() for p in year.glob("notes*")} == {"2025", ".2025.old"}
+
+
+ANOTHER = """
+import sys
+from pathlib import Path
+from tests.reports.example import full
+from reports.write import write_year
+print("ready", flush=True)
+sys.stdin.readline()
+for _ in range(5):
+    write_year(Path(sys.argv[1]), full(), xlsx=False)
+"""
+
+
+def test_reports_of_one_year_at_once_are_written_one_after_the_other(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", ANOTHER, str(tmp_path / "2025")]
+    pipe = subprocess.PIPE
+    both = [subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) for _ in range(3)]
+    for process in both:
+        assert process.stdout is not None and process.stdout.readline() == "ready\n"
+    for process in both:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    assert [process.communicate(timeout=120) for process in both] == [("", "")] * 3
+    assert names(tmp_path) - LOCK == {"2025"}
+    assert names(tmp_path / "2025") == FILES - {"taxsync-2025.xlsx"}
+
+
+def test_a_report_that_waited_in_vain_says_for_whom(tmp_path: Path) -> None:
+    lines: list[str] = []
+    with (
+        locked(tmp_path / ".2025.lock", "taxsync report --year 2025", None, 0),
+        pytest.raises(ReportError, match=r"^`taxsync report --year 2025` \(process .*\) is writing .*2025: run again"),
+    ):
+        write_year(tmp_path / "2025", full(), xlsx=False, waiting=lines.append, patience=0.05)
+    assert len(lines) == 1 and lines[0].endswith("2025: waiting for it to end")
+    write_year(tmp_path / "2025", full(), xlsx=False, waiting=lines.append)
+    assert len(lines) == 1 and names(tmp_path / "2025")
+
+
+def test_a_year_that_a_killed_run_had_set_aside_is_put_back_and_one_at_work_left_alone(tmp_path: Path) -> None:
+    for year in ("2023", "2024"):
+        write_year(tmp_path / year, full(), xlsx=False)
+        (tmp_path / year).rename(tmp_path / f".{year}.old")
+    with locked(tmp_path / ".2024.lock", "taxsync report --year 2024", None, 0):
+        restore(tmp_path)
+        assert names(tmp_path) >= {"2023", ".2024.old"} and not (tmp_path / "2024").exists()
+    write_year(tmp_path / "2025", full(), xlsx=False)  # of whatever year
+    assert {name for name in names(tmp_path) if "lock" not in name} == {"2023", "2024", "2025"}
+    assert names(tmp_path / "2024") == FILES - {"taxsync-2025.xlsx"}

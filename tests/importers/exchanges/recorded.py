@@ -11,6 +11,7 @@ import base64
 import functools
 import json
 import threading
+import time
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -40,6 +41,7 @@ class Asked:
     address: str
     query: str
     headers: dict[str, str]
+    body: str = ""
 
 
 def said(answer: Any) -> Said:
@@ -48,7 +50,9 @@ def said(answer: Any) -> Said:
 
 
 class Recorded:
-    """The running server."""
+    """The running server; its clock is so many seconds `late`."""
+
+    late = 0
 
     def __init__(self) -> None:
         self.requests: list[Asked] = []
@@ -62,6 +66,7 @@ class Recorded:
         """Nothing was asked, nothing is there."""
         self.requests.clear()
         self._answers.clear()
+        self.late = 0
 
     @property
     def proxy_url(self) -> str:
@@ -98,11 +103,14 @@ def _handler(recorded: Recorded) -> type[BaseHTTPRequestHandler]:
         def log_message(self, format: str, *arguments: Any) -> None:
             pass
 
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            return super().date_time_string(time.time() - recorded.late)
+
         def _serve(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
             address, _, query = original_address(self.path).partition("?")
             headers = {name.lower(): value for name, value in self.headers.items()}
-            one = recorded.answer(Asked(self.command, address, query, headers))
+            one = recorded.answer(Asked(self.command, address, query, headers, body))
             self.send_response(one.status)
             self.send_header("Content-Type", one.content_type)
             self.end_headers()

@@ -4,6 +4,7 @@ Promised: every transaction to the last digit, whatever request fails; balances 
 """
 
 import shutil
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -181,7 +182,6 @@ def test_since_leaves_out_what_was_before_and_can_be_taken_back(tmp_path: Path, 
         ({"allowed": False}, "bound to another address"),
         ({"may": frozenset()}, "the key lacks the right to this"),
         ({"secret": "another"}, "the secret does not belong to the key"),
-        ({"clock": lambda: 1_700_000_000}, "the clock of this machine is wrong"),
     ],
 )
 def test_a_key_that_is_not_taken_ends_the_run_at_once(
@@ -193,6 +193,17 @@ def test_a_key_that_is_not_taken_ends_the_run_at_once(
     run = fetch(shutil.copytree(before, tmp_path / "data"), book)
     assert len(run.failures) == 1 and told in run.failures[0]
     assert len(run.requests) == 1
+
+
+@pytest.mark.parametrize("hours", [1, -1])
+def test_a_clock_that_is_wrong_is_corrected_by_the_date_of_the_refusal(
+    tmp_path: Path, before: Path, hours: int
+) -> None:
+    book = account(3)
+    book.clock = lambda: time.time() + 3600 * hours
+    run = fetch(shutil.copytree(before, tmp_path / "data"), book)
+    assert run.failures == [] and run.asked["/api/v2/account_balances/"] == 3
+    assert said(kept(tmp_path / "data")["transactions"]) == ordered(book.truth.rows)
 
 
 def test_a_key_without_the_right_to_withdrawal_requests_loses_but_hashes(tmp_path: Path, before: Path) -> None:

@@ -25,25 +25,16 @@ MAIN = {"binanceus": "binance", "myokx": "okx", "okxus": "okx", "bybiteu": "bybi
 class Balance(NamedTuple):
     """What one that can't tell a key's rights is asked for here, to see what its codes say."""
 
-    allow: tuple[str, str, str]
     method: str
     address: str
 
 
 OTHERS = {
-    "bitstamp": Balance(
-        ("private", "POST", "account_balances/"),
-        "privatePostAccountBalances", "https://www.bitstamp.net/api/v2/account_balances/",
-    ),
-    "cryptocom": Balance(
-        ("v1.private", "POST", "private/user-balance"),
-        "v1PrivatePostPrivateUserBalance", "https://api.crypto.com/exchange/v1/private/user-balance",
-    ),
-    "mexc": Balance(
-        ("spot.private", "GET", "account"), "spotPrivateGetAccount", "https://api.mexc.com/api/v3/account"
-    ),
-    "bitvavo": Balance(("private", "GET", "balance"), "privateGetBalance", "https://api.bitvavo.com/v2/balance"),
-}  # fmt: skip
+    "bitstamp": Balance("privatePostAccountBalances", "https://www.bitstamp.net/api/v2/account_balances/"),
+    "cryptocom": Balance("v1PrivatePostPrivateUserBalance", "https://api.crypto.com/exchange/v1/private/user-balance"),
+    "mexc": Balance("spotPrivateGetAccount", "https://api.mexc.com/api/v3/account"),
+    "bitvavo": Balance("privateGetBalance", "https://api.bitvavo.com/v2/balance"),
+}
 
 
 # ---- what their error codes say ----------------------------------------------------------------
@@ -60,7 +51,7 @@ FAULTS = [
 def tried(name: str, recorded: Recorded, *answers: Any) -> tuple[Client, Callable[[], Any]]:
     """A client whose next answers these are, and what asks for them."""
     exchange = importers.exchange(name)
-    client = opened(replace(exchange, allow=frozenset({OTHERS[name].allow})) if name in OTHERS else exchange, recorded)
+    client = opened(exchange, recorded)
     if name in OTHERS:
         recorded.say(OTHERS[name].address, *answers)
         return client, lambda: client.call(OTHERS[name].method, {}, lambda answer: answer)

@@ -105,8 +105,8 @@ def test_a_transaction_of_kraken_can_be_written_in_the_universal_file(name: str)
 def test_what_is_not_understood_is_named_with_its_reason_and_its_time() -> None:
     parsed = parse(sample("unread"))
     assert unread(parsed) == {
-        "TMARGI-OPENE-DPOSI1": "type margin is not supported yet",
-        "TMARGI-ROLLE-DOVER1": "type rollover is not supported yet",
+        "TSETTL-EDONE-SIDED1": "a position was settled, and what was given and got is not one asset each",
+        "TMARGI-NEGAT-IVEFE1": "a fee of -0.5 USD",
         "TNFTTR-UNKNO-WNTYP1": "type nfttrade is not supported yet",
         "TBROKE-BADAM-OUNT01": "Kraken Ledgers LKR006-TBROK-LEDGER has another form",
         "TSTOCK-FOURL-EGSOF1": "1 assets were given and 2 got",

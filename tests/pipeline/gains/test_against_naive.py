@@ -2,19 +2,21 @@
 is a sort, a share is a fraction. Both read the same random stories; lots, figures and holdings must agree.
 
 The second engine follows the words of the contract and of the rules, not the code: by instant, what comes
-before what goes; within a row the sent side leaves, the received side arrives, the fee leaves.
+before what goes; within a row the sent side leaves, the received side arrives, the fee leaves. Units that were picked
+go before the method's; an account may have a method of its own from a day on.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.answers import Answers, Pick
 from pipeline.gains.derive import Basis, derive
 from pipeline.model import Amount, Label, Result, Transaction
 from pipeline.rules.base import Scope
@@ -81,8 +83,10 @@ def rows(story: Sequence[Happening]) -> list[Transaction]:
 
 @st.composite
 def stories(draw: st.DrawFn) -> list[Happening]:
-    """Up to fourteen happenings, often several in one minute; a move has its minute for itself."""
+    """Up to fourteen happenings in up to three accounts, often several in one minute; a move has its minute for
+    itself."""
     at, apart = START, False
+    places = ACCOUNTS[: draw(st.integers(1, len(ACCOUNTS)))]
     story = []
     kinds = ("buy", "buy", "buy", "reward", "sell", "sell", "swap", "gift", "move", "move")
     for kind in draw(st.lists(st.sampled_from(kinds), min_size=2, max_size=14)):
@@ -91,7 +95,7 @@ def stories(draw: st.DrawFn) -> list[Happening]:
             at = max(at, NEW_YEAR - timedelta(minutes=10))
         at += timedelta(minutes=gap or (kind == "move" or apart))
         apart = kind == "move"
-        account = draw(st.sampled_from(ACCOUNTS))
+        account = draw(st.sampled_from(places))
         asset, other = draw(st.sampled_from((("BTC", "ETH"), ("ETH", "BTC"))))
         fees = {"buy": ("", "USD", asset), "sell": ("", "USD", asset), "swap": ("", "USD", asset, other)}
         fee_in = draw(st.sampled_from(fees.get(kind, ("", asset))))
@@ -115,6 +119,37 @@ def stories(draw: st.DrawFn) -> list[Happening]:
     return story
 
 
+Picked = Mapping[str, Sequence[tuple[str, int]]]  # what leaves -> units of which lots, as (lot, units)
+
+
+@st.composite
+def with_picks(draw: st.DrawFn) -> tuple[list[Happening], Picked]:
+    """A story, and for every row and fee some lots of its asset, wherever and whenever they came; also for what is no
+    disposal at all, and now and then lots of anything."""
+    story = draw(stories())
+    came: dict[str, list[str]] = defaultdict(list)
+    for n, h in enumerate(story):
+        if h.kind in ("buy", "reward", "swap"):
+            came[h.other if h.kind == "swap" else h.asset].append(f"{n:02}")
+    picked: dict[str, list[tuple[str, int]]] = {}
+    for n, h in enumerate(story):
+        for ref, asset in ((f"{n:02}", h.asset), (f"{n:02}.fee", h.fee_in)):
+            lots = st.sampled_from(came[asset] or ["13"]) if draw(st.integers(0, 9)) else st.sampled_from(("00", "05"))
+            picked[ref] = draw(st.lists(st.tuples(lots, st.integers(1, 9)), max_size=3))
+    return story, {ref: takes for ref, takes in picked.items() if takes}
+
+
+DAYS = st.sampled_from((date(2024, 11, 4), date(2024, 11, 20), date(2025, 1, 1), date(2025, 1, 12)))
+KEPT_APART = ("fifo", "lifo", "hifo", "lofo")
+OWN = st.lists(
+    st.tuples(st.sampled_from((ACCOUNTS[0], *ACCOUNTS)), DAYS, st.sampled_from(KEPT_APART)), min_size=1, max_size=6
+).map(
+    lambda own: tuple(
+        sorted({(account, day): (account, day, m) for account, day, m in own}.values(), key=lambda o: o[1])
+    )
+)
+
+
 # ---- the second engine ------------------------------------------------------------------------------
 
 
@@ -131,7 +166,7 @@ Part = tuple[str, str]  # disposal, lot
 Sums = tuple[Fraction, Fraction, Fraction]  # units, proceeds, cost
 NOTHING: Sums = (Fraction(0), Fraction(0), Fraction(0))
 EARLIER: Callable[[Unit], tuple[datetime, int]] = lambda u: u.when  # noqa: E731
-PICKS: dict[str, Callable[[list[Unit]], list[Unit]]] = {
+ORDERS: dict[str, Callable[[list[Unit]], list[Unit]]] = {
     "fifo": lambda pot: sorted(pot, key=EARLIER),
     "lifo": lambda pot: sorted(pot, key=EARLIER, reverse=True),
     "hifo": lambda pot: sorted(sorted(pot, key=EARLIER), key=lambda u: u.cost, reverse=True),
@@ -141,10 +176,15 @@ PICKS: dict[str, Callable[[list[Unit]], list[Unit]]] = {
 
 
 class Naive:
-    """Plain lists of units. `scope`: "account", "global", or "us" (global until 2025)."""
+    """Plain lists of units. `scope`: "account", "global", or "us" (global until 2025). `own`: from which instant on an
+    account has which method. `unused`: how many of the units that were picked for something it did not take."""
 
-    def __init__(self, method: str, scope: str) -> None:
+    def __init__(
+        self, method: str, scope: str, own: Sequence[tuple[str, datetime, str]] = (), picked: Picked | None = None
+    ) -> None:  # fmt: skip
         self.method, self.apart, self.dealt = method, scope == "account", scope != "us"
+        self.own, self.picked = own, picked or {}
+        self.unused = Counter({(ref, lot): n for ref in self.picked for lot, n in self.total(ref).items()})
         self.withheld = scope == "us"
         self.pots: dict[tuple[str, str], list[Unit]] = defaultdict(list)
         self.held: dict[str, Counter[str]] = defaultdict(Counter)
@@ -164,17 +204,38 @@ class Naive:
         if account not in self.places[asset]:
             self.places[asset].append(account)
 
-    def pick(self, account: str, asset: str, count: int, of: str = "") -> list[Unit]:
-        """Takes out up to `count` units; those of the lot `of` before all others."""
+    def total(self, ref: str) -> Counter[str]:
+        counted: Counter[str] = Counter()
+        for lot, n in self.picked.get(ref, ()):
+            counted[lot] += n
+        return counted
+
+    def method_of(self, account: str, at: datetime) -> str:
+        own = [method for other, since, method in self.own if self.apart and other == account and at >= since]
+        return own[-1] if own else self.method
+
+    def pick(self, ref: str, at: datetime, account: str, asset: str, count: int, of: str = "") -> list[Unit]:
+        """Takes out up to `count` units: those of the lot `of`, then those that were picked, then by the method."""
         self.held[asset][account] -= count
         pot = self.pot(account, asset)
-        order = PICKS[self.method](pot) if pot else []
-        order = [u for u in order if of and u.lot == of] + [u for u in order if not of or u.lot != of]
-        pot[:] = order[count:]
-        return order[:count]
+        wishes = [of] * count if of else []
+        wishes += [lot for lot, n in self.picked.get(ref, ()) for _ in range(n)]
+        first: list[Unit] = []
+        for n, lot in enumerate(wishes):
+            found = next((u for u in pot if u.lot == lot), None)
+            if found is not None and len(first) < count:
+                pot.remove(found)
+                first.append(found)
+                if not of or n >= count:
+                    self.unused[ref, lot] -= 1
+        order = ORDERS[self.method_of(account, at)](pot) if pot else []
+        pot[:] = order[count - len(first) :]
+        return first + order[: count - len(first)]
 
-    def leave(self, ref: str, account: str, asset: str, count: int, proceeds: Fraction | None, of: str = "") -> None:
-        taken = self.pick(account, asset, count, of)
+    def leave(
+        self, ref: str, at: datetime, account: str, asset: str, count: int, proceeds: Fraction | None, of: str = ""
+    ) -> None:
+        taken = self.pick(ref, at, account, asset, count, of)
         lacking = count - len(taken)
         self.held[asset][account] += lacking  # they must have been there
         taken += [Unit("", (START, 0), Fraction(0))] * lacking
@@ -215,11 +276,11 @@ class Naive:
     def leaving(self, n: int, h: Happening) -> None:
         ref = f"{n:02}"
         if h.kind in ("sell", "swap"):
-            self.leave(ref, h.account, h.asset, h.units, Fraction(h.cents, 100) - fee_value(h))
+            self.leave(ref, h.at, h.account, h.asset, h.units, Fraction(h.cents, 100) - fee_value(h))
         elif h.kind == "gift":
-            self.leave(ref, h.account, h.asset, h.units, None)
+            self.leave(ref, h.at, h.account, h.asset, h.units, None)
         elif h.kind == "move":
-            gone = self.pick(h.account, h.asset, h.units)
+            gone = self.pick(ref if self.apart else "", h.at, h.account, h.asset, h.units)
             gone += [Unit(ref, (h.at, n), Fraction(0))] * (h.units - len(gone))
             if self.apart:
                 self.come(f"in transit {ref}", h.asset, gone)
@@ -228,7 +289,7 @@ class Naive:
                 self.hold(f"in transit {ref}", h.asset, h.units)
         if h.fee and h.fee_in != "USD":
             of = ref if self.withheld and h.kind == "swap" and h.fee_in == h.other and h.at >= NEW_YEAR else ""
-            self.leave(f"{ref}.fee", h.account, h.fee_in, h.fee, fee_value(h), of)
+            self.leave(f"{ref}.fee", h.at, h.account, h.fee_in, h.fee, fee_value(h), of)
 
     def arrival(self, n: int, h: Happening) -> None:
         transit = f"in transit {n:02}"
@@ -281,10 +342,18 @@ def naively_held(naive: Naive) -> dict[tuple[str, str, str], tuple[int, Fraction
     return dict(sums)
 
 
-def agree(story: Sequence[Happening], by: Basis, scope: str) -> None:
-    result = derive(rows(story), [], by)
-    naive = Naive(by.method, scope)
+def agree(story: Sequence[Happening], by: Basis, scope: str, picked: Picked | None = None) -> None:
+    asked = {ref: tuple(Pick(lot, n * STEP, START) for lot, n in takes) for ref, takes in (picked or {}).items()}
+    result = derive(rows(story), [], by, answers=Answers(picks=asked))
+    own = [(account, datetime.combine(day, time(), by.zone), method) for account, day, method in by.own]
+    naive = Naive(by.method, scope, own, picked)
     naive.run(story)
+    unused: Counter[tuple[str, str]] = Counter()
+    for issue in result.issues:
+        if issue.code == "pick_not_used":
+            count = Decimal(issue.details["quantity"].split()[0]) / STEP
+            unused[issue.ref, issue.details["acquisition"]] += int(count)
+    assert unused == +naive.unused
     figures = parts_of(result, by.method)
     # a disposal may take units of "" twice: of the pool, and of nothing
     assert figures.keys() == naive.parts.keys()
@@ -297,7 +366,7 @@ def agree(story: Sequence[Happening], by: Basis, scope: str) -> None:
     assert all(abs(held[k][1] - cost) < NEARLY for k, (_, cost) in expected.items())
 
 
-@given(stories(), st.sampled_from(sorted(PICKS)), st.sampled_from((Scope.ACCOUNT, Scope.GLOBAL)))
+@given(stories(), st.sampled_from(sorted(ORDERS)), st.sampled_from((Scope.ACCOUNT, Scope.GLOBAL)))
 def test_a_second_engine_comes_to_the_same_lots_and_figures(story: list[Happening], method: str, scope: Scope) -> None:
     agree(story, basis("generic", method, scope), scope.value)
 
@@ -305,3 +374,19 @@ def test_a_second_engine_comes_to_the_same_lots_and_figures(story: list[Happenin
 @given(stories(), st.sampled_from(("fifo", "lifo", "hifo", "lofo")))
 def test_a_second_engine_deals_out_the_same_lots_in_2025(story: list[Happening], method: str) -> None:
     agree(story, basis("us", method), "us")
+
+
+@given(with_picks(), OWN, st.sampled_from(KEPT_APART), st.sampled_from((Scope.ACCOUNT, Scope.GLOBAL)))
+def test_a_second_engine_takes_the_same_picked_units_and_follows_each_accounts_own_method(
+    drawn: tuple[list[Happening], Picked], own: tuple[tuple[str, date, str], ...], method: str, scope: Scope
+) -> None:
+    story, picked = drawn
+    agree(story, replace(basis("generic", method, scope), own=own), scope.value, picked)
+
+
+@given(with_picks(), OWN, st.sampled_from(KEPT_APART))
+def test_a_second_engine_picks_the_same_units_on_both_sides_of_2025(
+    drawn: tuple[list[Happening], Picked], own: tuple[tuple[str, date, str], ...], method: str
+) -> None:
+    story, picked = drawn
+    agree(story, replace(basis("us", method), own=own), "us", picked)

@@ -13,7 +13,7 @@ from pipeline.gains.assess import Assessed, assess
 from pipeline.gains.match import match
 from pipeline.gains.migrate import migrated
 from pipeline.gains.value import PriceBook, value
-from pipeline.model import Acquire, Convert, Dispose, Flow, Move
+from pipeline.model import Acquire, Convert, Dispose, Flow, Move, Transaction
 from pipeline.money import exact, plain
 from pipeline.rules.base import rules_of
 from tests.ledgers import COUNTRIES, Rows, at, basis, buy, ledger, move, prices, receive, row, sell, send, swap
@@ -259,6 +259,51 @@ def test_what_is_spent_without_a_price_is_a_problem() -> None:
 
 def test_a_fee_alone_is_a_disposal() -> None:
     assert flows(row(DAY, fee="0.01 ETH")) == ["-0.01 ETH for 30 fee"]
+
+
+# ---- margin and derivatives -------------------------------------------------------------------------
+
+MARGIN = {
+    "a profit in money is a result and no units": (
+        receive(DAY, "100 EUR", "margin", fee="10 EUR"), [], ["+100 EUR 103 profit", "-10 EUR -10.3 fee"],
+    ),
+    "one in coins costs what it was worth, the fee in coins leaves": (
+        receive(DAY, "1 ETH", "margin", fee="0.1 ETH"),
+        ["+1 ETH cost 3000", "-0.1 ETH for 300 fee"],
+        ["+1 ETH 3000 profit", "-0.1 ETH -300 fee"],
+    ),
+    "a loss in money": (send(DAY, "100 USD", "margin", fee="1 USD"), [], ["-100 USD -100 loss", "-1 USD -1 fee"]),
+    "one in coins is a disposal of those, at market value: the fee is the result's": (
+        send(DAY, "1 ETH", "margin", fee="10 USD"),
+        ["-1 ETH for 3000 spend"],
+        ["-1 ETH -3000 loss", "-10 USD -10 fee"],
+    ),
+    "its own value counts first": (
+        send(DAY, "1 ETH", "margin", worth="2500 USD"), ["-1 ETH for 2500 spend"], ["-1 ETH -2500 loss"],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("country", ["us", "uk", "es"])
+@pytest.mark.parametrize("what", MARGIN)
+def test_results_of_margin_stand_apart_and_are_no_income(what: str, country: str) -> None:
+    rows, expected, results = MARGIN[what]
+    one = assessed(rows, country=country)
+    found = [
+        f"{'+' * (d.quantity > 0)}{plain(d.quantity)} {d.asset} {figure(d.value)} {d.what}" for d in one.derivatives
+    ]
+    assert ([text(f) for f in one.flows], found, one.incomes, one.issues) == (expected, results, [], [])
+
+
+@pytest.mark.parametrize("what", [receive(DAY, "5 CHF", "margin"), send(DAY, "7 DUST", "margin")])
+def test_a_result_without_a_price_is_unknown_and_a_problem_except_where_none_is_taxed(what: Transaction) -> None:
+    one = assessed(what)
+    assert [d.value for d in one.derivatives] == [None]
+    assert [(code, words) for code, _, words in problems(one)] == [
+        ("missing_price", f"{one.derivatives[0].what} of margin or derivatives")
+    ]
+    free = assessed(what, country="nl")
+    assert (len(free.derivatives), free.issues) == (1, [])
 
 
 # ---- transfers --------------------------------------------------------------------------------------

@@ -129,7 +129,7 @@ def test_an_account_that_stands_again_under_another_name_is_told_as_a_whole() ->
     again = [buy(day, "0.1 BTC", "9000 USD", account="kraken export") for day in days]
     issue = only(derived(*first, *again))
     assert (issue.code, issue.severity, issue.account) == ("duplicate_account", "error", "kraken export")
-    assert "4 transactions" in issue.message and "Kraken" in issue.message
+    assert "transactions: 4" in issue.message and "Kraken" in issue.message
 
 
 @pytest.mark.parametrize(

@@ -18,13 +18,14 @@ def lot(name: str, when: str, quantity: str, cost: str, row: int = 0) -> Units:
     return Units(name, at(when), (row, 1), units, paid, split(paid, Decimal(1), units))
 
 
-def taken(method: str, quantity: str, *lots: Units, units_of: str = "") -> str:
-    """The parts that `quantity` comes from, as 'lot quantity cost, ...'."""
+def taken(method: str, quantity: str, *lots: Units, named: str = "") -> str:
+    """The parts that `quantity` comes from, as 'lot quantity cost, ...'; those of the lot `named` first."""
     with exact():
         queue = inventory(method)
         for one in lots:
             queue.add(one)
-        parts = queue.take(Decimal(quantity), units_of)
+        parts = queue.named(named, Decimal(quantity)) if named else []
+        parts += queue.take(Decimal(quantity) - sum(u.quantity for _, u in parts))
         return ", ".join(f"{u.acquisition_id} {plain(u.quantity)} {plain(u.cost)}".strip() for _, u in parts)
 
 
@@ -99,17 +100,19 @@ def test_less_is_given_when_there_is_less() -> None:
         assert taken(method, "3") == ""
 
 
-def test_units_named_by_law_go_before_all_others_and_the_rest_by_the_method() -> None:
-    assert taken("fifo", "3", *four(), units_of="late") == "late 2 40, spring 1 10"
-    assert taken("hifo", "0.5", *four(), units_of="autumn") == "autumn 0.5 2.5"
-    assert taken("lifo", "1", *four(), units_of="unknown") == "autumn 1 5"
+def test_units_that_are_named_go_before_all_others_and_the_rest_by_the_method() -> None:
+    assert taken("fifo", "3", *four(), named="late") == "late 2 40, spring 1 10"
+    assert taken("specific", "3", *four(), named="late") == "late 2 40, spring 1 10"
+    assert taken("hifo", "0.5", *four(), named="autumn") == "autumn 0.5 2.5"
+    assert taken("lifo", "1", *four(), named="unknown") == "autumn 1 5"
+    assert taken(AVERAGE, "4", *four(), named="late") == "4 65"
     with exact():
         queue = inventory("fifo")
         for one in four():
             queue.add(one)
-        rules = [rule for rule, _ in queue.take(Decimal(3), "late")]
-        assert rules == [Rule.SPECIFIC, Rule.FIFO]
-        assert queue.take(Decimal(1), "late")[0][1].acquisition_id == "spring", "used up, not taken twice"
+        assert [rule for rule, _ in queue.named("late", Decimal(3)) + queue.take(Decimal(1))] == ["specific", "fifo"]
+        assert queue.named("late", Decimal(1)) == [], "used up, not taken twice"
+        assert queue.take(Decimal(1))[0][1].acquisition_id == "spring"
         assert [u.acquisition_id for u in queue.held()] == ["summer", "autumn"]
 
 

@@ -144,7 +144,7 @@ def test_an_amount_is_looked_for_from_an_hour_before_to_a_week_after(arrives: st
 def test_nearly_the_amount_is_not_the_amount(arrived: str) -> None:
     pairs, issues = matched(*move("2025-01-02", "1.23 BTC", "Kraken", "Ledger", arrived=arrived))
     assert pairs == [] and told(issues) == ALONE
-    assert (" (" in issues["t2"].message) == arrived.endswith(" BTC"), "the nearest row is named as a hint"
+    assert ("says so)" in issues["t2"].message) == arrived.endswith(" BTC"), "the nearest row is named as a hint"
 
 
 def test_the_digits_written_do_not_matter() -> None:
@@ -175,9 +175,9 @@ def test_several_possible_sides_stay_open_and_are_named() -> None:
     )
     assert pairs == []
     assert set(told(issues).values()) == {"ambiguous_transfer"} and len(issues) == 3
-    assert "Ledger 2025-01-02 11:00, Trezor 2025-01-03 12:00" in issues["t1"].message
+    assert "Ledger 2025-01-02 11:00 (t2), Trezor 2025-01-03 12:00 (t3)" in issues["t1"].message
     assert "Kraken 2025-01-02 10:00" in issues["t3"].message
-    assert "TxHash" in issues["t1"].remedy
+    assert "Withdrawal ID,Deposit ID" in issues["t1"].remedy
 
 
 def test_one_hash_among_several_equal_amounts_settles_the_rest() -> None:

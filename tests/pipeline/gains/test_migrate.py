@@ -6,7 +6,7 @@ from pipeline.gains.match import match
 from pipeline.gains.migrate import migrated
 from pipeline.issues import Issue
 from pipeline.model import Transfer
-from tests.ledgers import Rows, buy, ledger, move, receive, send
+from tests.ledgers import Rows, basis, buy, codes, derived, ledger, move, receive, send, swap
 
 DAY = "2024-09-13"
 OPEN = {"unmatched_deposit", "unmatched_withdrawal"}
@@ -85,3 +85,10 @@ def test_the_other_events_stay_as_they_were_in_the_order_of_time() -> None:
     rows = [buy("2022-01-05", "7 MATIC", "9 USD"), receive(DAY, "7 POL"), send(f"{DAY} 18:00", "7 MATIC")]
     events, _ = migrated(*match(ledger(*rows, buy("2025-01-05", "1 POL", "1 USD"))))
     assert [e.out.id if isinstance(e, Transfer) else e.id for e in events] == ["t1", "t3", "t4"]
+
+
+@pytest.mark.parametrize(("country", "method"), [("us", "fifo"), ("fr", "average"), ("jp", "average")])
+def test_more_than_was_there_became_the_new_coin_and_that_is_told_once(country: str, method: str) -> None:
+    by = basis(country, method, currency="USD")
+    result = derived(buy("2022-01-05", "5 MATIC", "9 USD"), swap(DAY, "7 MATIC", "7 POL"), by=by)
+    assert codes(result) == ["missing_acquisition", "migration"]

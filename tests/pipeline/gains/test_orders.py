@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from pipeline.gains.orders import Order, late_identification
+from pipeline.gains.orders import Order, Plan, late_identification
 from pipeline.rules.base import Scope
 from tests.ledgers import at, basis, buy, derived, move, sell, table
 
@@ -51,7 +51,7 @@ ORDERS = {
 @pytest.mark.parametrize("name", ORDERS)
 def test_an_order_that_was_not_on_record_at_the_sale_is_told(name: str) -> None:
     given, said = ORDERS[name]
-    log = [Order(at(line.split()[0]), ((None, line.split()[1]),)) for line in given]
+    log = [Order(at(line.split()[0]), Plan(((None, line.split()[1]),))) for line in given]
     by = basis(method="hifo")
     sales = [d for d in derived(*DEALS, by=by).disposals if d.disposed_at >= at("2025-01-01")]
     found = late_identification(sales, STANDING, log, by.zone)
@@ -59,7 +59,7 @@ def test_an_order_that_was_not_on_record_at_the_sale_is_told(name: str) -> None:
 
 
 def test_an_order_for_a_later_day_counts_from_that_day_on() -> None:
-    order = Order(at("2024-11-01"), ((None, "fifo"), (date(2025, 1, 1), "hifo")))
+    order = Order(at("2024-11-01"), Plan(((None, "fifo"), (date(2025, 1, 1), "hifo"))))
     by = replace(basis(), later=((date(2025, 1, 1), "hifo"),))
     assert late_identification(derived(*DEALS, by=by).disposals, STANDING, [order], by.zone) == []
     assert str(order) == "fifo, hifo from 2025-01-01"
@@ -67,3 +67,38 @@ def test_an_order_for_a_later_day_counts_from_that_day_on() -> None:
 
 def test_the_default_needs_no_order() -> None:
     assert late_identification(derived(*DEALS).disposals, STANDING, [], basis().zone) == []
+
+
+# ---- an account of its own ----------------------------------------------------------------------------
+
+OWN = (("Ledger", date(2025, 3, 1), "hifo"), ("Ledger", date(2025, 8, 1), "fifo"))
+TWO_PLACES = (
+    *DEALS[:4],
+    *(replace(row, account="Ledger") for row in DEALS[:4]),
+    *(sell(day, "1 BTC", "90000 USD", account=a) for day in ("2025-02-28", "2025-03-01") for a in ("Kraken", "Ledger")),
+    sell("2025-08-01", "1 BTC", "90000 USD", account="Ledger"),
+)
+
+
+@pytest.mark.parametrize("scope", [None, Scope.ACCOUNT])
+def test_a_method_of_one_account_picks_there_alone_from_its_day_on(scope: Scope | None) -> None:
+    by = replace(basis(scope=scope), later=((date(2025, 3, 1), "lifo"),), own=OWN)
+    taken = [(d.account, d.rule.value) for d in derived(*TWO_PLACES, by=by).disposals]
+    assert taken == [
+        ("Kraken", "fifo"), ("Ledger", "fifo"), ("Kraken", "lifo"), ("Ledger", "hifo"), ("Ledger", "fifo")
+    ]  # fmt: skip
+
+
+def test_an_order_for_one_account_is_on_record_for_that_one_only() -> None:
+    by = replace(basis(method="hifo", scope=Scope.ACCOUNT), own=OWN)
+    disposals = derived(*TWO_PLACES, by=by).disposals
+    for plan, late in (
+        (by.plan, []),
+        (Plan(((None, "fifo"),), OWN), ["3 disposals from 2025-02-28 on took units by hifo"]),
+        (
+            Plan(((None, "hifo"),), (("Ledger", date(2025, 3, 1), "lofo"),)),
+            ["1 disposal from 2025-03-01 on took units by hifo"],
+        ),
+    ):
+        found = late_identification(disposals, STANDING, [Order(at("2024-01-01"), plan)], by.zone)
+        assert [issue.message.split(" before ")[0] for issue in found] == late

@@ -138,6 +138,36 @@ def test_a_bridge_serves_where_there_is_no_direct_price() -> None:
     assert quoted("USD", "2025-02-03") == "1"
 
 
+# ---- what is no price -------------------------------------------------------------------------------
+
+
+def aside(source: str, line: str) -> Price:
+    (p,) = prices(line)
+    return Price(p.asset, p.currency, p.price, source, p.at, p.day)
+
+
+FAR_OFF = aside("doubtful: Kraken BTC/USD daily close", "2025-02-03 BTC 900000 USD")
+NOTHING = aside("no market: none has one for SPAM", "2025-02-03 SPAM 0 USD")
+
+
+def test_a_doubtful_price_is_none_and_gives_way_to_any() -> None:
+    reward = receive("2025-02-03", "1 BTC", "reward")
+    assert worth(reward, FAR_OFF) == "?"
+    assert worth(reward, FAR_OFF, *MARKET) == "91000 kraken 1d"
+    assert worth(receive("2025-02-03", "1 BTC", "airdrop"), FAR_OFF) == "?"
+
+
+def test_an_airdrop_without_a_market_is_worth_nothing_on_that_day_alone_and_nothing_else_is() -> None:
+    assert worth(receive("2025-02-03", "9 SPAM", "airdrop"), NOTHING) == "0 no market: none has one for SPAM"
+    assert worth(receive("2025-02-03", "9 SPAM", "airdrop", worth="5 USD"), NOTHING) == "5 net worth"
+    assert worth(receive("2025-02-03", "9 SPAM", "airdrop"), NOTHING, *prices("2025-02-03 SPAM 2 USD")) == (
+        "18 file prices.csv"
+    )
+    assert worth(receive("2025-02-04", "9 SPAM", "airdrop"), NOTHING) == "?"
+    assert worth(receive("2025-02-03", "9 SPAM", "reward"), NOTHING) == "?"
+    assert worth(swap("2025-02-03", "9 SPAM", "1 DUST"), NOTHING) == "?"
+
+
 # ---- fees -------------------------------------------------------------------------------------------
 
 

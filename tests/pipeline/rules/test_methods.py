@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.gains.lots import METHODS
 from pipeline.issues import Usage
+from pipeline.ledger import Ledger
+from pipeline.rules.base import countries, rules_of
+from pipeline.run import methods
 from pipeline.run.project import Choices, basis_of, choices_text, init
 from pipeline.settings import FILE, Settings, SettingsError, load, save
 
@@ -46,3 +50,62 @@ def test_what_is_no_day_or_no_method_is_refused_when_read(line: str, tmp_path: P
     (tmp_path / FILE).write_text(f"{minimal}[methods]\n{line}\n")
     with pytest.raises(SettingsError, match=r"^taxsync\.toml: methods[.:][^\n]+$"):
         load(tmp_path)
+
+
+# ---- one account alone --------------------------------------------------------------------------------
+
+OWN = replace(US, methods={**US.methods, "Coinbase Pro": {"2025-06-01": "lifo", "2025-03-01": "fifo"}})
+
+
+def test_an_account_follows_its_own_methods_from_their_first_day_on(tmp_path: Path) -> None:
+    save(tmp_path, OWN)
+    assert load(tmp_path) == OWN
+    plan = basis_of(OWN).plan
+    days = (date(2025, 2, 28), date(2025, 3, 1), date(2025, 6, 1), date(2026, 1, 1))
+    assert [plan.on(day, "Coinbase Pro") for day in days] == ["hifo", "fifo", "lifo", "lifo"]
+    assert [plan.on(day, "Kraken") for day in days] == ["hifo", "hifo", "hifo", "lofo"]
+    assert str(plan) == (
+        "fifo, hifo from 2025-01-01, lofo from 2026-01-01, Coinbase Pro: fifo from 2025-03-01, Coinbase Pro: lifo from "
+        "2025-06-01"
+    )
+    assert choices_text(basis_of(OWN)) != choices_text(basis_of(US))
+
+
+def test_the_log_tells_what_was_chosen_for_an_account_and_when(tmp_path: Path) -> None:
+    init(tmp_path, Choices(country="us"))
+    with Ledger.open(tmp_path, create=False) as ledger:
+        for chosen in (US, OWN, OWN):
+            methods.record(ledger, basis_of(chosen), "a test")
+        assert [order.plan for order in methods.log(ledger, "us")] == [basis_of(US).plan, basis_of(OWN).plan]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (replace(OWN, methods={"Kraken": {"2024-06-01": "hifo"}}), "one queue of lots before 2025-01-01"),
+        (
+            replace(OWN, lot_scope="global", methods={"Kraken": {"2025-06-01": "hifo"}}),
+            "one queue of lots, so that none",
+        ),
+        (replace(OWN, methods={"Kraken": {"2025-06-01": "pool"}}), "'pool' is not allowed in us"),
+        (Settings("de", "EUR", "Europe/Berlin", methods={"Kraken": {"2025-06-01": "fifo"}}), "can't change on a day"),
+    ],
+)
+def test_a_method_of_an_account_is_refused_where_it_can_have_none(wrong: Settings, said: str) -> None:
+    with pytest.raises(Usage, match=rf"^taxsync\.toml: \[methods\.Kraken\]: [^\n]*{said}[^\n]*$"):
+        basis_of(wrong)
+
+
+@pytest.mark.parametrize("line", ['June = "hifo"', "2025-01-01 = 1", '2025-01-01 = ["hifo"]', '2025-01-01 = "HIFO!"'])
+def test_what_is_no_day_or_no_method_of_an_account_is_refused_when_read(line: str, tmp_path: Path) -> None:
+    minimal = 'country = "us"\ncurrency = "USD"\ntimezone = "America/New_York"\n'
+    (tmp_path / FILE).write_text(f"{minimal}[methods.Kraken]\n{line}\n")
+    with pytest.raises(SettingsError, match=r"^taxsync\.toml: methods\.Kraken[.:][^\n]+$"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("country", countries())
+def test_methods_change_on_a_day_only_where_all_of_them_keep_lots_apart(country: str) -> None:
+    rules = rules_of(country)
+    assert rules.methods_change == (country in ("us", "au"))
+    assert not rules.methods_change or set(rules.methods) <= METHODS.keys()

@@ -131,7 +131,7 @@ def work(
     floor: Decimal | None = None,
 ) -> Work:
     client: Any = small  # it answers as the client does
-    return Work(ledger, do, name, client, now, floor, Course(name, len(small.exchange.streams), tell))
+    return Work(ledger, do, name, client, now, floor, Course(name, tell))
 
 
 def run(ledger: Ledger, small: Small, **options: Any) -> Outcome:

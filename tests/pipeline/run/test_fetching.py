@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from importers.sandbox.server import NOW
-from importers.sync import position
+from importers.sync import Position, position
 from pipeline.issues import Issue
 from pipeline.ledger import Ledger
+from pipeline.run.course import expected
 from pipeline.run.coverage import missing
 from pipeline.run.reach import Reach, State, reaches
 from pipeline.run.reporting import sources_used
@@ -128,6 +129,19 @@ def test_a_market_that_is_gone_is_told_unless_it_was_fetched_before(ledger: Ledg
     assert problems(ledger, small) == {}
 
 
+def test_what_came_before_a_list_was_cut_off_is_counted(ledger: Ledger) -> None:
+    small = account()
+
+    def cut(name: str) -> None:
+        small.refused = frozenset({"BTC-USD"} if small.requests.count("trades BTC-USD") == 3 else ())
+
+    small.before = cut
+    assert run(ledger, small).lines[0] == "mine: 8 new records, not complete"
+    small.before = lambda _: None
+    small.refused = frozenset()
+    assert run(ledger, small).lines[0] == "mine: 1 new records"
+
+
 # ---- what the exchange hides ----------------------------------------------------------------------
 
 
@@ -139,7 +153,7 @@ def test_what_the_api_hides_is_told_with_what_closes_it_and_a_file_that_reaches_
     assert gap.message == (
         f"mine: Small's API reaches back 3 days: nothing before {day} was fetched of its list of trades (trades)"
     )
-    assert gap.remedy == f"{HELP}; `taxsync import FILE --account mine` puts it with the rest"
+    assert gap.remedy.startswith(f"{HELP}; `taxsync import FILE --account mine` puts it with the rest. ")
     assert of(ledger, small).hidden and not of(ledger, small, "deposits").hidden
     from_a_file(ledger, days_ago=30)
     assert problems(ledger, small).keys() == {"rests_on_files"}
@@ -179,6 +193,14 @@ def test_since_narrows_markets_too_and_later_runs_do_not_widen_the_gap(ledger: L
     assert run(ledger, small, floor=later).lines == ["mine: 0 new records"] and problems(ledger, small) == {}
 
 
+def test_a_market_in_which_nothing_was_since_that_day_is_asked_in_full_by_a_run_without_since(ledger: Ledger) -> None:
+    small = account()
+    small.trades["OLD-USD"] = [record("old", 100, asset="OLD")]
+    run(ledger, small, floor=Decimal(SECONDS - 2 * 86_400))
+    assert run(ledger, small, now=NOW + DAY).lines == ["mine: 6 new records"]
+    assert "old" in [r.source_id for r in ledger.records("mine")] and problems(ledger, small) == {}
+
+
 # ---- balances -------------------------------------------------------------------------------------
 
 
@@ -188,10 +210,16 @@ def test_a_wallet_that_was_given_once_is_not_left_out_later(ledger: Ledger) -> N
     first = run(ledger, small)
     assert first.failures == [], "it may not be there at all"
     assert any("what is held there is left out" in line and "Small (earn)" in line for line in first.lines)
+    assert problems(ledger, small) == {
+        "wallet_not_read": "mine: its earn wallet could not be read in the last run (Small (earn): it is busy or under "
+        "maintenance); what it holds is missing from its balances"
+    }
     small.refused = frozenset()
     run(ledger, small, now=NOW + DAY)
+    assert problems(ledger, small) == {}
     small.refused = frozenset({"earn"})
     assert run(ledger, small, now=NOW + 2 * DAY).failures == ["mine: Small (earn): it is busy or under maintenance"]
+    assert problems(ledger, small)["wallet_not_read"].startswith("mine: its balances could not be read in the last run")
     kept = {s.stream: s.records for s in ledger.sources() if s.stream.startswith("Balance")}
     assert kept == {"Balance": 2, "Balance earn": 1}, "a part of the wallets would look like missing coins"
     assert [used.records for used in sources_used(ledger)] == [9], "none of which anybody sent"
@@ -206,6 +234,24 @@ def test_progress_says_list_market_and_page_and_ends_where_it_said(ledger: Ledge
     assert told[0] == ("mine: deposits, page 1", 1, 3)
     assert ("mine: trades BTC-USD (1 of 7), page 3", 5, 11) in told
     assert told[-1] == ("mine: trades M4-USD (7 of 7), page 1", 11, 11)
+
+
+@pytest.mark.parametrize(
+    ("horizon", "here", "requests"),
+    [
+        (0, None, 10),  # 300 days in windows of 30
+        (90, None, 3),  # what the exchange still gives
+        (0, Position(newest=Decimal(SECONDS)), 1),
+        (0, Position(newest=Decimal(SECONDS - 45 * 86_400)), 2),
+        (0, Position(under_way=True, since=Decimal(SECONDS - 95 * 86_400)), 4),  # of a pass that was cut off
+    ],
+)
+def test_lists_ahead_that_are_asked_window_by_window_count_with_all_their_windows(
+    horizon: int, here: Position | None, requests: int
+) -> None:
+    stream = replace(EXCHANGE.streams[0], window=30, horizon=horizon)
+    assert expected(stream, here, Decimal(SECONDS - 300 * 86_400), Decimal(SECONDS)) == requests
+    assert expected(EXCHANGE.streams[0], here, Decimal(0), Decimal(SECONDS)) == 1, "one request, until it tells more"
 
 
 def test_a_list_knows_where_it_stands(ledger: Ledger) -> None:

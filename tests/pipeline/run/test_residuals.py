@@ -143,5 +143,10 @@ def test_what_is_known_to_be_missing_comes_before_guesses() -> None:
     ]
     found = causes(RIGHT | {"ETH": "10.50000000"}, more=more)
     assert found[:2] == ("1 record that could not be read", "history that the API does not give")
+    unread = {"wallet": "earn", "what": "its earn wallet", "why": "it is busy", "then": "x", "exchange": "x"}
+    more.append(Issue("wallet_not_read", "Kraken", details=unread))
+    found = causes(RIGHT | {"ETH": "9.25000000"}, more=more)
+    assert found[0] == "the earn wallet, which could not be read (it is busy)"
+    assert "wallet" not in causes(RIGHT | {"ETH": "10.50000000"}, more=more)[0], "it can hold no less than nothing"
     less, beyond = causes(RIGHT | {"BTC": "1.49000000"}), causes(RIGHT | {"ETH": "10.50000000"})
     assert "a fee taken in kind" in less and "staking reward" in beyond[0]

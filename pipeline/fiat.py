@@ -1,0 +1,16 @@
+"""Which codes are government money."""
+
+# ISO 4217 codes of the money that exchanges keep. Codes that a traded token bears as well (MNT is
+# Mantle, BOB, SOS, TOP, ...) are left out: a token taken for money would lose its gains silently.
+FIAT = frozenset(
+    (
+        "AED ARS AUD BDT BGN BHD BRL CAD CHF CLP CNY COP CRC CZK DKK DOP EGP EUR GBP GEL GHS GTQ HKD HRK HUF IDR ILS "
+        "INR ISK JOD JPY KES KRW KWD KZT LKR MAD MXN MYR NGN NOK NZD OMR PEN PHP PKR PLN QAR RON RUB SAR SEK SGD THB "
+        "TND TRY TWD TZS UAH UGX USD UYU VND XAF XOF ZAR"
+    ).split()
+)
+
+
+def is_fiat(asset: str) -> bool:
+    """Whether `asset` is government money; stablecoins are assets like any other."""
+    return asset in FIAT

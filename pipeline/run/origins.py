@@ -1,0 +1,61 @@
+"""Where every value of a tax year is from: rows of the report's table `prices`."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from pipeline.gains.derive import MOMENT, Basis
+from pipeline.gains.value import FIAT, PriceBook, value
+from pipeline.model import Price, Result, Transaction, is_fiat
+from pipeline.money import ZERO, exact
+from pipeline.rules.base import Period
+from reports.prices import FEE, HOLDING, TRANSACTION
+from reports.table import Value
+
+Row = tuple[Value, ...]
+
+
+def origins(result: Result, prices: Sequence[Price], basis: Basis, period: Period) -> list[Row]:
+    """What moved in the year, its fees, and what was held on the reference day, as far as they have a value."""
+    book = PriceBook(prices, basis.currency, basis.zone)
+    rows: list[Row] = []
+    with exact():
+        for t in result.transactions:  # in order of time
+            if period.starts <= t.at < period.ends:
+                rows += _of_transaction(t, result, book)
+        rows += _of_holdings(result, book, period.starts if basis.rules.reference_first else period.ends, basis)
+    return rows
+
+
+def _of_transaction(t: Transaction, result: Result, book: PriceBook) -> Iterator[Row]:
+    worth, source = result.values.get(t.id, (None, ""))
+    side = t.received or t.sent
+    if worth is not None and side is not None:
+        yield (t.id, t.at, t.account, side.asset, side.quantity, TRANSACTION, worth, source)
+    if t.fee is not None:
+        (valued,) = value([t], book)
+        if valued.fee_value is not None:
+            yield (t.id, t.at, t.account, t.fee.asset, t.fee.quantity, FEE, valued.fee_value, _of_fee(t, source, book))
+
+
+def _of_fee(t: Transaction, source: str, book: PriceBook) -> str:
+    """A fee in an asset of its trade has the trade's price; any other has its own."""
+    assert t.fee is not None
+    own = any(side is not None and side.asset == t.fee.asset for side in (t.sent, t.received))
+    quote = book.quote(t.fee.asset, t.at)
+    if source and own and not (is_fiat(t.fee.asset) and quote is not None):
+        return source
+    return (quote[1] if quote is not None else "") or FIAT
+
+
+def _of_holdings(result: Result, book: PriceBook, reference: datetime, basis: Basis) -> Iterator[Row]:
+    held: dict[str, tuple[Decimal, Decimal]] = {}
+    for lot in result.lots:
+        if lot.market_value is not None and not is_fiat(lot.asset):
+            quantity, worth = held.get(lot.asset, (ZERO, ZERO))
+            held[lot.asset] = (quantity + lot.quantity, worth + lot.market_value)
+    for asset, (quantity, worth) in sorted(held.items()):
+        quote = book.quote(asset, reference) if basis.rules.reference_first else None
+        quote = quote or book.quote(asset, reference - MOMENT)
+        at = reference if basis.rules.reference_first else reference - MOMENT
+        yield ("", at, "", asset, quantity, HOLDING, worth, quote[1] if quote else "")

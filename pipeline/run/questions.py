@@ -1,0 +1,300 @@
+"""The open problems that an answer can settle, as questions: what is known, what is proposed, what it may change.
+
+Takes what was derived, gives the rows of the workbook. Several problems that one answer settles are one question.
+"""
+
+import difflib
+import hashlib
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+from pipeline import questions as q
+from pipeline.answers import Answers, OpeningLot
+from pipeline.gains.derive import Basis
+from pipeline.issues import Issue, Stake
+from pipeline.model import (
+    DOUBTFUL,
+    NO_MARKET,
+    RECEIVED_LABELS,
+    SENT_LABELS,
+    Amount,
+    Label,
+    Price,
+    Result,
+    Transaction,
+    is_fiat,
+)
+from pipeline.money import ZERO, exact, plain, round_to
+from pipeline.questions import Question
+from pipeline.rules.base import midnight
+
+_MOVED = ("unmatched_deposit", "unmatched_withdrawal")
+_OTHER_SIDES = ("ambiguous_transfer", "transfer_grew", "transfer_shrank")
+_BOUGHT = ("missing_acquisition", "negative_balance", "unknown_basis")
+_FEW = 5  # other sides that are offered
+_EARLY, _LATE = timedelta(days=1), timedelta(days=60)  # by which a deposit may stand before, and after, its withdrawal
+_LIKE, _ALIKE = 5, 20  # other sides may differ by a fifth; a twentieth is near enough to be proposed
+
+
+def questions(result: Result, prices: Iterable[Price], basis: Basis, answers: Answers) -> list[Question]:
+    """Every question, in no particular order."""
+    with exact():
+        return list(_Open(result, prices, basis, answers).all())
+
+
+class _Open:
+    """What the questions are made of."""
+
+    def __init__(self, result: Result, prices: Iterable[Price], basis: Basis, answers: Answers) -> None:
+        self.result, self.basis, self.answers = result, basis, answers
+        self.rows = {t.id: t for t in result.transactions}
+        self.by_code: dict[str, list[Issue]] = defaultdict(list)
+        for issue in result.issues:
+            self.by_code[issue.code].append(issue)
+        traded = {side.asset for t in result.transactions if t.sent and t.received for side in (t.sent, t.received)}
+        self.known = traded | {price.asset for price in prices if not price.source.startswith((DOUBTFUL, NO_MARKET))}
+        self.sides, self.pairs = self._other_sides()
+
+    def all(self) -> Iterator[Question]:
+        for code in _MOVED:
+            for issue in self.by_code[code]:
+                yield self._unasked(issue) if self._is_unasked(issue) else self._moved(issue, q.MOVES)
+        for code in _OTHER_SIDES:
+            yield from (self._moved(issue, q.TRANSFERS) for issue in self.by_code[code])
+        for code in _BOUGHT:
+            yield from map(self._bought, self.by_code[code])
+        yield from self._unpriced()
+        for issue in self.by_code["worthless_airdrop"]:
+            if issue.ref not in self.answers.worthless:
+                yield self._unasked(issue)
+        yield from self._names()
+
+    # ---- deposits, withdrawals, transfers -----------------------------------------------------
+
+    def _moved(self, issue: Issue, layout: q.Layout) -> Question:
+        t = self.rows[issue.ref]
+        out = t.sent is not None
+        word, labels = (q.TO, SENT_LABELS) if out else (q.FROM, RECEIVED_LABELS)
+        others = self.sides.get(t.id, [])
+        pair = self.pairs.get(t.id) or self.result.transfers.get(t.id, "")
+        proposed = f"{word}{pair}" if pair else q.STILL_MINE if out else q.BOUGHT
+        offered = dict.fromkeys(filter(None, (pair, *(other.id for other in others))))
+        choices = (
+            q.AS_PROPOSED, *([q.STILL_MINE] if out else [q.BOUGHT, q.WORTHLESS]), *sorted(labels),
+            *(f"{word}{ref}" for ref in offered),
+        )  # fmt: skip
+        seen = "".join(f"\n{word}{ref}: {self._in_words(self.rows[ref])}" for ref in offered if ref in self.rows)
+        return self._question(layout, issue, t.id, proposed, choices, self._lot(issue), f"{self._told(issue)}{seen}")
+
+    def _other_sides(self) -> tuple[dict[str, list[Transaction]], dict[str, str]]:
+        """Open rows -> those that may be their other side, the likeliest first; and which is proposed: each row is a
+        side of one transfer at most."""
+        refs = {i.ref for code in (*_MOVED, *_OTHER_SIDES[:2]) for i in self.by_code[code]}
+        by_asset: dict[str, tuple[list[Transaction], list[Transaction]]] = defaultdict(lambda: ([], []))
+        for t in self.result.transactions:
+            if t.id in refs:
+                by_asset[_side(t).asset][t.sent is None].append(t)
+        sides: dict[str, list[Transaction]] = defaultdict(list)
+        pairs: dict[str, str] = {}
+        for outs, ins in by_asset.values():
+            times = [into.at for into in ins]
+            near = []
+            for out in outs:
+                begin, end = bisect_left(times, out.at - _EARLY), bisect_right(times, out.at + _LATE)
+                near += [(out, into) for into in ins[begin:end] if _may_be(out, into)]
+            near.sort(key=lambda pair: (_apart(*pair), abs(pair[1].at - pair[0].at)))
+            for out, into in near:
+                for one, other in ((out, into), (into, out)):
+                    if len(sides[one.id]) < _FEW:
+                        sides[one.id].append(other)
+                if not {out.id, into.id} & pairs.keys() and _apart(out, into) * _ALIKE <= _side(out).quantity:
+                    pairs[out.id], pairs[into.id] = into.id, out.id
+        return sides, pairs
+
+    # ---- purchases ----------------------------------------------------------------------------
+
+    def _bought(self, issue: Issue) -> Question:
+        lot = next((lot for lot in self.answers.openings if lot.id == issue.ref), None)
+        if lot is not None:
+            return self._uncosted(issue, lot)
+        came_by = issue.ref if issue.code == "unknown_basis" else ""
+        quantity = issue.details["quantity"].lstrip("-")
+        what = "\n".join((issue.code, issue.account, issue.asset, quantity, self._day_text(issue)))
+        key = came_by or hashlib.sha256(what.encode()).hexdigest()[:16]
+        filled = (*self._lot(issue), came_by)
+        return self._question(
+            q.PURCHASES, issue, key, q.BOUGHT, (q.AS_PROPOSED, q.BOUGHT), filled, self._told(issue), quantity
+        )  # fmt: skip
+
+    def _uncosted(self, issue: Issue, lot: OpeningLot) -> Question:
+        """An opening lot that was given without its cost."""
+        local = lot.acquired_at.astimezone(self.basis.zone)
+        whole = local == midnight(local.date(), self.basis.zone)
+        when = f"{local:%Y-%m-%d}" if whole else f"{lot.acquired_at:%Y-%m-%dT%H:%M:%SZ}"
+        filled = (when, plain(lot.quantity), "", self.basis.currency, lot.arrived_by)
+        choices, known = (q.AS_PROPOSED, q.BOUGHT), f"{self._told(issue)}; {lot.evidence}"
+        return self._question(q.PURCHASES, issue, f"{q.LOT}{lot.id}", q.BOUGHT, choices, filled, known)
+
+    def _lot(self, issue: Issue) -> tuple[str, ...]:
+        """When: not known; the units; for how much: not known; the reporting currency."""
+        return ("", issue.details["quantity"].lstrip("-"), "", self.basis.currency)
+
+    # ---- prices and airdrops ------------------------------------------------------------------
+
+    def _unpriced(self) -> Iterator[Question]:
+        """One question for each asset and day; one for each airdrop."""
+        groups: dict[tuple[str, str], list[Issue]] = defaultdict(list)
+        for issue in self.by_code["missing_price"]:
+            if self._label_of(issue) is Label.AIRDROP:
+                yield self._unasked(issue)
+            else:
+                groups[issue.asset, self._day_text(issue)].append(issue)
+        for same in groups.values():
+            issue = min(same, key=_rank)
+            proposed = issue.details.get("price", "")  # of a price that was looked up and is doubtful
+            came = len(same) == 1 and self._label_of(issue) is not None
+            choices = [q.AS_PROPOSED] * bool(proposed) + [q.WORTHLESS] * came
+            more = f"; and {len(same) - 1} more of that day" if len(same) > 1 else ""
+            yield self._question(
+                q.PRICES, issue, issue.ref, proposed, tuple(choices), (self.basis.currency,),
+                f"{self._told(issue)}{more}",
+            )  # fmt: skip
+
+    def _label_of(self, issue: Issue) -> Label | None:
+        """As what the units came that a problem is about; None: it is about a fee, or they did not just come."""
+        t = self.rows.get(issue.ref)
+        if t is None or t.sent is not None or t.received is None or t.received.asset != issue.asset:
+            return None
+        return t.label
+
+    def _is_unasked(self, issue: Issue) -> bool:
+        """Whether what came from nowhere is of something that nobody has a price of, nor the person ever traded."""
+        return issue.code == "unmatched_deposit" and issue.asset not in self.known and not is_fiat(issue.asset)
+
+    def _unasked(self, issue: Issue) -> Question:
+        choices = (q.AS_PROPOSED, q.WORTHLESS, *sorted(RECEIVED_LABELS))
+        filled = (self.basis.currency,)
+        return self._question(q.AIRDROPS, issue, issue.ref, q.WORTHLESS, choices, filled, self._told(issue))
+
+    # ---- assets -------------------------------------------------------------------------------
+
+    def _names(self) -> Iterator[Question]:
+        asked = set(self.answers.assets)
+        for issue, names in self._doubts():
+            if (issue.account, issue.asset) not in asked:
+                asked.add((issue.account, issue.asset))
+                yield self._asset(issue, names)
+        for issue in (i for code in ("missing_price", "unmatched_deposit") for i in self.by_code[code]):
+            place = issue.account
+            if issue.asset in self.known or is_fiat(issue.asset) or (place, issue.asset) in asked:
+                continue
+            asked.add((place, issue.asset))
+            near = difflib.get_close_matches(issue.asset, sorted(self.known), n=3, cutoff=0.75)
+            yield self._asset(issue, [issue.asset, *near])
+
+    def _doubts(self) -> Iterator[tuple[Issue, list[str]]]:
+        """Codes that may mean something else, in their account, and what: the likeliest first."""
+        for issue in self.by_code["look_alike_asset"]:
+            yield issue, [issue.details["other"]]
+        for issue in self.by_code["two_coins"]:  # at one of the two exchanges, or at both, it is another coin's code
+            for account, meaning in ((issue.account, "here"), (issue.details["other"], "there")):
+                if issue.details[meaning] != issue.asset:
+                    yield replace(issue, account=account), [issue.details[meaning]]
+
+    def _asset(self, issue: Issue, names: Iterable[str]) -> Question:
+        offered = tuple(dict.fromkeys(filter(None, names)))
+        unknown = issue.code not in ("look_alike_asset", "two_coins")
+        known = f"no price is known of {issue.asset}, and it was never traded" if unknown else self._told(issue)
+        key = hashlib.sha256(f"{issue.account}\n{issue.asset}".encode()).hexdigest()[:16]
+        return self._question(
+            q.ASSETS, issue, key, offered[0], (q.AS_PROPOSED, *dict.fromkeys((*offered, issue.asset))), (), known
+        )
+
+    # ---- all of them --------------------------------------------------------------------------
+
+    def _question(
+        self, layout: q.Layout, issue: Issue, key: str, proposed: str, choices: tuple[str, ...],
+        filled: tuple[str, ...], known: str, quantity: str = "",
+    ) -> Question:  # fmt: skip
+        day = issue.at.astimezone(self.basis.zone).date() if issue.at else None
+        up_to, effect = _up_to(issue), _effect(issue, self.basis.currency)
+        amount = quantity or issue.details.get("quantity", "")
+        return Question(
+            layout, key, day, issue.account, issue.asset, amount, known, up_to, effect, proposed, choices, filled
+        )
+
+    def _told(self, issue: Issue) -> str:
+        """The problem, and what else its record says."""
+        said = replace(issue, details={**issue.details, "hint": ""} if issue.code in _MOVED else issue.details).message
+        t = self.rows.get(issue.ref)
+        if t is None:
+            return said
+        value, _ = self.result.values.get(t.id, (None, ""))
+        more = [f"at {t.at.astimezone(self.basis.zone):%H:%M}"]
+        more += [f"worth {round_to(value, 2):,} {self.basis.currency}"] if value else []
+        more += [f"it says: {t.description}"] if t.description else []
+        more += [f"TxHash {t.txhash}"] if t.txhash else []
+        return f"{said}; {'; '.join(more)}"
+
+    def _in_words(self, t: Transaction) -> str:
+        side, way = _side(t), "left" if t.sent else "arrived in"
+        return (
+            f"{plain(side.quantity)} {side.asset} {way} {t.account}, {t.at.astimezone(self.basis.zone):%Y-%m-%d %H:%M}"
+        )
+
+    def _day_text(self, issue: Issue) -> str:
+        return str(issue.at.astimezone(self.basis.zone).date()) if issue.at else ""
+
+
+def _side(t: Transaction) -> Amount:
+    side = t.sent or t.received
+    assert side is not None
+    return side
+
+
+def _apart(out: Transaction, into: Transaction) -> Decimal:
+    return abs(_side(out).quantity - _side(into).quantity)
+
+
+def _may_be(out: Transaction, into: Transaction) -> bool:
+    """Whether two open rows could be the sides of a transfer: elsewhere, and not more than left."""
+    less = _side(out).quantity - _side(into).quantity
+    return out.account != into.account and ZERO <= less * _LIKE <= _side(out).quantity
+
+
+def _up_to(issue: Issue) -> Decimal | None:
+    """By how much the gain of the year that hangs on it most may change; None: there is no telling."""
+    if issue.code == "missing_price" and not issue.stakes:
+        return None  # income, which has no range
+    most = ZERO
+    for stake in issue.stakes:
+        for end in (stake.lowest, stake.highest):
+            if not end:
+                return None
+            most = max(most, abs(Decimal(end) - Decimal(stake.gain)))
+    return round_to(most, 2)
+
+
+def _ends(stake: Stake) -> tuple[str, str, str]:
+    return stake.lowest, stake.highest, stake.gain
+
+
+def _rank(issue: Issue) -> tuple[bool, Decimal]:
+    up_to = _up_to(issue)
+    return (up_to is not None, -(up_to or ZERO))
+
+
+def _effect(issue: Issue, currency: str) -> str:
+    """What it does to the gain of each year, in words."""
+    lines = []
+    for stake in issue.stakes:
+        lowest, highest, now = (f"{round_to(Decimal(end), 2):,}" if end else "" for end in _ends(stake))
+        span = f"{lowest or 'no telling'} to {highest or 'no telling'}" if lowest or highest else "no telling"
+        lines.append(f"gain of {stake.year}: {span}; now {now} {currency}")
+    if not lines and issue.code == "missing_price":
+        return "no figure until it is known"
+    return "\n".join(lines)

@@ -1,0 +1,67 @@
+"""Form 2042 C (France): the year's gain on digital assets, boxes 3AN or 3BN, and the limit of 305 euros.
+
+The sum of the rounded gains of form 2086, beside the gain before rounding. Sales of up to 305 euros a year are free
+(CGI art. 150 VH bis II-B): the administration's pages speak of gross prices, the form adds up line 218: both are shown.
+Boxes 3AN and 3BN: form 2086 and its notice; income from mining and staking: from memory.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from pipeline.money import ZERO
+from reports.forms import Form, form_2086
+from reports.forms.lines import MEMORY, TOTALS_BY, Line, exactly, lines, nearest, rounded
+from reports.forms.taxed import income_of, sums, taxed_of
+from reports.table import Report, Table, Value
+
+_SOURCE = "2042 C, by the notice of 2086"
+
+
+@exactly
+def table(report: Report) -> Table:
+    """3AN or 3BN, the limit, and other income."""
+    rows = form_2086.table(report).rows
+    found: list[Line] = []
+    if rows:
+        names = [c.name for c in form_2086.COLUMNS]
+        gain = _sum(rows, names.index("gain"))
+        box = ("3AN", "Plus-value") if gain >= ZERO else ("3BN", "Moins-value")
+        exact_gain = sums(taxed_of(report)).gain
+        sign = 1 if gain >= ZERO else -1
+        limit = report.rules.limits[0].amount.on(report.period.last)
+        name = f"{box[1]} sur cessions d'actifs numériques"
+        found.append(Line(box[0], name, sign * gain, sign * exact_gain, source=_SOURCE))
+        if all(row[names.index("213")] is not None for row in rows):
+            for which, column in (("gross", "213"), ("net of fees", "218")):
+                total = _sum(rows, names.index(column))
+                found.append(Line("", f"sum of the prices, {which} (line {column})", total, source="2086"))
+        free = "sales of the year not above this are free; not applied"
+        found.append(Line("", free, limit, source="CGI art. 150 VH bis II-B"))
+    income = income_of(report)
+    if income:
+        name = "Revenus non commerciaux non professionnels (mining, staking): micro-BNC"
+        found.append(rounded("5KU", name, income, nearest, MEMORY))
+    return lines("form_2042_c", found)
+
+
+def _sum(rows: Sequence[tuple[Value, ...]], n: int) -> Decimal:
+    return sum((value for row in rows if isinstance(value := row[n], Decimal)), ZERO)
+
+
+def notes(report: Report) -> list[str]:
+    """What the person chooses."""
+    if not taxed_of(report):
+        return []
+    return [
+        "The gain is taxed at the flat rate unless box 3CN chooses the scale for it; a net loss is not carried forward."
+    ]
+
+
+FORM = Form(
+    "form_2042_c.csv",
+    "2042 C",
+    table,
+    totals_by=TOTALS_BY,
+    notes=notes,
+    source="2042 C, boxes told by the notice of 2086",
+)

@@ -1,0 +1,88 @@
+"""Schedule D (Form 1040, United States): the lines that the totals of Form 8949 go to, by box.
+
+Each line is the sum of the rounded cells of Form 8949, as on the paper; beside it the gain before rounding. Lines 7, 15
+and 16 are those of this report's assets alone. Source: Schedule D (Form 1040) 2025, Parts I to III.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pipeline.model import Disposal
+from pipeline.money import ZERO
+from reports.forms import Form, form_8949
+from reports.forms.lines import exactly
+from reports.forms.taxed import left_out, taxed_of
+from reports.table import Column, Report, Table, Type, Value
+
+COLUMNS = (
+    Column("line", Type.TEXT, "the line of Schedule D"),
+    Column("boxes", Type.TEXT, "boxes of Form 8949 whose totals go there"),
+    Column("rows", Type.COUNT, "rows of Form 8949 with these boxes"),
+    Column("proceeds", Type.CENTS, "(d)"),
+    Column("cost_basis", Type.CENTS, "(e)"),
+    Column("adjustment", Type.CENTS, "(g)"),
+    Column("gain", Type.CENTS, "(h): (d) - (e) + (g)"),
+    Column("exact_gain", Type.MONEY, "the gain before rounding"),
+    Column("difference", Type.MONEY, "gain - exact_gain: what rounding each row did"),
+)
+
+_LINES = {"1b": "AG", "2": "BH", "3": "CI", "8b": "DJ", "9": "EK", "10": "FL"}
+_NET = (("7", ("1b", "2", "3")), ("15", ("8b", "9", "10")), ("16", tuple(_LINES)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """Totals of rows of Form 8949: their number, columns (d), (e), (g), (h), and the gain before rounding."""
+
+    rows: int = 0
+    proceeds: Decimal = ZERO
+    cost: Decimal = ZERO
+    adjustment: Decimal = ZERO
+    gain: Decimal = ZERO
+    exact_gain: Decimal = ZERO
+
+    def __add__(self, o: "_Cells") -> "_Cells":
+        return _Cells(
+            self.rows + o.rows, self.proceeds + o.proceeds, self.cost + o.cost, self.adjustment + o.adjustment,
+            self.gain + o.gain, self.exact_gain + o.exact_gain,
+        )  # fmt: skip
+
+
+@exactly
+def table(report: Report) -> Table:
+    """The lines with a total, then the net ones."""
+    cells = dict.fromkeys(_LINES, _Cells())
+    line_of = {box: line for line, boxes in _LINES.items() for box in boxes}
+    for row, d in zip(form_8949.table(report).rows, form_8949.filed(report), strict=True):
+        cells[line_of[str(row[8])]] += _cells(row, d)
+    rows = [_row(line, " or ".join(_LINES[line]), found) for line, found in cells.items() if found.rows]
+    for line, of in _NET:
+        rows.append(_row(line, f"lines {', '.join(of)}", sum((cells[name] for name in of), _Cells())))
+    return Table("schedule_d", COLUMNS, rows)
+
+
+def _cells(row: tuple[Value, ...], d: Disposal) -> _Cells:
+    proceeds, cost, adjustment, gain = (v for v in (row[3], row[4], row[6], row[7]) if isinstance(v, Decimal))
+    return _Cells(1, proceeds, cost, adjustment, gain, d.gain or ZERO)
+
+
+def _row(line: str, boxes: str, c: _Cells) -> tuple[Value, ...]:
+    difference = c.gain - c.exact_gain
+    return (line, boxes, c.rows, c.proceeds, c.cost, c.adjustment, c.gain, c.exact_gain, difference)
+
+
+def notes(report: Report) -> list[str]:
+    """What the person has to add."""
+    if not taxed_of(report):
+        return left_out(report)
+    return [
+        "Lines 7, 15 and 16 are those of this report alone: add other sales, distributions and losses carried over "
+        "(lines 1a, 4 to 6, 8a, 11 to 14). A loss on line 16 counts up to $3,000 ($1,500 if married filing separately) "
+        "on line 21.",
+        *left_out(report),
+    ]
+
+
+FORM = Form(
+    "schedule_d.csv", "Schedule D", table, totals_by=("line",), notes=notes, source="Schedule D (Form 1040), 2025; read"
+)

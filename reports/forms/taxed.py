@@ -1,0 +1,116 @@
+"""What a form is made of: the year's taxed disposals and income at known prices, and what is held, added up.
+
+What has no known price can't be filed: it is in no sum, and `left_out` says how many.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import TypeVar
+
+from pipeline.model import Disposal, Label, is_fiat
+from pipeline.money import ZERO, split
+from reports.table import Report
+from reports.tables import crypto_lots_of, disposals_of, incomes_of
+
+K = TypeVar("K", str, tuple[str, str], tuple[date, str])
+
+
+def taxed_of(report: Report) -> list[Disposal]:
+    """The year's disposals that bring a gain or a loss at a known price, in order of time."""
+    return [d for d in disposals_of(report) if d.taxed and d.proceeds is not None]
+
+
+def left_out(report: Report) -> list[str]:
+    """A sentence on what is in no line, since its price is not known."""
+    sales = sum(d.taxed and d.proceeds is None for d in disposals_of(report))
+    receipts = sum(i.value is None for i in incomes_of(report))
+    told = [f"{n} {what}" for n, what in ((sales, "part(s) of disposals"), (receipts, "receipt(s)")) if n]
+    if not told:
+        return []
+    return [f"{' and '.join(told)} without a known price can't be filed: issues.csv says what to do."]
+
+
+def day_of(at: datetime, report: Report) -> date:
+    """The taxpayer's day."""
+    return at.astimezone(report.zone).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Disposals added up. cost = what was paid for the units + outlays; gain = proceeds - cost; `gains` and `losses`
+    (negative or 0) are those of the single rows."""
+
+    proceeds: Decimal
+    cost: Decimal
+    outlays: Decimal
+    gains: Decimal
+    losses: Decimal
+
+    @property
+    def gain(self) -> Decimal:
+        return self.gains + self.losses
+
+
+def sums(disposals: Iterable[Disposal]) -> Sums:
+    """Call it in the exact context."""
+    found = list(disposals)
+    gains = [d.gain or ZERO for d in found]
+    return Sums(
+        proceeds=sum((d.proceeds or ZERO for d in found), ZERO),
+        cost=sum((d.cost_basis for d in found), ZERO),
+        outlays=sum((d.costs for d in found), ZERO),
+        gains=sum((g for g in gains if g > ZERO), ZERO),
+        losses=sum((g for g in gains if g < ZERO), ZERO),
+    )
+
+
+def grouped(disposals: Iterable[Disposal], key: Callable[[Disposal], K]) -> list[tuple[K, list[Disposal]]]:
+    """Disposals by `key`, sorted by it."""
+    groups: dict[K, list[Disposal]] = defaultdict(list)
+    for d in disposals:
+        groups[key(d)].append(d)
+    return sorted(groups.items())
+
+
+def income_of(report: Report, *kinds: Label) -> Decimal:
+    """The year's income of these kinds, or of all, as far as its value is known. Call it in the exact context."""
+    return sum((i.value or ZERO for i in incomes_of(report) if not kinds or i.kind in kinds), ZERO)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Units of one asset on the reference day; `value` None: no price is known."""
+
+    asset: str
+    quantity: Decimal
+    cost: Decimal
+    value: Decimal | None
+
+
+def held_of(report: Report) -> list[Held]:
+    """What is held on the reference day, by asset. Call it in the exact context."""
+    found = []
+    lots = crypto_lots_of(report)
+    for asset in sorted({lot.asset for lot in lots}):
+        of = [lot for lot in lots if lot.asset == asset]
+        values = [lot.market_value for lot in of]
+        known = None if None in values else sum((v for v in values if v is not None), ZERO)
+        found.append(Held(asset, sum((x.quantity for x in of), ZERO), sum((x.cost_basis for x in of), ZERO), known))
+    return found
+
+
+def held_by_account(report: Report) -> list[tuple[str, Held]]:
+    """What each account holds at the end of the year, by account and asset, also where lots are kept over all of
+    them; `cost` is then the share of its units. Call it in the exact context."""
+    whole = {held.asset: held for held in held_of(report)}
+    found = []
+    for (account, asset), quantity in sorted(report.result.balances.items()):
+        if is_fiat(asset) or quantity <= ZERO or asset not in whole:
+            continue
+        of = whole[asset]
+        value = None if of.value is None else split(of.value, quantity, of.quantity)
+        found.append((account, Held(asset, quantity, split(of.cost, quantity, of.quantity), value)))
+    return found

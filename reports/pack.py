@@ -1,0 +1,118 @@
+"""One ZIP for the accountant: the year's files, the records they were made from, and a page that explains them.
+
+Takes a year's files and records, writes an archive whose bytes depend on them alone. Names in it are our own: neither
+a folder of this machine nor an account's name becomes one. Records are as the exchange or the file gave them; keys
+are in none of them, since answers of an exchange never hold any.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import IO
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from pipeline.model import RawRecord
+from reports.summary import figures
+from reports.table import Report, printable
+
+RECORDS, EXPLAINED = "records.jsonl", "READ ME.txt"
+_FOLDER = re.compile(r"^(?:/|[A-Za-z]:[\\/]).*[\\/]")
+_TOGETHER = 2000  # records that are written at once
+
+
+def pack(out: IO[bytes], report: Report, files: Sequence[Path], records: Iterable[RawRecord]) -> None:
+    """Writes the archive: the page first, then the files in their order, then the records, one JSON object a line."""
+    folder = f"taxsync-{report.period.name}/"
+    with ZipFile(out, "w") as archive:
+        archive.writestr(_entry(folder + EXPLAINED), _explained(report, [path.name for path in files]))
+        for path in files:
+            with archive.open(_entry(folder + path.name), "w") as entry:
+                entry.write(path.read_bytes())
+        with archive.open(_entry(folder + RECORDS), "w", force_zip64=True) as entry:
+            lines: list[str] = []
+            for record in records:
+                lines.append(_line(record))
+                if len(lines) == _TOGETHER:
+                    entry.write("".join(lines).encode())
+                    lines.clear()
+            entry.write("".join(lines).encode())
+
+
+def _entry(name: str) -> ZipInfo:
+    info = ZipInfo(name)  # 1 January 1980: the same whenever it is written
+    info.compress_type = ZIP_DEFLATED
+    info.external_attr = 0o600 << 16
+    return info
+
+
+def _line(r: RawRecord) -> str:
+    """A record, its content as the text that was received; the file that it came from without its folder."""
+    origin = _FOLDER.sub("", r.origin)
+    told = {"account": r.account, "source": r.source, "list": r.stream, "id": r.source_id, "from": origin}
+    return json.dumps(told | {"record": r.payload}, ensure_ascii=True) + "\n"
+
+
+_WHAT = {
+    "disposals.csv": "every part of a lot that was disposed of: when it came, when it went, proceeds, cost, gain",
+    "income.csv": "what came in and is taxed as income",
+    "derivatives.csv": "results of margin and derivatives",
+    "holdings.csv": "what is held at the end of the year (nl: at its beginning), lot by lot",
+    "summary.csv": "the year's figures, the settings, and what was said by hand",
+    "transactions.csv": "everything that happened in the year",
+    "prices.csv": "what everything was worth, and where each value is from",
+    "issues.csv": "open problems, and what settles each",
+}
+
+_TEXT = """\
+Crypto tax report {year}: {country}, {first} to {last}
+
+What this is
+  The figures of one person for one tax year, computed by taxsync {version} from the records of exchanges and wallets.
+  Gain {gain} {currency} (proceeds {proceeds}, cost {cost}), income {income} {currency}. {open}
+  Method {method}, lots {scope}. All times are those of {zone}.
+
+What is what
+{files}
+  {records}: the records of the year as they were received, one JSON object a line
+
+How to check it
+  1. Begin with taxsync-{year}.xlsx, sheet Summary: red and grey lines at its top say what is open.
+  2. Take any line of the form. Where it is blue, click it: it leads to the disposal, that to its transaction and
+     lot. Elsewhere the ids say the same: they are equal in all files.
+  3. Let a spreadsheet program compute anew (in LibreOffice Ctrl+Shift+F9): totals and gains are formulas, and stay.
+  4. Sheet Lots: opening, what came and went, and closing units. Compare the closing units with what each exchange shows
+     for the last day of the year.
+  5. A transaction's source id is the id of its record in {records}: there is what the exchange itself said.
+  6. The digest of the inputs in summary.csv stands for all that the figures rest on: the same digest, the same figures.
+"""
+
+
+def _explained(report: Report, names: Sequence[str]) -> str:
+    f, year = figures(report), report.period
+    open_problems = f.errors + f.warnings
+    text = _TEXT.format(
+        year=year.name,
+        country=report.rules.name,
+        first=year.first,
+        last=year.last,
+        version=report.version,
+        gain=f"{f.gain:,.2f}",
+        proceeds=f"{f.proceeds:,.2f}",
+        cost=f"{f.cost_basis:,.2f}",
+        income=f"{f.income_total:,.2f}",
+        currency=report.currency,
+        open=f"{open_problems} open problems: see issues.csv." if open_problems else "No problem is open.",
+        method=report.method,
+        scope={"account": "per account", "global": "over all accounts"}.get(report.scope, report.scope),
+        zone=report.zone.key,
+        files="\n".join(f"  {name}: {_what(name)}" for name in names),
+        records=RECORDS,
+    )
+    return printable(text).replace("\n", "\r\n")
+
+
+def _what(name: str) -> str:
+    if name.endswith(".xlsx"):
+        return "all of it in one workbook, with formulas and links"
+    return _WHAT.get(name, "a form, or a file for a program that fills it in")

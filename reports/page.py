@@ -1,0 +1,158 @@
+"""A sheet that is read like a page: titles, sections, small tables; and the charts on it.
+
+Rows are kept until their widths are known, then written; `number` is that of the next row, for formulas.
+
+This module loads openpyxl: import it only where a workbook is written.
+"""
+
+import textwrap
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from openpyxl.chart import BarChart, Reference
+from openpyxl.styles import Alignment, Font
+
+from reports.sheet import (
+    BLUE,
+    COUNT,
+    DAY,
+    GREY,
+    LEFT,
+    MONEY,
+    OVERLINED,
+    RIGHT,
+    WRAPPED,
+    Cell,
+    Formula,
+    Sheet,
+    font,
+    number_width,
+    quantity,
+    widths,
+)
+from reports.table import Value
+
+_NOTE = 120  # characters of a note's line: what the page's columns are wide
+_CHART = 15  # rows that a chart is high
+_WIDEST = 44  # characters of a row's name; a longer one is wrapped
+UNKNOWN = "not known"  # stands where a figure would
+
+
+class Page:
+    """Rows of the page, each a list of values beginning in column A."""
+
+    def __init__(self, sheet: Sheet, narrowest: Sequence[float]) -> None:
+        sheet.sheet_view.showGridLines = False
+        self.sheet = sheet
+        self.rows: list[tuple[Sequence[Cell], Sequence[int], int]] = []
+        self.widths = list(narrowest)
+
+    @property
+    def number(self) -> int:
+        """The row that comes next, as the sheet counts them."""
+        return len(self.rows) + 1
+
+    def finish(self) -> None:
+        """Writes all rows."""
+        widths(self.sheet, self.widths)
+        for values, styles, lines in self.rows:
+            self.sheet.write(values, styles, lines)
+
+    def blank(self, rows: int = 1) -> None:
+        self.rows += [([], [], 1)] * rows
+
+    def text(self, text: str, font: Font, target: str = "") -> None:
+        """A line across the page, which may lead elsewhere."""
+        if target:
+            self.sheet.link(f"A{self.number}", target)
+        self.rows.append(([text], [self.sheet.style(font=font)], 1))
+
+    def heading(self, title: str) -> None:
+        """The page's own title."""
+        self.text(title, font(bold=True, size=16))
+
+    def note(self, text: str) -> None:
+        """A sentence or two in small print."""
+        for line in textwrap.wrap(text, _NOTE):
+            self.text(line, font(size=10, color=GREY))
+
+    def section(self, title: str, target: str = "") -> None:
+        self.blank()
+        self.text(title, font(bold=True, size=12, color=BLUE if target else None), target)
+
+    def headings(self, *names: str, texts: tuple[int, ...] = (1,)) -> None:
+        """Headings of columns; `texts` are the numbers of those that hold text."""
+        styles = [self.sheet.heading_style(right=n not in texts) for n in range(1, len(names) + 1)]
+        self.rows.append((names, styles, 1))
+
+    def row(self, *cells: Cell, total: bool = False, decimals: int = 2, form: str = "") -> None:
+        """Values in the format of their type; the second is a quantity when it has other than 2
+        decimals, the first has the format `form` if there is one. A total is bold under a line."""
+        face, line = (font(bold=True), OVERLINED) if total else (font(), None)
+        styles = []
+        for n, cell in enumerate(cells):
+            value = cell.value if isinstance(cell, Formula) else cell
+            is_quantity = n == 1 and decimals != 2
+            style = form if form and n == 0 else quantity(decimals) if is_quantity else _form_of(value)
+            styles.append(self.sheet.style(style, font=face, border=line, align=_align(value, n)))
+            if isinstance(value, Decimal):
+                self.widths[n] = max(self.widths[n], number_width(value, decimals if is_quantity else 2))
+        name, lines = cells[0], 1
+        if isinstance(name, str):
+            self.widths[0] = max(self.widths[0], min(len(name), _WIDEST) * 1.05 + 3)
+            lines = 1 + (len(name) - 1) // _WIDEST
+        self.rows.append((cells, styles, lines))
+
+    def listed(self, title: str, rows: int | None, what: str, target: str) -> None:
+        """A sheet of this book: the way there, how many rows it has, what they are."""
+        self.sheet.link(f"A{self.number}", target)
+        forms = ((font(color=BLUE), LEFT), (font(), RIGHT), (font(color=GREY), LEFT))
+        styles = [self.sheet.style(COUNT if n == 1 else "", font=f, align=a) for n, (f, a) in enumerate(forms)]
+        self.rows.append(([title, rows, what], styles, 1))
+
+    def told(self, name: str, text: str, width: int) -> None:
+        """A name, and beside it a text that is wrapped at `width` characters: the width of column B."""
+        lines = sum(max(1, len(textwrap.wrap(line, width))) for line in text.splitlines() or [""])
+        styles = [self.sheet.style(font=font(), align=LEFT), self.sheet.style(font=font(), align=WRAPPED)]
+        self.rows.append(([name, text], styles, lines))
+
+    def chart(
+        self, title: str, place: str, names: tuple[int, int, int], values: int, *, lying: bool, wide: float
+    ) -> None:
+        """Bars over the page at a cell, `_CHART` rows high and `wide` centimetres wide. `names`: column, first and last
+        row of what stands under the bars; `values`: the column of what they show."""
+        chart: Any = BarChart()
+        chart.type = "bar" if lying else "col"
+        chart.title, chart.style, chart.legend = title, 10, None
+        chart.height, chart.width, chart.gapWidth = _CHART * 0.5, wide, 60
+        column, first, last = names
+        chart.add_data(Reference(self.sheet, min_col=values, min_row=first, max_row=last))
+        chart.set_categories(Reference(self.sheet, min_col=column, min_row=first, max_row=last))
+        series = chart.series[0]
+        series.graphicalProperties.solidFill, series.invertIfNegative = BLUE, False
+        chart.x_axis.delete = chart.y_axis.delete = False
+        chart.x_axis.tickLblPos = "low"  # not across bars that go below 0
+        chart.y_axis.number_format, chart.y_axis.majorGridlines = "#,##0", None
+        if lying:
+            chart.x_axis.scaling.orientation = "maxMin"  # the first on top
+        sheet: Any = self.sheet
+        sheet.add_chart(chart, place)
+
+
+def _form_of(value: Value) -> str:
+    if isinstance(value, date):
+        return DAY
+    if isinstance(value, Decimal):
+        return MONEY
+    return COUNT if isinstance(value, int) else ""
+
+
+def _align(value: Value, column: int) -> Alignment:
+    if column == 0:
+        return WRAPPED if isinstance(value, str) and len(value) > _WIDEST else LEFT
+    return LEFT if isinstance(value, str) and value != UNKNOWN else RIGHT
+
+
+CHART_ROWS = _CHART
