@@ -148,9 +148,11 @@ def _form(page: Page, report: Report, form: Form, tab: Tab) -> None:
     if not groups:
         return
     page.section(f"{form.title} ({report.currency})", _top(tab))
-    page.headings(_capital(", ".join(form.totals_by)), "Rows", *(_words(names[i]) for i in sums))
+    by_line = "line" in form.totals_by  # one row each: nothing to count
+    page.headings(_capital(", ".join(form.totals_by)), "" if by_line else "Rows", *(_words(names[i]) for i in sums))
     for group, rows in groups.items():
-        page.row(_named(form, group), len(rows), *(_of_rows(tab, i, rows) for i in sums))
+        count = None if by_line else len(rows)
+        page.row(_named(form, group), count, *(_of_rows(tab, i, rows) for i in sums))
     for note in form.notes(report):
         page.note(note)
 
