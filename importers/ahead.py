@@ -32,9 +32,8 @@ _VALUES = attrgetter("source", "account", "stream", "source_id", "position", "pa
 def read(path: Path, account: str | None = None, big: int = BIG) -> Reading:
     """The records or prices of one file; read by another process from `big` bytes on. Raises Refused."""
     found = read_here(path, account)
-    if found.prices or found.answers or path.stat().st_size < big:
+    if not isinstance(found.pages, Generator) or path.stat().st_size < big:  # prices and answers have no pages
         return found
-    assert isinstance(found.pages, Generator)
     found.pages.close()
     process = _Process(path, account, found)
     return replace(found, pages=process.pages(), bare_dates=lambda: process.bare_dates)

@@ -158,7 +158,8 @@ def _looked(files: Files, call: Call, kept: _Kept, names: Sequence[str]) -> List
     try:
         address = files.look(call, named(name))
     except Failed:
-        return replace(kept, done=(*kept.done, name), todo={**kept.todo, name: 0}).listed()
+        why = kept.why or f"it could not make that of {name}, which the next run orders again"
+        return replace(kept, done=(*kept.done, name), todo={**kept.todo, name: 0}, why=why).listed()
     if address is None:
         return replace(kept, done=(*kept.done, *names)).listed()
     items: list[Item] = call(FILE, {"address": address}, files.read) if address else []

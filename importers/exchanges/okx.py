@@ -168,7 +168,10 @@ def _order(call: Call, of: Quarter) -> None:
 def _look(call: Call, of: Quarter) -> str | None:
     def read(answer: Answer) -> tuple[str, str]:
         file = next(iter(_data(answer)), {"state": "ongoing"})
-        return text(file, "state"), str(file.get("fileHref") or "")
+        state, address = text(file, "state"), file.get("fileHref")
+        if state == "finished" and not isinstance(address, str):
+            raise Unlike("its answer has no fileHref")
+        return state, str(address or "")
 
     state, address = call("privateGetAccountBillsHistoryArchive", _of(of), read)
     if state == "failed":

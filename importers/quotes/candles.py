@@ -328,7 +328,7 @@ class _Search:
         """What other sources said of the days around."""
         days = [want.day + timedelta(n) for n in range(-AROUND, AROUND + 1)]
         known = [self._known.get((want.asset, quote, day)) for day in days] if quote == self._currency else []
-        return [p.price for p in known if p is not None and not p.source.startswith(source)]
+        return [p.price for p in known if p is not None and not p.source.startswith(f"{source} ")]
 
     def doubtful(self) -> Iterator[Price]:
         """The first of what was far from its neighbours, where nothing else was found."""

@@ -224,8 +224,8 @@ def _unlike(f: Acquire, lots: Sequence[OpeningLot]) -> str:
 def _of_the_rest(issues: Iterable[Issue], rest: Mapping[str, Decimal]) -> list[Issue]:
     kept = []
     for i in issues:
-        left = rest.get(i.ref, ZERO) if i.code in _OF_ITS_COST else None
-        if left is None or i.ref not in rest:
+        left = rest.get(i.ref) if i.code in _OF_ITS_COST else None
+        if left is None:
             kept.append(i)
         elif left > ZERO:
             kept.append(replace(i, details={**i.details, "quantity": plain(left)}))

@@ -40,7 +40,7 @@ def _unused(claim: Claim, why: str) -> Issue:
 
 
 def revalue(claim: Claim, queue: Inventory, issues: list[Issue]) -> list[Disposal]:
-    """The deemed disposal; the pool then costs what was claimed. None where nothing is held: an issue says so."""
+    """The deemed disposal; the pool then costs what was claimed. Where nothing is held: none, and an issue."""
     held = queue.held()
     if not held or not isinstance(queue, Pool):
         issues.append(_unused(claim, f"no {claim.asset} was held at the end of that day"))

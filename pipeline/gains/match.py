@@ -227,7 +227,7 @@ def _near(out: Transaction, by_amount: dict[tuple[str, object], list[Transaction
 
 def _may_pair(out: Transaction, into: Transaction) -> bool:
     """Another account, and not two different transactions on the chain."""
-    hashes = {_plain_hash(out.txhash), _plain_hash(into.txhash)} - {""}
+    hashes = {_plain_hash(out.txhash), _plain_hash(into.txhash)} - _NO_HASH
     return out.account != into.account and len(hashes) < 2
 
 

@@ -167,6 +167,7 @@ class _Scales:
         self.gains = gains_of(seen.disposals, seen.rules, seen.zone)
         self.sold = Sold(seen.disposals, seen.year)
         self.dearest = dearest_of(seen.flows)
+        self.averaged = {d.asset for d in seen.disposals if d.rule in (Rule.AVERAGE, Rule.POOL)}
         self.unsure = {i.asset for i in issues if i.code in _OF_AN_ACQUISITION or i.code in _OF_A_PLACE}
         self._converts: dict[str, list[Convert]] = defaultdict(list)
         for f in seen.flows:
@@ -251,9 +252,6 @@ class _Scales:
         dearest = self.dearest.get(asset, ZERO)
         return max(dearest, self.sold.price[asset]) if asset in self.unsure else dearest
 
-    def averaged(self, asset: str) -> bool:
-        return any(d.asset == asset and d.rule in (Rule.AVERAGE, Rule.POOL) for d in self.seen.disposals)
-
     def fee_of(self, row: Transaction) -> Decimal | None:
         """What the row's fee was worth, which would be a cost of a sale; None: it can't be told."""
         if row.fee is None or row.fee.asset == self.seen.currency:
@@ -305,7 +303,7 @@ def _free(scales: _Scales, n: int, issue: Issue) -> None:
         but: dict[int, Decimal] = defaultdict(lambda: ZERO)
         for d in scales.blamed[n]:
             but[scales.seen.year(d.disposed_at)] += d.quantity
-        price = scales.sold.price[issue.asset] if scales.averaged(issue.asset) else ZERO
+        price = scales.sold.price[issue.asset] if issue.asset in scales.averaged else ZERO
         for year, lower, _ in scales.sold.shift(issue.asset, row.received.quantity, price, row.at, but=but):
             scales.changes[n][year].add(lower, ZERO)
 

@@ -53,11 +53,12 @@ class PriceBook:
         self._days: list[dict[tuple[str, str], dict[date, Price]]] = [defaultdict(dict), defaultdict(dict)]
         self._instants: list[dict[tuple[str, str], list[Price]]] = [defaultdict(list), defaultdict(list)]
         self._quoted_in: dict[str, set[str]] = defaultdict(set)
-        self._set_aside: dict[tuple[str, date], Price] = {}  # what is no price, by asset and the taxpayer's day
+        # What is no price, by asset and the taxpayer's day.
+        self._set_aside: dict[tuple[str, date], list[Price]] = defaultdict(list)
         for price in prices:
             if price.source.startswith(_NO_PRICE):
                 day = price.day or price.at.astimezone(zone).date()  # type: ignore[union-attr]
-                self._set_aside[price.asset, day] = price
+                self._set_aside[price.asset, day].append(price)
                 continue
             tier = 0 if price.source.startswith(FROM_FILE) else 1
             pair = (price.asset, price.currency)
@@ -97,10 +98,9 @@ class PriceBook:
 
     def set_aside(self, asset: str, at: datetime, why: str) -> Price | None:
         """What was looked up for an asset that day and is no price: DOUBTFUL, or NO_MARKET in this currency."""
-        found = self._set_aside.get((asset, at.astimezone(self.zone).date()))
-        if found is None or not found.source.startswith(why) or (why == NO_MARKET and found.currency != self.currency):
-            return None
-        return found
+        found = self._set_aside.get((asset, at.astimezone(self.zone).date()), ())
+        of_it = (p for p in found if p.source.startswith(why) and (why != NO_MARKET or p.currency == self.currency))
+        return min(of_it, key=lambda p: (p.currency != self.currency, p.currency, p.source, p.price), default=None)
 
     def _find(self, tier: int, pair: tuple[str, str], at: datetime, day: date) -> Price | None:
         instants = self._instants[tier].get(pair)

@@ -84,6 +84,8 @@ def _limit(report: Report, which: int, what: str, amount: Decimal) -> list[Line]
     bound = limit.amount.on(report.period.last)
     law = ("§ 23(3) sentence 5 EStG", "§ 22 no. 3 sentence 2 EStG")[which]
     stays = "reached: all of it is taxed" if amount >= bound else "not reached by this alone: free, if there is no more"
+    if report.currency != report.rules.currency:
+        stays = f"in {report.rules.currency}: not compared with amounts in {report.currency}"
     return [Line("", f"limit of {what}, not applied", bound, entry=stays if amount > ZERO else "", source=law)]
 
 

@@ -36,7 +36,7 @@ def _days(first: datetime, last: datetime | None, report: Report) -> tuple[Value
 
 def notes(report: Report) -> list[str]:
     """What the person has to do."""
-    if not any(report.sources):
+    if not table(report).rows:
         return []
     return [
         "3916-bis is for accounts with platforms abroad, also without a sale and with nothing in them: strike out "

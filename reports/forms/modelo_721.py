@@ -39,6 +39,13 @@ def notes(report: Report) -> list[str]:
     if not values:
         return []
     total = sum((v for v in values if isinstance(v, Decimal)), ZERO)
+    if report.currency != report.rules.currency:
+        return [f"The limit of 50,000 euros is not compared with values in {report.currency}: report in EUR."]
+    if None in values and total <= _LIMIT:
+        return [
+            f"What has a known price on 31 December is worth {total}; other currencies have none: whether Modelo 721 "
+            "is due can't be told. Give a price file."
+        ]
     due = "is due if the accounts abroad alone exceed" if total > _LIMIT else "is not due by these accounts: not above"
     told = [f"All accounts together are worth {total} on 31 December: Modelo 721 {due} 50,000 euros."]
     if None in values:

@@ -25,9 +25,10 @@ def table(report: Report) -> Table:
     numbers = ("15199", "15300") if known else ("", "")
     source = "Schedule 3, 2023" if known else "Schedule 3; lines of this year not known"
     exact_of = {key: sums(of) for key, of in grouped(taxed_of(report), lambda d: schedule_3.period(d, report))}
+    listed = schedule_3.table(report).rows
     found, gain = [], ZERO
     for key, s in exact_of.items():
-        rows = [row for row in schedule_3.table(report).rows if row[0] == key]
+        rows = [row for row in listed if row[0] == key]
         proceeds, gains = (sum((v for row in rows if isinstance(v := row[n], Decimal)), ZERO) for n in (4, 7))
         where = f"{_SECTION}{f', period {key}' if key else ''}"
         found.append(Line(numbers[0], f"{where}: total proceeds", proceeds, s.proceeds, source=source))

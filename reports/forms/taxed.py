@@ -108,9 +108,12 @@ def held_by_account(report: Report) -> list[tuple[str, Held]]:
     whole = {held.asset: held for held in held_of(report)}
     found = []
     for (account, asset), quantity in sorted(report.result.balances.items()):
-        if is_fiat(asset) or quantity <= ZERO or asset not in whole:
+        if is_fiat(asset) or quantity <= ZERO:
             continue
-        of = whole[asset]
+        of = whole.get(asset)
+        if of is None or of.quantity < quantity:  # more than there are lots of: a problem of the records, and no price
+            found.append((account, Held(asset, quantity, ZERO if of is None else of.cost, None)))
+            continue
         value = None if of.value is None else split(of.value, quantity, of.quantity)
         found.append((account, Held(asset, quantity, split(of.cost, quantity, of.quantity), value)))
     return found

@@ -29,6 +29,13 @@ def test_another_process_reads_the_same_records(tmp_path: Path) -> None:
     assert not multiprocessing.active_children()
 
 
+@pytest.mark.parametrize("header", ["Date,Asset,Currency,Price", "Transaction ID,Label", HEADER.strip()])
+def test_a_big_file_of_any_kind_may_have_no_rows(header: str, tmp_path: Path) -> None:
+    path = tmp_path / "big.csv"
+    path.write_text(f"{header}\n")
+    assert list(read(path, big=1).pages) == []
+
+
 def test_a_row_that_cannot_be_taken_is_refused_in_the_same_words(tmp_path: Path) -> None:
     path = file(tmp_path, "2025-13-01,Kraken,1,EUR,1,BTC,,", "2025-03-01,Kraken,1,EUR,-1,BTC,,")
     said = []

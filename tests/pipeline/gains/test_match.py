@@ -65,6 +65,12 @@ def test_two_hashes_are_two_transactions_though_the_amounts_are_equal() -> None:
     assert pairs == [] and told(issues) == ALONE
 
 
+def test_a_word_in_place_of_a_hash_is_none() -> None:
+    out, into = send("2025-01-02", "1 BTC", txhash="internal"), receive("2025-01-02", "1 BTC", account="L", txhash="bb")
+    pairs, issues = matched(out, into)
+    assert pairs == ["t1>t2 amount 1"] and issues == {}
+
+
 def test_one_hash_over_two_assets_or_chains_is_matched_asset_by_asset() -> None:
     pairs, issues = matched(
         send("2025-01-02", "1 ETH", txhash="0xaa"),

@@ -157,6 +157,11 @@ def test_a_doubtful_price_is_none_and_gives_way_to_any() -> None:
     assert worth(receive("2025-02-03", "1 BTC", "airdrop"), FAR_OFF) == "?"
 
 
+def test_what_has_no_market_does_not_hang_on_the_order_in_which_that_was_kept() -> None:
+    airdrop, elsewhere = receive("2025-02-03", "1 SPAM", "airdrop"), aside(NOTHING.source, "2025-02-03 SPAM 0 EUR")
+    assert worth(airdrop, NOTHING, elsewhere) == worth(airdrop, elsewhere, NOTHING) == f"0 {NOTHING.source}"
+
+
 def test_an_airdrop_without_a_market_is_worth_nothing_on_that_day_alone_and_nothing_else_is() -> None:
     assert worth(receive("2025-02-03", "9 SPAM", "airdrop"), NOTHING) == "0 no market: none has one for SPAM"
     assert worth(receive("2025-02-03", "9 SPAM", "airdrop", worth="5 USD"), NOTHING) == "5 net worth"
