@@ -323,6 +323,20 @@ def test_answers_that_were_not_imported_are_never_written_over(person: Person) -
     assert "should end in .xlsx" in person.run("review", "--out", "questions.csv", code=2).stderr
 
 
+def test_an_answer_that_was_refused_stays_in_its_workbook_until_it_is_corrected(person: Person) -> None:
+    path = person.data / "review.xlsx"
+    person.run("review")
+    fill(path, {"Airdrops": {SCAM: {"Answer": "a lot"}}})
+    person.run("import", str(path), code=1)
+    typed = path.read_bytes()
+    assert "holds answers that were not imported" in person.run("review", code=1).stderr
+    assert path.read_bytes() == typed
+    fill(path, {"Airdrops": {SCAM: {"Answer": "worthless"}}})
+    person.run("import", str(path))
+    person.run("review")
+    assert path.read_bytes() != typed
+
+
 def test_a_sheet_saved_as_csv_is_taken_too(person: Person) -> None:
     text = f"Airdrop,Date,Account,Asset,Answer,Currency\n{DROP},2025-03-02,Kraken,DROP,2,USD\n"
     assert person.run("import", person.write("airdrops.csv", text)).stdout == "airdrops.csv: 1 answer, 1 new\n"

@@ -90,8 +90,8 @@ def _keep_answers(path: Path, ledger: Ledger) -> None:
         raise Stop(other)
     if filled.rows or filled.problems:
         raise Stop(
-            f"{path} holds answers that were not imported: `taxsync import {path}` first, or name another file with "
-            "--out"
+            f"{path} holds answers that were not imported: `taxsync import {path}` first (and correct what it names), "
+            "or name another file with --out"
         )
 
 
@@ -104,11 +104,12 @@ def take(ledger: Ledger, settings: Settings, reading: Reading, revise: bool) -> 
         return f"{name}, {review.rows[n].place}"
 
     with ledger.transaction():
-        batch = ledger.begin_batch("file", name, reading.digest)
         prices = _prices(ledger, review, revise)
-        ledger.keep_prices(prices.new.values(), datetime.now(UTC), batch)
         given = [(n, one) for n, one in _said(review) if n not in prices.refused and not isinstance(one, Price)]
         new, wrong = take_what_fits(ledger, settings, _once(given), place, revise=revise)
+        whole = not (review.problems or prices.refused or wrong)  # else it is no file that may be written over
+        batch = ledger.begin_batch("file", name, reading.digest if whole else "")
+        ledger.keep_prices(prices.new.values(), datetime.now(UTC), batch)
     refused = prices.refused | {each.row: (each.column, str(each)) for each in wrong}
     problems = list(review.problems)
     for n, (column, why) in sorted(refused.items()):
@@ -123,15 +124,12 @@ def _said(review: Review) -> list[tuple[int, Answer | Price]]:
 
 def _once(given: list[tuple[int, Answer]]) -> list[tuple[int, Answer]]:
     """Both sides of a transfer may name each other: that is said once."""
-    pairs, left = set[tuple[str, str]](), list[tuple[int, Answer]]()
+    pairs, told = dict[tuple[str, str], Answer](), list[tuple[int, Answer]]()
     for n, one in given:
         if isinstance(one, MatchGiven) and one.withdrawal_id and one.deposit_id and not one.back:
-            pair = (one.withdrawal_id, one.deposit_id)
-            if pair in pairs:
-                continue
-            pairs.add(pair)
-        left.append((n, one))
-    return left
+            one = pairs.setdefault((one.withdrawal_id, one.deposit_id), one)
+        told.append((n, one))
+    return told
 
 
 @dataclass(frozen=True, slots=True)
