@@ -19,8 +19,8 @@ from importers.any import other
 from importers.base import Exchange
 from importers.parsers import unified
 from importers.read import Reading
-from importers.read import formats as _layouts
 from importers.read import parse as _parse
+from importers.recognition import formats as _layouts
 from pipeline.model import Parsed, RawRecord
 
 
@@ -55,6 +55,11 @@ def version(source: str) -> int:
     return _layouts()[source].version if source in _layouts() else unified.VERSION
 
 
+def rank(source: str) -> int:
+    """Where several sources tell the same of one account, that of the lowest rank counts: an API, then files."""
+    return _layouts()[source].rank if source not in exchange_names() and source in _layouts() else 0
+
+
 def parse(source: str, records: Iterable[RawRecord]) -> Iterator[Parsed]:
     """What the records of one account and source say, in parts: an exchange's in one, as a trade may span records."""
     if source in exchange_names():
@@ -62,6 +67,7 @@ def parse(source: str, records: Iterable[RawRecord]) -> Iterator[Parsed]:
     return _parse(source, records) if source in _layouts() else iter([unified.read_records(records)])
 
 
-def read(path: Path, account: str | None = None) -> Reading:
-    """A file as pages of records (or prices), its layout recognised by its header. Raises Refused."""
-    return _read(path, account)
+def read(path: Path, account: str | None = None, zone: str = "UTC") -> Reading:
+    """A file as pages of records (or prices), its layout recognised by its header; `zone` is the person's. Raises
+    Refused."""
+    return _read(path, account, zone)

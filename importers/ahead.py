@@ -3,14 +3,17 @@ that came before.
 
     reading = read(Path("big.csv"))         # as `importers.read.read`: the same pages, refused in the same words
 
-What is small is read here, since a process takes half a second to begin. The other process ends with the last page,
-with the caller's last question, or when the caller is gone.
+What is small is read here, since a process takes up to half a second to begin: where systems have no safe copy of this
+one to begin with (all but Linux), it loads what it needs anew. The other process ends with the last page, with the
+caller's last question, or when the caller is gone.
 """
 
 import gc
 import multiprocessing
 import signal
-from collections.abc import Generator
+import sys
+import warnings
+from collections.abc import Generator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
@@ -24,42 +27,46 @@ from importers.read import read as read_here
 from pipeline.model import Page, RawRecord, Said
 
 BIG = 4 << 20  # bytes
+COPIES = sys.platform == "linux"  # whether the other process may begin as a copy of this one
 
-_Sent = tuple[list[tuple[Any, ...]], list[Said], int] | str
+_Sent = tuple[list[tuple[Any, ...]], list[Said], int, Mapping[str, int]] | str
 _VALUES = attrgetter("source", "account", "stream", "source_id", "position", "payload", "origin", "content")
 
 
-def read(path: Path, account: str | None = None, big: int = BIG) -> Reading:
+def read(path: Path, account: str | None = None, zone: str = "UTC", big: int = BIG) -> Reading:
     """The records or prices of one file; read by another process from `big` bytes on. Raises Refused."""
-    found = read_here(path, account)
+    found = read_here(path, account, zone)
     if not isinstance(found.pages, Generator) or path.stat().st_size < big:  # prices and answers have no pages
         return found
     found.pages.close()
-    process = _Process(path, account, found)
-    return replace(found, pages=process.pages(), bare_dates=lambda: process.bare_dates)
+    process = _Process(path, account, zone, found)
+    return replace(found, pages=process.pages(), bare_dates=lambda: process.bare_dates, passed=lambda: process.passed)
 
 
 class _Process:
     """The other process, seen from here."""
 
-    def __init__(self, path: Path, account: str | None, recognised: Reading) -> None:
-        self._path, self._account, self._recognised = path, account, recognised
+    def __init__(self, path: Path, account: str | None, zone: str, recognised: Reading) -> None:
+        self._file, self._recognised = (path, account, zone), recognised
         self.bare_dates = 0
+        self.passed: Mapping[str, int] = {}
 
     def pages(self) -> Generator[Page, None, None]:
-        context = multiprocessing.get_context("spawn")  # the one way that all systems have
+        context: Any = multiprocessing.get_context("fork" if COPIES else "spawn")
         ours, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=_send, args=(theirs, self._path, self._account), daemon=True)
+        process = context.Process(target=_send, args=(ours if COPIES else None, theirs, *self._file), daemon=True)
         with ours:
             before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: Ctrl-C is for the caller, who ends it
             try:
-                process.start()
+                with warnings.catch_warnings():  # of the thread that shows the progress; the copy never speaks
+                    warnings.simplefilter("ignore", DeprecationWarning)
+                    process.start()
             finally:
                 signal.signal(signal.SIGINT, before)
             theirs.close()
             try:
                 while not isinstance(found := self._received(ours), str):
-                    values, said, self.bare_dates = found
+                    values, said, self.bare_dates, self.passed = found
                     yield Page([RawRecord(*each) for each in values], said=said)
             finally:
                 process.terminate()
@@ -68,7 +75,8 @@ class _Process:
             raise Refused(f"{self._recognised.name}: was changed while it was read; import it again")
 
     def _received(self, ours: Connection) -> _Sent:
-        """A page's values, what they say and the bare dates so far; at the end the digest of what was read."""
+        """A page's values, what they say, bare dates and rows passed over so far; at the end the digest of what was
+        read."""
         try:
             found: _Sent | Exception = ours.recv()
         except (EOFError, OSError):
@@ -78,15 +86,19 @@ class _Process:
         return found
 
 
-def _send(theirs: Connection, path: Path, account: str | None) -> None:
-    """The other process's whole work."""
+def _send(ours: Connection | None, theirs: Connection, path: Path, account: str | None, zone: str) -> None:
+    """The other process's whole work. `ours`: the caller's end, of which a copy has one, too, and would never hear that
+    the caller is gone."""
+    if ours is not None:
+        ours.close()
     gc.disable()  # as in the caller, where it says why
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Windows lets none inherit it
     with theirs, suppress(BrokenPipeError):
         try:
-            found = read_here(path, account)
+            found = read_here(path, account, zone)
             for page in found.pages:
-                theirs.send(([_VALUES(record) for record in page.records], page.said, found.bare_dates()))
+                values = [_VALUES(record) for record in page.records]
+                theirs.send((values, page.said, found.bare_dates(), dict(found.passed())))
             theirs.send(found.digest)
         except BrokenPipeError:
             raise

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from pipeline.coins import FORKS as FORKS
 from pipeline.coins import MEMORY, SITES, SPELLINGS, meant, utc_day
 
 # Codes of one coin at all exchanges and on all days: it was renamed, or is written in two ways.
@@ -57,27 +58,6 @@ PASSED_ON = (
     Passed("QUICK", date(2023, 7, 17), "QUICKOLD"),
 )
 
-
-@dataclass(frozen=True, slots=True)
-class Fork:
-    """From `day` on, who held `old` had `new` besides (not always one for one)."""
-
-    old: str
-    new: str
-    day: date
-    source: str = MEMORY
-
-
-FORKS = (
-    Fork("ETH", "ETC", date(2016, 7, 20)),
-    Fork("BTC", "BCH", date(2017, 8, 1)),
-    Fork("BTC", "BTG", date(2017, 10, 24)),
-    Fork("BCH", "BSV", date(2018, 11, 15)),
-    Fork("BCH", "XEC", date(2020, 11, 15)),
-    Fork("LUNC", "LUNA", date(2022, 5, 28), "WhiteBIT: by what was held on 2022-05-07 and 2022-05-26"),
-    Fork("USTC", "LUNA", date(2022, 5, 28), "WhiteBIT: 0.02354800084 LUNA for one held on 2022-05-26"),
-    Fork("ETH", "ETHW", date(2022, 9, 15)),
-)
 
 _PASSED = {each.code: each for each in PASSED_ON}
 RENAMED = frozenset((*SAME, *_PASSED))  # codes that may have another name in the ledger

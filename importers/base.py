@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple, Self
 
+from importers.layout import Cells, Export
 from pipeline.answers import Answer as Given
 from pipeline.issues import Stop
 from pipeline.model import Parsed, Price, RawRecord, Said
@@ -34,16 +35,17 @@ class Format:
     least one, `columns` all it may have (all compared case-insensitively). `row` takes the cells that
     are not empty by the names in `columns` and raises `RowError` for what can't be taken: it gives what a
     transaction says, a price (`prices`) or an answer of the person's (`answers`); `parse` reads the stored rows of one
-    account. `row_by_row`: each row is a transaction of its own, whatever stands in the others, so that rows can be
-    parsed some at a time. `named`: what a row of an account says as the ledger names assets; identities and digests are
-    of what is written. `date`: the column of the date.
+    account. A layout that is not ours has an `export` in place of `row`. `row_by_row`: each row is a transaction of its
+    own, whatever stands in the others, so that rows can be parsed some at a time. `named`: what a row of an account
+    says as the ledger names assets; identities and digests are of what is written. `date`: the column of the date. `rank`: where
+    several sources tell the same of one account, that of the lowest counts (an API: 0; a universal file: 9).
     """
 
     name: str
     version: int
     header: frozenset[str]
     columns: tuple[str, ...]
-    row: Callable[[Mapping[str, str]], "Told | Price | Given"]
+    row: Callable[[Cells], "Told | Price | Given"] | None = None
     parse: Callable[[Iterable[RawRecord]], Parsed] | None = None
     prices: bool = False
     answers: bool = False
@@ -51,6 +53,8 @@ class Format:
     named: Callable[[str, Said], Said] = lambda _account, said: said
     one_of: frozenset[str] = frozenset()
     date: str = "Date"
+    export: Export | None = None
+    rank: int = 1
 
 
 class Told(NamedTuple):

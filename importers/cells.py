@@ -9,7 +9,7 @@ letter taken for another.
 """
 
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 
@@ -95,6 +95,14 @@ def day_or_instant(column: str, text: str) -> date | datetime:
     return at.date() if bare else at
 
 
+def day(column: str, text: str) -> date:
+    """A day without a time; midnight UTC, as a date cell of a workbook is read, is none."""
+    at, _ = _date(column, text)
+    if at.time() != time():
+        raise RowError(column, text, "should be a day without a time such as 2025-03-31")
+    return at.date()
+
+
 def _date(column: str, text: str) -> tuple[datetime, bool]:
     match = _DATE.fullmatch(text.strip())
     if match is None:
@@ -135,8 +143,8 @@ def name(column: str, text: str, limit: int) -> str:
 
 def identity(column: str, text: str) -> str:
     """An id or hash. Refuses what a spreadsheet has rounded: two ids would become one."""
-    if not text:
-        return ""
+    if not text or (text.isalnum() and len(text) <= 200):  # nothing in it that could be wrong
+        return text
     line = name(column, text, 200)
     if _ROUNDED_BY_A_SPREADSHEET.fullmatch(line):
         raise RowError(column, text, "was rounded by a spreadsheet program; export it again with the column as text")

@@ -10,6 +10,7 @@ from math import ceil
 from typing import Any, NamedTuple, TypeVar
 
 LONGEST_ASKED = 120  # seconds of a pause that an exchange may ask for
+BRIEF = 15  # the same, of one whose answer another has, too
 
 T = TypeVar("T")
 
@@ -39,12 +40,13 @@ def patiently(ask: Callable[[], T], unit: float, say: Callable[[str, float], Non
     """What `ask` gives, tried again while its fault may pass; raises the last Passing.
 
     `unit`: seconds that one second of our own pauses lasts. `say` gets why and how many seconds, before each pause.
-    `part`: of the usual tries only one in so many.
+    `part`: of the usual tries only one in so many; more than 1: who asks for a pause longer than BRIEF is left at once.
     """
     from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
     def stop(state: RetryCallState) -> bool:
-        return state.attempt_number * part >= _fault(state).pace.tries
+        fault = _fault(state)
+        return state.attempt_number * part >= fault.pace.tries or (part > 1 and fault.asked > BRIEF)
 
     def wait(state: RetryCallState) -> float:  # seconds of waiting, no money
         fault = _fault(state)

@@ -17,6 +17,7 @@ from importers.base import FILE, Answer, Call, Item, Listed, Refused, Span
 
 DAY = 86_400  # seconds
 VALID = 30 * DAY  # for which an order is remembered
+FOR_EVER = 10**11
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +84,9 @@ class Failed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """`todo`: what is still to be read, and when it was ordered (0: not yet). `orders`: the times of those of the last
-    day. `seen`: when the last run was that missed nothing. Of the run of `run`: `done` with, though not read; `why` an
-    order was refused."""
+    """`todo`: what is still to be read, and when it was ordered (0: not yet); `read`: what was. `since`: from when on
+    all was asked for. `orders`: the times of those of the last day. `seen`: when the last run was that missed nothing.
+    Of the run of `run`: `done` with, though not read; `why` an order was refused."""
 
     todo: dict[str, int]
     seen: int
@@ -93,6 +94,8 @@ class _Kept:
     run: int = 0
     done: tuple[str, ...] = ()
     why: str = ""
+    read: tuple[str, ...] = ()
+    since: int = FOR_EVER  # of a place that an older version kept: it is asked for once more
 
     def listed(self, items: Iterable[Item] = (), *, last: bool = False) -> Listed:
         return Listed(list(items), json.dumps(asdict(self)), last=last)
@@ -103,7 +106,8 @@ def by_quarter(files: Files) -> Callable[[Call, Span], Listed]:
 
     def fetch(call: Call, span: Span) -> Listed:
         now = int(span.now)
-        kept = _resumed(str(span.place), now, files.reach) if span.place else _begun(files, call, span)
+        kept = _widened(files, call, span, _kept(str(span.place)) if span.place else _Kept({}, now, run=now))
+        kept = _resumed(kept, now, files.reach)
         due = [name for name in kept.todo if named(name).ended(now)]
         if not due:
             return replace(kept, seen=now).listed(last=True)
@@ -122,21 +126,31 @@ def by_quarter(files: Files) -> Callable[[Call, Span], Listed]:
     return fetch
 
 
-def _begun(files: Files, call: Call, span: Span) -> _Kept:
-    begins, now = files.begins, int(span.now)
-    begin = max(int(datetime(begins.year, begins.month, begins.day, tzinfo=UTC).timestamp()), int(span.since or 0))
-    if span.first is not None and not files.older(call):
-        begin = max(begin, int(span.first))
-    return _Kept(dict.fromkeys(map(str, between(begin, now - files.reach * DAY)), 0), now, run=now)
-
-
-def _resumed(place: str, now: int, reach: int) -> _Kept:
+def _kept(place: str) -> _Kept:
     told = json.loads(place, parse_float=str)
-    kept = _Kept(**told | {"orders": tuple(at for at in told["orders"] if now - at < DAY), "done": tuple(told["done"])})
+    return _Kept(**told | {name: tuple(told.get(name, ())) for name in ("orders", "done", "read")})
+
+
+def _widened(files: Files, call: Call, span: Span, kept: _Kept) -> _Kept:
+    """With the quarters that an earlier beginning needs besides. From when on the account has records says when to
+    begin where all of them were asked for."""
+    since, begins = int(span.since or 0), files.begins
+    if since >= kept.since:
+        return kept
+    begin = max(int(datetime(begins.year, begins.month, begins.day, tzinfo=UTC).timestamp()), since)
+    if span.first is not None and not since and not files.older(call):
+        begin = max(begin, int(span.first))
+    needed = map(str, between(begin, int(span.now) - files.reach * DAY))
+    more = {name: 0 for name in needed if name not in kept.read and name not in kept.todo}
+    return replace(kept, todo={**kept.todo, **more}, since=since)
+
+
+def _resumed(kept: _Kept, now: int, reach: int) -> _Kept:
     if kept.run == now:
         return kept
+    orders = tuple(at for at in kept.orders if now - at < DAY)
     missed = dict.fromkeys(map(str, between(kept.seen, now - reach * DAY)), 0)  # none, unless that was long ago
-    return replace(kept, todo={**missed, **kept.todo}, run=now, done=(), why="")
+    return replace(kept, todo={**missed, **kept.todo}, orders=orders, run=now, done=(), why="")
 
 
 def _ordered(files: Files, call: Call, kept: _Kept, names: Sequence[str]) -> _Kept:
@@ -163,7 +177,8 @@ def _looked(files: Files, call: Call, kept: _Kept, names: Sequence[str]) -> List
     if address is None:
         return replace(kept, done=(*kept.done, *names)).listed()
     items: list[Item] = call(FILE, {"address": address}, files.read) if address else []
-    return replace(kept, todo={other: at for other, at in kept.todo.items() if other != name}).listed(items)
+    todo = {other: at for other, at in kept.todo.items() if other != name}
+    return replace(kept, todo=todo, read=(*kept.read, name)).listed(items)
 
 
 def _waiting(files: Files, kept: _Kept, due: Sequence[str]) -> str:

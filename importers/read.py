@@ -12,29 +12,27 @@ as XLSX or with semicolons, and a longer version of it give the same records; an
 Label, a hash or a value since is the same record with new contents.
 """
 
-import difflib
 import hashlib
-import importlib
 import json
-import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from importers import cells as cell
 from importers import review as reviewed
 from importers.base import Format, Refused, RowError, Told, shown
+from importers.layout import NAMED, ZONE, Cells, Export, any_zone, zone_in
+from importers.recognition import formats, is_header, recognised, unknown
 from importers.sheets import Sheet, is_workbook, open_file, sheets
-from pipeline.answers import Answer
+from pipeline.answers import Answer, BrokerGiven
 from pipeline.model import Page, Parsed, Price, RawRecord, Said
 from pipeline.money import plain
 
 STREAM = "rows"
-OWN = frozenset(("disposal id", "disposed at"))  # columns that only the workbook of a report has together
 BARE_DATE = len("2025-03-31")
+LAST = 10**9  # the position of a last row, where a file begins with the newest
 PAGE = 2000  # records that are given at once
 PROBLEM_LINES = 3
 PROBLEM_LIMIT = 1000  # rows after which a file is not read any further
@@ -47,7 +45,9 @@ class Reading:
     """One recognised file. `digest` is the SHA-256 of its bytes. A price file has `prices` and no page, a file of
     answers has `answers`, each with the number of its row, the workbook of open questions a `review`.
 
-    `bare_dates`: rows given so far whose date has no time, which is then 00:00 UTC.
+    Of the rows given so far, `bare_dates` are those whose date has no time, which is then 00:00 UTC, and `passed` says
+    why how many of them count for nothing ("failed": 2). `unknown`: columns that the layout does not know. `export`:
+    the layout is not ours; its source may have changed what it said before.
     """
 
     name: str
@@ -58,18 +58,14 @@ class Reading:
     bare_dates: Callable[[], int] = lambda: 0
     answers: list[tuple[int, Answer]] = field(default_factory=list)
     review: reviewed.Review | None = None
+    passed: Callable[[], Mapping[str, int]] = dict
+    unknown: tuple[str, ...] = ()
+    export: bool = False
 
 
-@cache
-def formats() -> Mapping[str, Format]:
-    """Every layout that has a file in the folder `formats`, by name."""
-    package = importlib.import_module("importers.formats")
-    modules = (importlib.import_module(f"importers.formats.{m.name}") for m in pkgutil.iter_modules(package.__path__))
-    return {module.FORMAT.name: module.FORMAT for module in modules}
-
-
-def read(path: Path, account: str | None = None) -> Reading:
-    """The records or prices of one file. A row's account is its Account cell, else `account`, else the file's stem."""
+def read(path: Path, account: str | None = None, zone: str = "UTC") -> Reading:
+    """The records or prices of one file. A row's account is its Account cell, else `account`, else the file's stem.
+    `zone`: the person's own, in which some layouts write times."""
     name = shown(path.name, 120)
     file = open_file(path)
     try:
@@ -78,28 +74,45 @@ def read(path: Path, account: str | None = None) -> Reading:
         if questions := reviewed.asked(found):
             with file:
                 return Reading(name, "review", digest, iter(()), review=reviewed.read(questions, name))
-        sheet, layout = _recognised(found, name)
-        rows = _Rows(name, sheet, layout, _default_account(path, account))
+        sheet, layout = recognised(found, name)
+        rows = _Rows(name, sheet, layout, _default_account(path, account), zone)
         if layout.prices:
             with file:
                 return Reading(name, layout.name, digest, iter(()), rows.prices())
         if layout.answers:
             with file:
-                return Reading(name, layout.name, digest, iter(()), answers=rows.answers())
+                return Reading(name, layout.name, digest, iter(()), answers=_in_account(rows.answers(), account))
         pages = _closing(file, rows.pages())
         next(pages)
-        return Reading(name, layout.name, digest, pages, bare_dates=lambda: rows.bare_dates)
+        return Reading(
+            name,
+            layout.name,
+            digest,
+            pages,
+            bare_dates=lambda: rows.bare_dates,
+            passed=lambda: rows.passed,
+            unknown=unknown(sheet.header, layout) if layout.export else (),
+            export=layout.export is not None,
+        )
     except BaseException:
         file.close()
         raise
 
 
+def _in_account(given: list[tuple[int, Answer]], account: str | None) -> list[tuple[int, Answer]]:
+    """Forms of a broker that name no account are of the one that is given."""
+    return [
+        (row, replace(one, account=account) if account and isinstance(one, BrokerGiven) and not one.account else one)
+        for row, one in given
+    ]
+
+
 def _sheets(file: BinaryIO, name: str) -> list[Sheet]:
     """The tables; those of a workbook of questions, where a wrong cell hides no other, with what can't be read."""
     if not is_workbook(file):
-        return sheets(file, name)
+        return sheets(file, name, is_header=is_header)
     try:
-        found, refused = sheets(file, name), None
+        found, refused = sheets(file, name, is_header=is_header), None
     except Refused as error:
         found, refused = sheets(file, name, strict=False), error
     if reviewed.asked(found):
@@ -130,61 +143,6 @@ def _closing(file: BinaryIO, pages: Iterator[Page]) -> Iterator[Page]:
         yield from pages
 
 
-# ---- recognition ----------------------------------------------------------------------------------------------------
-
-
-def claims(header: Iterable[str]) -> list[Format]:
-    """The layouts that a header fits."""
-    names = {column.casefold() for column in header}
-
-    def fits(layout: Format) -> bool:
-        needed, some = ({column.casefold() for column in columns} for columns in (layout.header, layout.one_of))
-        return needed <= names and (not some or bool(some & names))
-
-    return [layout for layout in formats().values() if fits(layout)]
-
-
-def _recognised(found: list[Sheet], name: str) -> tuple[Sheet, Format]:
-    if not found:
-        raise Refused(f"{name}: has no header line")
-    if any(set(map(str.casefold, sheet.header)) >= OWN for sheet in found):  # its other sheets look like sources
-        raise Refused(f"{name}: is a report that taxsync wrote, and no source; import what it was made from")
-    known = [(sheet, layout) for sheet in found for layout in claims(sheet.header)]
-    if not known:
-        headers = "; ".join(shown(", ".join(sheet.header), 200) for sheet in found[:3])
-        layouts = "; ".join(f"{layout.name} ({_needs(layout)})" for layout in formats().values())
-        raise Refused(f"{name}: is of no known layout; its header is: {headers}\n{name}: known layouts: {layouts}")
-    if len({sheet.title for sheet, _ in known}) > 1:
-        titles = " and ".join(f"'{shown(sheet.title)}'" for sheet, _ in known)
-        raise Refused(f"{name}: the sheets {titles} could both be read; keep one in the file")
-    if len(known) > 1:
-        names = " and ".join(layout.name for _, layout in known)
-        raise Refused(f"{name}: its header fits the layouts {names}; remove the columns of one of them")
-    sheet, layout = known[0]
-    _refuse_misspelt(sheet.header, layout, name)
-    return sheet, layout
-
-
-def _needs(layout: Format) -> str:
-    columns = [column for column in layout.columns if column in layout.header]
-    some = [column for column in layout.columns if column in layout.one_of]
-    return ", ".join([*columns, " or ".join(some)] if some else columns)
-
-
-def _refuse_misspelt(header: Iterable[str], layout: Format, name: str) -> None:
-    """A column the layout doesn't know is kept and means nothing, unless it was meant to be one that is missing."""
-    names = {column.casefold() for column in header if column}
-    known = {column.casefold(): column for column in layout.columns}
-    missing = [column for column in known if column not in names]
-    for column in sorted(names - known.keys()):
-        meant = difflib.get_close_matches(column, missing, n=1, cutoff=0.8)
-        meant = meant or [other for other in missing if other.startswith(f"{column} ")]
-        if meant:
-            raise Refused(
-                f"{name}: the column '{shown(column)}' is not known; is it '{known[meant[0]]}'? Rename or remove it"
-            )
-
-
 # ---- rows -----------------------------------------------------------------------------------------------------------
 
 
@@ -210,18 +168,27 @@ T = TypeVar("T")
 class _Rows:
     """The rows of one sheet in one layout, checked one after the other."""
 
-    def __init__(self, name: str, sheet: Sheet, layout: Format, account: str) -> None:
+    def __init__(self, name: str, sheet: Sheet, layout: Format, account: str, zone: str) -> None:
         known = {column.casefold(): column for column in layout.columns}
         self._name, self._sheet, self._layout, self._account = name, sheet, layout, account
-        self._columns = [known.get(column.casefold(), column) for column in sheet.header]
+        self._columns = [
+            known.get(column.casefold()) or known.get(any_zone(column).casefold(), column) for column in sheet.header
+        ]
         self._header = dict(zip(self._columns, sheet.header, strict=True))
         self._names = {column: _json_text(header) for column, header in self._header.items()}
         self._identities = _Identities()
         self._prices: dict[object, Price] = {}
+        self._zone = zone
         self.bare_dates = 0
+        self.passed: dict[str, int] = {}
 
     def pages(self) -> Iterator[Page]:
         """Up to `PAGE` records at a time, and `Refused` in place of the last ones if any row can't be taken."""
+        if self._layout.export is not None:
+            kept = chain.from_iterable(self._each(self._exported))
+            while records := list(islice(kept, PAGE)):
+                yield Page(records)
+            return
         rows = self._each(self._record)
         while some := list(islice(rows, PAGE)):
             said = [texts for _, texts in some] if self._layout.row_by_row else []
@@ -254,6 +221,10 @@ class _Rows:
         if problems:
             raise Refused(_in_short(problems))
 
+    def _row(self, filled: Cells) -> Told | Price | Answer:
+        assert self._layout.row is not None
+        return self._layout.row(filled)
+
     def _filled(self, cells: list[str]) -> dict[str, str]:
         """The cells that are not empty, by the layout's own names of the columns."""
         return {column: text for column, text in zip(self._columns, cells, strict=False) if text and not text.isspace()}
@@ -261,7 +232,7 @@ class _Rows:
     def _record(self, number: int, cells: list[str]) -> tuple[RawRecord, Said] | None:
         """The record of one row, and what it says; None when its ID was there before with the same content."""
         filled = self._filled(cells)
-        found = self._layout.row(filled)
+        found = self._row(filled)
         assert isinstance(found, Told)
         account, said = found.account or self._account, found.said
         if not account:
@@ -274,21 +245,55 @@ class _Rows:
             return None
         names = self._names
         payload = ",".join([f"{names[column]}:{_json_text(text)}" for column, text in filled.items()])
+        origin = f"{self._name} row {number}"
         record = RawRecord(
-            source=self._layout.name,
-            account=account,
-            stream=STREAM,
-            source_id=source_id,
-            position=number,
-            payload=f"{{{payload}}}",
-            origin=f"{self._name} row {number}",
-            content=content,
-        )
+            self._layout.name, account, STREAM, source_id, number, f"{{{payload}}}", origin, content
+        )  # fmt: skip  # by name takes twice as long
         return record, self._layout.named(account, said)
+
+    def _exported(self, number: int, cells: list[str]) -> list[RawRecord]:
+        """The records of one row that is not ours, one in each of its accounts: kept whether or not they can be read.
+
+        A row without an id is known by its account and all its cells but those that may change; one whose id stood
+        above with another content has a number behind it."""
+        layout = self._layout
+        assert layout.export is not None
+        filled = {column: text.strip() for column, text in self._filled(cells).items()}
+        self.bare_dates += len(filled.get(layout.date, "")) == BARE_DATE
+        why = layout.export.passed(filled)
+        if why:
+            self.passed[why] = self.passed.get(why, 0) + 1
+        fixed = [f"{name}\t{filled[name]}" for name in sorted(filled) if name not in layout.export.changing]
+        given = "/".join(filled[name] for name in layout.export.id if name in filled)
+        payload = {self._header[column]: text for column, text in filled.items()}
+        by_name = _by_name(self._name, layout.export)
+        payload |= ({ZONE: self._zone} if layout.export.local else {}) | by_name
+        records = []
+        named = layout.export.accounts(filled) if layout.export.accounts is not None else ("",)
+        for account in dict.fromkeys(each.strip() or self._account for each in named):
+            if not account:
+                raise RowError("the account", "", "is not named, and the file's name can't be one; give --account NAME")
+            moved = "\n".join(fixed)
+            content = "\n".join((moved, why, *by_name.values()))
+            source_id = self._identities.of_export(account, given, content, moved)
+            if source_id is not None:
+                records.append(
+                    RawRecord(
+                        source=layout.name,
+                        account=account,
+                        stream=STREAM,
+                        source_id=source_id,
+                        position=LAST - number if layout.export.newest_first else number,
+                        payload=json.dumps(payload, ensure_ascii=False),
+                        origin=f"{self._name} row {number}",
+                        content=content,
+                    )
+                )
+        return records
 
     def _price(self, number: int, cells: list[str]) -> Price | None:
         filled = self._filled(cells)
-        found = self._layout.row(filled)
+        found = self._row(filled)
         assert isinstance(found, Price)
         price = replace(found, source=f"file {self._name} row {number}")
         first = self._prices.setdefault((price.asset, price.currency, price.at, price.day), price)
@@ -299,9 +304,16 @@ class _Rows:
         return price if first is price else None
 
     def _answer(self, number: int, cells: list[str]) -> tuple[int, Answer]:
-        found = self._layout.row(self._filled(cells))
+        found = self._row(self._filled(cells))
         assert not isinstance(found, Told | Price)
         return number, found
+
+
+def _by_name(name: str, export: Export) -> dict[str, str]:
+    """What a file's name tells of its rows."""
+    word = export.named.search(name) if export.named else None
+    zone = zone_in(name) if export.local else ""
+    return ({ZONE: zone} if zone else {}) | ({NAMED: word[0].casefold()} if word else {})
 
 
 def _in_short(problems: list[str]) -> str:
@@ -349,6 +361,17 @@ class _Identities:
     def __init__(self) -> None:
         self._contents: dict[int, int] = {}
         self._counts: dict[int, int] = {}
+
+    def of_export(self, account: str, given: str, content: str, moved: str) -> str | None:
+        """The same of a row that is not ours, whose id may be one of several rows: the next has "#2"."""
+        if not given:
+            return self.of(account, "", content, moved)
+        number, place = hash(content), 1
+        while (before := self._contents.setdefault(hash((account, given, place)), number)) is not number:
+            if before == number:
+                return None
+            place += 1
+        return given if place == 1 else f"{given}#{place}"
 
     def of(self, account: str, given: str, content: str, moved: str) -> str | None:
         """The source_id of the next row; None when the row with this ID was there before, with the same content."""

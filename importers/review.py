@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from importers import cells as cell
 from importers.base import Refused, RowError
-from importers.formats import assets, labels, openings, prices
+from importers.formats import accounts, assets, duplicates, gaps, labels, openings, prices
 from importers.sheets import Sheet
 from importers.worksheet import Unreadable
 from pipeline import questions as q
@@ -22,11 +22,15 @@ from pipeline.answers import Answer, LabelGiven, MatchGiven, OpeningGiven
 from pipeline.model import Label, Price
 
 Cells = Mapping[str, str]
-_TOLD = (q.KNOWN, q.UP_TO, q.EFFECT)
+_TOLD = (q.KNOWN, q.UP_TO, q.EFFECT, q.IF_PROPOSED)
 _ID = re.compile("[0-9a-f]{16}")
 _NUMBER = re.compile(r"[-+]?[0-9.,' ]*[0-9][0-9.,' ]*(?:[eE][-+]?[0-9]+)?")
 _BY_KEY = {layout.key.casefold(): layout for layout in q.LAYOUTS}
-_HERE = {"Date": q.ACQUIRED, "Quantity": q.UNITS, "Evidence": q.NOTE, "Transaction ID": q.CAME_BY}  # as other files say
+_HERE = {  # what other files call a column
+    "Date": q.ACQUIRED, "Quantity": q.UNITS, "Evidence": q.NOTE, "Transaction ID": q.CAME_BY, "Stream": q.LIST,
+    "Same As": q.FIRST,
+}  # fmt: skip
+_COUNTS = {q.FIRST_COUNTS: duplicates.ONCE, q.SECOND_COUNTS: duplicates.ONCE, q.BOTH_COUNT: duplicates.TWICE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +165,13 @@ def _of_a_row(cells: Cells, answer: str, lots: Counter[str]) -> list[Answer | Pr
 
 
 def _of_a_purchase(cells: Cells, answer: str, lots: Counter[str]) -> list[Answer | Price]:
+    came_by = cells.get(q.CAME_BY, "")
+    if came_by and answer.casefold() in tuple(Label):
+        return [labels.row({"Transaction ID": came_by, "Label": answer, "Note": labels.note(cells)})]
     if answer.casefold() != q.BOUGHT:
-        raise RowError(q.ANSWER, answer, f"should be `{q.BOUGHT}`, or empty")
-    return [_lot(cells, cells.get(q.CAME_BY, ""), lots)]
+        more = f", or a label: {', '.join(Label)}" if came_by else ""
+        raise RowError(q.ANSWER, answer, f"should be `{q.BOUGHT}`{more}")
+    return [_lot(cells, came_by, lots)]
 
 
 def _lot(cells: Cells, came_by: str, lots: Counter[str]) -> OpeningGiven:
@@ -217,6 +225,25 @@ def _of_an_asset(cells: Cells, answer: str, _lots: Counter[str]) -> list[Answer 
     return [assets.row({**told, "Note": cells.get(q.NOTE, "")})]
 
 
+def _of_a_duplicate(cells: Cells, answer: str, _lots: Counter[str]) -> list[Answer | Price]:
+    word, pair, note = answer.casefold(), [_ref(cells), cells.get(q.FIRST, "")], cells.get(q.NOTE, "")
+    if word != q.ONE_ACCOUNT and word not in _COUNTS:
+        raise RowError(q.ANSWER, answer, f"should be one of {', '.join((*_COUNTS, q.ONE_ACCOUNT))}")
+    if not pair[1]:
+        raise RowError(q.FIRST, "", "is empty; it should be what stood there")
+    if word == q.ONE_ACCOUNT:
+        return [accounts.row({"Account": pair[0], "Same As": pair[1], "Note": note})]
+    repeat, first = reversed(pair) if word == q.SECOND_COUNTS else pair
+    return [duplicates.row({"Repeat": repeat, "First": first, "Counts": _COUNTS[word], "Note": note})]
+
+
+def _of_a_gap(cells: Cells, answer: str, _lots: Counter[str]) -> list[Answer | Price]:
+    if answer.casefold() != q.NOTHING_MISSING:
+        raise RowError(q.ANSWER, answer, f"should be `{q.NOTHING_MISSING}`, or empty")
+    told = {"Account": q.ACCOUNT, "Stream": q.LIST, "From": q.SINCE, "To": q.UNTIL, "Note": q.NOTE}
+    return [gaps.row({column: cells[here] for column, here in told.items() if here in cells})]
+
+
 def _ref(cells: Cells) -> str:
     """The id in the first column."""
     column = next((layout.key for layout in q.LAYOUTS if layout.key in cells), "")
@@ -232,4 +259,6 @@ _READ: Mapping[str, Callable[[Cells, str, Counter[str]], Sequence[Answer | Price
     q.PRICES.title: _of_a_price,
     q.AIRDROPS.title: _of_an_airdrop,
     q.ASSETS.title: _of_an_asset,
+    q.DUPLICATES.title: _of_a_duplicate,
+    q.GAPS.title: _of_a_gap,
 }

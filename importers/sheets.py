@@ -21,9 +21,9 @@ import re
 import stat
 import warnings
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -32,6 +32,7 @@ from importers.worksheet import CELL_LIMIT, Book, CellError, rows, shared_string
 
 FILE_LIMIT = 2 << 30  # bytes of a file
 LINE_LIMIT = 4 << 20  # characters of a line
+LINES_ABOVE = 40  # among which a header is looked for
 COLUMN_LIMIT = 256
 PART_LIMIT = 1000  # parts of a workbook
 UNPACKED_LIMIT = 800 << 20  # bytes of all parts; a million rows of ten columns are 300 to 600 MB
@@ -43,11 +44,13 @@ Row = tuple[int, list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One table. `header` is as written, without the white space around the names; `title` is "" for a CSV file."""
+    """One table. `header` is as written, without the white space around the names, a name that it has again as "Cur.
+    (2)", which is then `twice`; `title` is "" for a CSV file."""
 
     title: str
     header: tuple[str, ...]
     rows: Iterator[Row]
+    twice: str = ""
 
 
 def open_file(path: Path) -> io.BufferedReader:
@@ -69,18 +72,24 @@ def open_file(path: Path) -> io.BufferedReader:
     return os.fdopen(handle, "rb")
 
 
-def sheets(file: BinaryIO, name: str, *, strict: bool = True) -> list[Sheet]:
-    """The tables of `file` that have a header; `name` is what messages call it. Not `strict`: a cell of a workbook that
-    can't be read as text is `Unreadable`."""
+Header = tuple[str, ...]
+IsHeader = Callable[[Header], bool]
+
+
+def sheets(file: BinaryIO, name: str, *, strict: bool = True, is_header: IsHeader = lambda _: True) -> list[Sheet]:
+    """The tables of `file` that have a header: the first of its first rows that `is_header`, else the first with text.
+
+    `name` is what messages call the file. Not `strict`: a cell of a workbook that can't be read as text is
+    `Unreadable`."""
     if is_workbook(file):
-        return _workbook(file, name, strict)
+        return _workbook(file, name, strict, is_header)
     if _start(file) == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
         raise Refused(
             f"{name}: an old or password-protected Excel workbook; save it as .xlsx without password, or as CSV"
         )
     encoding, complete = _encoding(file, name)
     file.seek(0)
-    sheet = _sheet(name, "", _csv_rows(file, encoding, name, complete))
+    sheet = _sheet(name, "", _csv_rows(file, encoding, name, complete, is_header))
     return [sheet] if sheet else []
 
 
@@ -96,21 +105,34 @@ def _start(file: BinaryIO) -> bytes:
     return start
 
 
-def _sheet(name: str, title: str, found: Iterator[Row]) -> Sheet | None:
-    """The first row that has text is the header; None when there is none."""
+def _sheet(name: str, title: str, found: Iterator[Row], is_header: IsHeader = lambda _: True) -> Sheet | None:
+    """The header and what is below it; None when no row has text."""
     where = f"{name}, sheet {shown(title)}" if title else name
-    for _, cells in found:
-        header = tuple(cell.strip() for cell in cells)
-        if not any(header):
-            continue
-        if len(header) > COLUMN_LIMIT:
-            raise Refused(f"{where}: has {len(header)} columns, more than {COLUMN_LIMIT}")
-        names = [column.casefold() for column in header if column]
-        twice = next((column for column in names if names.count(column) > 1), None)
-        if twice is not None:
-            raise Refused(f"{where}: the header names the column '{shown(twice)}' twice; rename or remove one")
-        return Sheet(title, header, _body(where, header, found))
-    return None
+    above: list[Row] = []
+    for number, cells in found:
+        if any(map(str.strip, cells)):
+            above.append((number, cells))
+            if is_header(_header(cells)) or len(above) == LINES_ABOVE:
+                break
+    if not above:
+        return None
+    at = len(above) - 1 if is_header(_header(above[-1][1])) else 0
+    header = _header(above[at][1])
+    if len(header) > COLUMN_LIMIT:
+        raise Refused(f"{where}: has {len(header)} columns, more than {COLUMN_LIMIT}")
+    names = [column.strip().casefold() for column in above[at][1] if column.strip()]
+    twice = next((column for column in names if names.count(column) > 1), "")
+    return Sheet(title, header, _body(where, header, chain(above[at + 1 :], found)), twice)
+
+
+def _header(cells: list[str]) -> Header:
+    """The names of columns; one that is there before has its number behind it."""
+    names = [cell.strip() for cell in cells]
+    counts: dict[str, int] = {}
+    for index, name in enumerate(names):
+        counts[name.casefold()] = count = counts.get(name.casefold(), 0) + 1
+        names[index] = name if count == 1 or not name else f"{name} ({count})"
+    return tuple(names)
 
 
 def _body(where: str, header: tuple[str, ...], found: Iterator[Row]) -> Iterator[Row]:
@@ -171,11 +193,15 @@ def _lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
         yield line
 
 
-def _csv_rows(file: BinaryIO, encoding: str, name: str, complete: bool) -> Iterator[Row]:
-    """Every row, with its number. `complete`: the file's last line has an end."""
+def _csv_rows(
+    file: BinaryIO, encoding: str, name: str, complete: bool, is_header: IsHeader = lambda _: True
+) -> Iterator[Row]:
+    """Every row from the header on, with its number. `complete`: the file's last line has an end."""
     with io.TextIOWrapper(file, encoding, newline="") as text:
-        lines = _lines(text, name)
-        skipped, separator = 0, ""
+        above = list(islice(_lines(text, name), LINES_ABOVE))
+        start = next((place for place, line in enumerate(above) if is_header(_header(_cells_of(line)))), 0)
+        lines: Iterator[str] = chain(above[start:], _lines(text, name))
+        skipped, separator = start, ""
         for first in lines:
             declared = re.fullmatch(r'"?sep=([,;\t])"?\s*', first)  # Excel's own way to name the separator
             if first.strip() and not declared:
@@ -185,6 +211,14 @@ def _csv_rows(file: BinaryIO, encoding: str, name: str, complete: bool) -> Itera
             separator = declared[1] if declared else separator
             skipped += 1
         yield from _split(lines, name, complete, separator or ",", skipped)
+
+
+def _cells_of(line: str) -> list[str]:
+    """One line as a row, for a look at it."""
+    try:
+        return next(csv.reader([line], delimiter=_separator(line, "")), [])
+    except (csv.Error, Refused):
+        return []
 
 
 def _separator(header: str, name: str) -> str:
@@ -233,9 +267,10 @@ def _refuse_swallowed_rows(cells: list[str], separator: str, width: int, where: 
 # ---- XLSX -----------------------------------------------------------------------------------------------------------
 
 
-def _workbook(file: BinaryIO, name: str, strict: bool) -> list[Sheet]:
+def _workbook(file: BinaryIO, name: str, strict: bool, is_header: IsHeader) -> list[Sheet]:
     """The worksheets that have a header. openpyxl reads the workbook's structure and styles, `worksheet` the cells."""
-    found = (_sheet(name, title, _readable(name, cells)) for title, cells in _readable(name, _worksheets(file, strict)))
+    tables = _readable(name, _worksheets(file, strict))
+    found = (_sheet(name, title, _readable(name, cells), is_header) for title, cells in tables)
     return [sheet for sheet in found if sheet is not None]
 
 

@@ -146,7 +146,8 @@ def pages(
     if here is None:
         here = Position(floor=since, under_way=True, since=since)
     elif here.floor is not None and (since is None or since < here.floor):
-        here = _from_the_head(replace(here, floor=since), since)
+        kept = here.place if of.stream.fetch is not None else None  # what it has ordered and read
+        here = replace(_from_the_head(replace(here, floor=since), since), place=kept)
     else:
         if here.under_way:
             here = _within(of.stream, here, reach)

@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from pipeline.fact import fact
 from pipeline.model import Amount, Label
+from pipeline.reported import Reported
 
 NO_OTHER_SIDE = ""  # in `Answers.matches`: this transfer has none
 
@@ -76,7 +77,9 @@ class Answers:
     method is asked. `allocation`: the lines of each asset that has any. `assets`: (account, code in its records) -> the
     asset that it is; the same code: the records are right. `worthless`: receipts that count as nothing -> why, in the
     person's words. `rules`: transaction -> choices of the country's rules that hold for it alone. `claims`: in order of
-    time.
+    time. `repeats`: (transaction, another that says the same) -> whether only the second one counts; else both do.
+    `copies`: the same of accounts. `accounts`: names of accounts that are another one's -> its name. `forms`: what
+    brokers reported, by account and year.
     """
 
     labels: Mapping[str, Label | None] = field(default_factory=dict)
@@ -88,6 +91,10 @@ class Answers:
     worthless: Mapping[str, str] = field(default_factory=dict)
     rules: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     claims: tuple[Claim, ...] = ()
+    repeats: Mapping[tuple[str, str], bool] = field(default_factory=dict)
+    copies: Mapping[tuple[str, str], bool] = field(default_factory=dict)
+    accounts: Mapping[str, str] = field(default_factory=dict)
+    forms: tuple[Reported, ...] = ()
 
 
 NONE = Answers()
@@ -204,6 +211,41 @@ class ClaimGiven:
     note: str = ""
 
 
+@fact()
+class RepeatGiven:
+    """`repeat` says again what `first` says, and does not count: two transactions, or two accounts of which only rows
+    that stand in both are meant. `both`: they only look so, and both count. `back`: what was said of the two is taken
+    back."""
+
+    repeat: str
+    first: str
+    both: bool = False
+    back: bool = False
+    note: str = ""
+
+
+@fact()
+class SameAccountGiven:
+    """`account` is another name of the account `other`. `back`: what was said of it is taken back."""
+
+    account: str
+    other: str
+    back: bool = False
+    note: str = ""
+
+
+@fact()
+class BrokerGiven:
+    """One Form 1099-DA of a year. All that one file says of an account and year is one answer; `form` None: it is taken
+    back. `recipient`: whose it is ("": not told)."""
+
+    account: str
+    year: int
+    form: Reported | None
+    recipient: str = ""
+
+
 Answer = (
     LabelGiven | MatchGiven | OpeningGiven | PickGiven | DealtGiven | GapGiven | AssetGiven | RuleGiven | ClaimGiven
-)
+    | RepeatGiven | SameAccountGiven | BrokerGiven
+)  # fmt: skip

@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline import __version__, cli_keys, console
+from pipeline import __version__, cli_keys, cli_years, console
 from pipeline.cli_options import DataOption, JsonOption, access, data_of, folder_of, now
 from pipeline.issues import Stop, Usage
 from pipeline.settings import FILE
@@ -32,7 +32,8 @@ app = typer.Typer(
     "  taxsync import          fetch what is new\n"
     "  taxsync check           what is open, and what to do about it\n"
     "  taxsync review          the open questions as a workbook to answer\n"
-    "  taxsync report          write the year's files\n\n"
+    "  taxsync report          write the year's files\n"
+    "  taxsync close 2025      keep a year as it was filed\n\n"
     "\b\nThe first time:\n"
     "  taxsync demo            see it all on an embedded sandbox exchange\n"
     "  taxsync init --country us\n"
@@ -154,8 +155,14 @@ def report(
         ),
     ] = None,
     no_xlsx: Annotated[bool, typer.Option("--no-xlsx", help="CSV files only.")] = False,
+    pack: Annotated[
+        bool, typer.Option("--pack", help="Also one ZIP for the accountant: all files, the records, what is what.")
+    ] = False,
     reallocate: Annotated[
         bool, typer.Option("--reallocate", help="Settle anew what each account held when lots became per account.")
+    ] = False,
+    recompute: Annotated[
+        bool, typer.Option("--recompute", help="From all records, not from the lots of the last closed year.")
     ] = False,
     data: DataOption = None,
 ) -> None:
@@ -164,17 +171,21 @@ def report(
     \b
     taxsync report
     taxsync report --year 2024 --lot-scope account
+    taxsync report --pack
     """
     from pipeline import views
     from pipeline.run.project import Choices
     from pipeline.run.reporting import report
 
     choices = Choices(country=country, method=method, lot_scope=lot_scope)
-    written = report(
-        data_of(data), now(), year=year, choices=choices, out=out, xlsx=not no_xlsx, reallocate=reallocate,
-        waiting=console.complain,
-    )  # fmt: skip
-    console.say(*views.report(written))
+    if pack and no_xlsx:
+        raise typer.BadParameter("--pack holds the workbook: leave out --no-xlsx")
+    with console.progress() as progress:
+        written = report(
+            data_of(data), now(), year=year, choices=choices, out=out, xlsx=not no_xlsx, reallocate=reallocate,
+            recompute=recompute, pack=pack, waiting=console.complain, progress=progress,
+        )  # fmt: skip
+    console.say(*views.report(written), *views.next_step(written))
     console.complain(*written.remarks)
 
 
@@ -258,6 +269,10 @@ def review(
     from pipeline.run.review import review
 
     console.say(*review(data_of(data), now(), out).lines())
+
+
+app.command()(cli_years.close)
+app.command()(cli_years.changes)
 
 
 @app.command()

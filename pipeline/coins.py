@@ -133,6 +133,29 @@ MIGRATIONS = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """From `day` on, who held `old` had `new` besides: `each` for one; None: not so many for all, or not known."""
+
+    old: str
+    new: str
+    day: date
+    each: Decimal | None = Decimal(1)
+    source: str = MEMORY
+
+
+FORKS = (
+    Fork("ETH", "ETC", date(2016, 7, 20)),
+    Fork("BTC", "BCH", date(2017, 8, 1)),
+    Fork("BTC", "BTG", date(2017, 10, 24)),
+    Fork("BCH", "BSV", date(2018, 11, 15)),
+    Fork("BCH", "XEC", date(2020, 11, 15), None),  # one for one, of which each was a million later
+    Fork("LUNC", "LUNA", date(2022, 5, 28), None, "WhiteBIT: by what was held on 2022-05-07 and 2022-05-26"),
+    Fork("USTC", "LUNA", date(2022, 5, 28), None, "WhiteBIT: 0.02354800084 LUNA for one held on 2022-05-26"),
+    Fork("ETH", "ETHW", date(2022, 9, 15)),
+)
+
+
 _OF = {(each.old, each.new): each for each in MIGRATIONS}
 OLD = frozenset(each.old for each in MIGRATIONS)
 
@@ -142,6 +165,11 @@ def carried(old: str, new: str, at: date | datetime) -> Migration | None:
     trade."""
     found = _OF.get((old, new))
     return found if found is not None and found.day <= utc_day(at) else None
+
+
+def forked(new: str, at: date | datetime) -> Fork | None:
+    """The fork that `new` came of, if it was by then; None: none that is known."""
+    return next((each for each in FORKS if each.new == new and each.day <= utc_day(at)), None)
 
 
 def exchange_of(account: str) -> str:

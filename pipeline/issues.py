@@ -90,7 +90,9 @@ class Issue:
         return replace(self, details={**self.details, "day": str(self.at.astimezone(zone).date())})
 
 
-_UNSAID = {"hint": "", "before": "", "price": "PRICE", "later": "", "because": ""}  # what a message does without
+_UNSAID = {  # what a message does without
+    "hint": "", "before": "", "price": "PRICE", "later": "", "because": "", "twin": "ID",
+}  # fmt: skip
 
 _ERROR, _WARNING, _INFO = Severity.ERROR, Severity.WARNING, Severity.INFO
 
@@ -192,13 +194,20 @@ CODES: dict[str, Code] = {
         _WARNING,
         "{quantity} {asset} that left {account} on {day} and arrived in {other} are taken as one transfer, but {asset} "
         "is {here} at {account} and {there} at {other}",
-        "if they are two coins, write the other one's name in its file and import that into a new data folder; if "
-        "the files name one coin, nothing",
+        "if they are two coins, give one a code of its own, in a CSV file: `ACCOUNT,{asset},CODE` under "
+        "`Account,Asset,Is`; if the records name one coin, the same with {asset} as CODE",
     ),
     "allocation_changed": Code(
         _ERROR,
         "the opening allocation of {asset} on {day} no longer fits the records: {why}",
         "if the later records are right and {day} is not filed yet, settle it anew with `taxsync report --reallocate`",
+    ),
+    "filed_position": Code(
+        _WARNING,
+        "{filed} was filed as held at the end of {year}; by today's records it is {today}; the years after it go on from "
+        "{used}",
+        "`taxsync changes {year}` says why: amend that year and close it again with `taxsync close {year} --reopen --why "
+        "TEXT`, or leave it as filed; `taxsync report --recompute` shows the other way",
     ),
     "allocation_differs": Code(
         _ERROR,
@@ -220,7 +229,14 @@ CODES: dict[str, Code] = {
     "possible_duplicate": Code(
         _WARNING,
         "{account}, {day}: {what} stands in {first} and again in {second}",
-        "if they are one transaction, import only one of the two into a new data folder",
+        "say so in a CSV file: `{ref},{twin},once` under `Repeat,First,Counts` if they are one transaction, `twice` in "
+        "place of `once` if they are two",
+    ),
+    "counted_once": Code(
+        _INFO,
+        "{account}: {count} of {total} transactions in {what} are known from {other}: each counts once",
+        "nothing; if one of them is a transaction of its own after all, say so in a CSV file: `{row},{twin},twice` (the "
+        "first of them) under `Repeat,First,Counts`",
     ),
     "late_identification": Code(
         _WARNING,
@@ -228,6 +244,25 @@ CODES: dict[str, Code] = {
         "later than the sale",
         "keep the order that you gave before {day} (to the broker, or in your own books) with the report; "
         "if there was none, {cure}",
+    ),
+    "late_notice": Code(
+        _WARNING,
+        "{method} {since} was not on record by {due}: the tax office has to be asked for a lot method by then",
+        "keep what you sent the tax office by {due} with the report; if nothing was sent, the method before it holds, "
+        "or where there was none, {default}: change `method` or [methods] in taxsync.toml",
+    ),
+    "form_1099_da_unmatched": Code(
+        _ERROR,
+        "{account}: {count} of {rows} rows of the Form 1099-DA of {year} ({proceeds} USD) fit no sale on record: {first}",
+        "import what is missing from {account}; form_1099_da.csv of `taxsync report --year {year}` lists all of them. If "
+        "a row is wrong, ask {account} for a corrected form and import that with --revise",
+    ),
+    "form_1099_da_differs": Code(
+        _WARNING,
+        "{account}: {count} of {rows} rows of the Form 1099-DA of {year} tell other proceeds than the records, "
+        "{difference} in all: {first}",
+        "form_1099_da.csv of `taxsync report --year {year}` says for each what to write on Form 8949; if a record is "
+        "wrong, correct it",
     ),
     "pick_not_used": Code(
         _ERROR,
@@ -237,7 +272,8 @@ CODES: dict[str, Code] = {
     "duplicate_account": Code(
         _ERROR,
         "all that {account} has (transactions: {count}) stands again in {other}: counted twice",
-        "import only one of the two into a new data folder",
+        "say so in a CSV file: `{account},{other}` under `Account,Same As` if they are one account, the name that is "
+        "synced by API second; if both happened, `{account},{other},twice` under `Repeat,First,Counts`",
     ),
     "unread_record": Code(
         _ERROR,
@@ -259,7 +295,8 @@ CODES: dict[str, Code] = {
     "look_alike_asset": Code(
         _WARNING,
         "{asset} in {account} looks like {other} but is written with other characters: kept apart",
-        "if it is the same asset, correct the name in the file and import it into a new data folder",
+        "say so in a CSV file: `{account},{asset},{other}` under `Account,Asset,Is` if it is the same asset, "
+        "`{account},{asset},{asset}` if it is not",
     ),
     "future_record": Code(
         _WARNING,
@@ -296,7 +333,15 @@ CODES: dict[str, Code] = {
         _ERROR,
         "{account}: {count} of {kind} ({day}{to}) can't be computed: kept, but they count for nothing yet (the first: "
         "{first})",
-        "take them from a statement of {account}, and import a file with a row for each: {rows}",
+        "take them from a statement of {account}, and import a file with a row for each: {rows}; then, or if none is "
+        "missing, say so in a CSV file: `{line}` under `Account,Stream,From,To,Note`",
+    ),
+    "option_results": Code(
+        _WARNING,
+        "{account}: {count} of options ({day}{to}): what was paid or had for an option counts on its day, not when the "
+        "option ended",
+        "if no option was open over the end of a tax year, nothing; if one was, ask which year its premium belongs to: "
+        "its rows have the Label `margin` and its name",
     ),
     "key_put_aside": Code(
         _ERROR,

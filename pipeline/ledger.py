@@ -13,7 +13,7 @@ each. For one thread.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -24,6 +24,7 @@ from sqlalchemy import Table, distinct, func, select
 from pipeline import __version__
 from pipeline.issues import Issue
 from pipeline.ledger_access import PATIENCE, LedgerError, ReadOnly, import_lock, readable
+from pipeline.ledger_filing import Filings
 from pipeline.ledger_rows import (
     PRICE_COLUMNS,
     RAW_ROW,
@@ -46,10 +47,10 @@ from pipeline.ledger_rows import (
     prices_text,
     record_row,
     record_said,
+    record_text,
     transaction_kept,
     transaction_row,
 )
-from pipeline.ledger_store import Store
 from pipeline.model import Balance, Page, Parsed, Price, RawRecord, Said, Transaction, digest_of
 from pipeline.schema import ANSWER, BATCH, CURSOR, PARSED, PRICE, RAW, TXN, damage
 
@@ -92,7 +93,7 @@ class RevisedPrices(Exception):
         self.pairs = pairs
 
 
-class Ledger(Store):
+class Ledger(Filings):
     """An open ledger. Made by `Ledger.open`, closed by `with` or `close`."""
 
     def __init__(self, *arguments: Any) -> None:
@@ -333,11 +334,12 @@ class Ledger(Store):
             self._run(PARSED.delete().where(PARSED.c.account == account))
             self._run(PARSED.insert(), [row])
 
-    def transactions(self) -> list[Transaction]:
-        """All parsed transactions, by instant and account, then in the parser's order."""
-        order = (TXN.c.at, TXN.c.account, TXN.c.said_by, TXN.c.number)
+    def transactions(self, accounts: Collection[str] = ()) -> list[Transaction]:
+        """All parsed transactions, or those of these accounts, by instant and account, then in the parser's order."""
+        what = select(*TXN_COLUMNS).order_by(TXN.c.at, TXN.c.account, TXN.c.said_by, TXN.c.number)
         with self.snapshot():
-            return [transaction_kept(row) for row in self._stream(select(*TXN_COLUMNS).order_by(*order))]
+            found = self._stream(what.where(TXN.c.account.in_(accounts)) if accounts else what)
+            return [transaction_kept(row) for row in found]
 
     def span(self, account: str, besides: str = "") -> Span:
         """From when to when the transactions of an account are, and how many; without those of one source."""
@@ -367,9 +369,10 @@ class Ledger(Store):
 
     # ---- the whole ----------------------------------------------------------------------------
 
-    def inputs_digest(self, extra: str, leave_out: Sequence[str] = ()) -> str:
+    def inputs_digest(self, extra: str | Callable[[], str], leave_out: Sequence[str] = ()) -> str:
         """What tells whether two reports rest on the same facts and `extra` (settings, version): 32 hex digits.
 
+        `extra`, or what gives it: that is asked when all else is read.
         Over the newest records, prices and answers but those of the kinds `leave_out`; when they came
         does not matter, nor in which order, but that of a source's own rows.
         """
@@ -377,11 +380,11 @@ class Ledger(Store):
         with self.snapshot():
             records = self._newest_of_all()
             while some := list(islice(records, CHUNK)):
-                digest.update(json_text(some).encode() + b"\n")
+                digest.update(f"[{','.join(map(record_text, some))}]\n".encode())
             history = [answer for answer in self.answer_history() if answer.kind not in leave_out]
             answers = {(answer.kind, answer.key): answer.content for answer in history}
             prices = prices_text(self.prices())
-        for part in (prices, sorted(answers.items()), extra):
+        for part in (prices, sorted(answers.items()), extra if isinstance(extra, str) else extra()):
             digest.update(json_text(part).encode() + b"\n")
         return digest.hexdigest()[:32]
 
@@ -389,7 +392,7 @@ class Ledger(Store):
         """Identity, position and digest of the newest revision of each record, sorted, inside the caller's snapshot."""
         said = (RAW.c.account, *_IDENTITY, RAW.c.position, RAW.c.digest)
         newest: tuple[Any, ...] = ()
-        for row in map(tuple, self._stream(select(*said).order_by(*said[:4], RAW.c.revision))):
+        for row in self._stream(select(*said).order_by(*said[:4], RAW.c.revision)):
             if newest and newest[:4] != row[:4]:
                 yield newest
             newest = row
@@ -402,6 +405,7 @@ class Ledger(Store):
             found = list(damage(self._connection))
             contents = self._stream(select(RAW.c.source_id, RAW.c.seal, RAW.c.payload))
             found += [f"record {key} was changed" for key, seal, payload in contents if digest_of(payload) != seal]
+            found += [f"the filing of {year} was changed" for year in self.damaged_filings()]
         if found:
             more = f", and {len(found) - 1} more" if len(found) > 1 else ""
             raise LedgerError(f"{self.path} is damaged ({found[0]}{more}): restore a backup into a new folder")

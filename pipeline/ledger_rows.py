@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Text, type_coerce
@@ -149,6 +150,21 @@ def price_key(price: Price) -> tuple[str, str, str, bool]:
 
 def json_text(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def record_text(row: tuple[str, str, str, str, int, str]) -> str:
+    """What tells a record (account, source, stream, source_id, position, digest), just as `json_text` writes it."""
+    account, source, stream, source_id, position, digest = row
+    names = _names_text(account, source, stream)
+    return f"[{names},{_quoted(source_id)},{position},{_quoted(digest)}]"
+
+
+@lru_cache(maxsize=1024)
+def _names_text(*names: str) -> str:
+    return ",".join(map(_quoted, names))
+
+
+_quoted = json.encoder.encode_basestring_ascii
 
 
 def issues_text(issues: Iterable[Issue]) -> str:

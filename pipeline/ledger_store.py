@@ -155,10 +155,17 @@ class Store:
         with self.snapshot(), readable(self.path):
             return self._connection.execute(statement).all()
 
-    def _stream(self, statement: Select[*tuple[Any, ...]]) -> Iterator[Any]:
-        """The same, some rows at a time, inside the caller's snapshot: what is read of a million rows may be let go."""
+    def _stream(self, statement: Select[*tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+        """The same, some rows at a time, inside the caller's snapshot: what is read of a million rows may be let go.
+
+        For texts and integers alone, bound values too: SQLAlchemy's rows and column types take twice as long.
+        """
         with readable(self.path):
-            yield from self._connection.execute(statement.execution_options(yield_per=STREAMED))
+            cursor = self._connection.connection.cursor()
+            sql = statement.compile(dialect=self._engine.dialect, compile_kwargs={"render_postcompile": True})
+            cursor.execute(str(sql), [sql.params[name] for name in sql.positiontup or ()])
+            while rows := cursor.fetchmany(STREAMED):
+                yield from rows
 
     def _insert(self, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """Adds rows inside the caller's transaction: texts and integers, in the order of `columns`.

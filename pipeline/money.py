@@ -21,6 +21,7 @@ from decimal import (
     Overflow,
     localcontext,
 )
+from functools import cache
 
 ZERO, ONE = Decimal(0), Decimal(1)
 
@@ -86,4 +87,10 @@ def split(total: Decimal, part: Decimal, whole: Decimal) -> Decimal:
 
 def round_to(number: Decimal, places: int) -> Decimal:
     """`number` rounded half up, as forms ask, to `places` decimals."""
-    return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, EXACT)
+    return number.quantize(_last(places), ROUND_HALF_UP, EXACT)
+
+
+@cache
+def _last(places: int) -> Decimal:
+    """The unit of the last of `places` decimals."""
+    return Decimal(1).scaleb(-places)

@@ -1,7 +1,7 @@
 """The ledger's tables, its column types, and the one place with SQLite's own SQL.
 
 Takes a path, gives an engine on a ledger that has exactly the tables below. Facts (batch, raw,
-answer, price) are append-only: triggers abort whatever would change or delete a row. Migrations
+answer, price, filing) are append-only: triggers abort whatever would change or delete a row. Migrations
 are a plain list, counted by `PRAGMA user_version`: one file on a user's disk has one straight
 history, so alembic's graph of revisions, its config and its environment would say nothing more.
 """
@@ -12,7 +12,21 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
 
-from sqlalchemy import Connection, Engine, Index, MetaData, Table, Text, TypeDecorator, create_engine, event
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    create_engine,
+    event,
+    exists,
+    select,
+)
 from sqlalchemy.engine import URL, Dialect
 from sqlmodel import Field, SQLModel
 
@@ -131,6 +145,21 @@ class Quote(_Row, table=True):
     batch: int = Field(foreign_key="batch.id")
 
 
+class Filed(_Row, table=True):
+    """A tax year as it was filed: `content` and `tables` are JSON, compressed; the newest of a year counts."""
+
+    __tablename__ = "filing"
+
+    id: int | None = Field(default=None, primary_key=True)
+    year: str
+    at: datetime = Field(sa_type=Instant)
+    program: str
+    why: str  # it was filed again; "": for the first time
+    seal: str  # of both: tells damage
+    content: bytes
+    tables: bytes
+
+
 class Txn(_Row, table=True):
     """A cache to browse: the transactions that the records of account `said_by` say, in their order."""
 
@@ -169,15 +198,26 @@ class ParsedAccount(_Row, table=True):
 
 
 METADATA = _Row.metadata
-BATCH, RAW, CURSOR, ANSWER, PRICE, TXN, PARSED, MIGRATION = (
-    METADATA.tables[name] for name in ("batch", "raw", "cursor", "answer", "price", "txn", "parsed", "migration")
+BATCH, RAW, CURSOR, ANSWER, PRICE, FILING, TXN, PARSED, MIGRATION = (
+    METADATA.tables[name]
+    for name in ("batch", "raw", "cursor", "answer", "price", "filing", "txn", "parsed", "migration")
 )
-APPEND_ONLY = (BATCH, RAW, ANSWER, PRICE, MIGRATION)
+LEFT_OUT = Table("left_out", MetaData(), Column("name", Text), Column("id", Integer))  # of a ledger in memory alone
+FACTS = (BATCH, RAW, ANSWER, PRICE)
+APPEND_ONLY = (*FACTS, FILING, MIGRATION)
 
 # What makes version n + 1 of version n, in order: the first entry makes 2 of 1. An entry is never
 # edited; the classes above always are the newest version, which a new ledger gets at once.
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     ("DROP INDEX ix_txn_id", "DROP INDEX ix_txn_account"),  # no question needed them, and each row paid for them
+    (
+        "CREATE TABLE filing (id INTEGER NOT NULL, year VARCHAR NOT NULL, at TEXT NOT NULL, program VARCHAR NOT NULL, "
+        "why VARCHAR NOT NULL, seal VARCHAR NOT NULL, content BLOB NOT NULL, tables BLOB NOT NULL, PRIMARY KEY (id))",
+        'CREATE TRIGGER "filing_no_update" BEFORE UPDATE ON "filing" '
+        "BEGIN SELECT RAISE(ABORT, 'filing is append-only'); END",
+        'CREATE TRIGGER "filing_no_delete" BEFORE DELETE ON "filing" '
+        "BEGIN SELECT RAISE(ABORT, 'filing is append-only'); END",
+    ),
 )
 
 
@@ -214,6 +254,30 @@ def engine_of(path: Path, patience: float) -> Engine:
     def begin(connection: Connection) -> None:
         reading = connection.get_execution_options().get("reading", False)
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def past_of(path: Path, patience: float) -> Engine:
+    """An engine on a ledger in memory whose facts are those of the file at `path`, which is only read: all rows but
+    those in the table `left_out` (the table's name, the row's id)."""
+    engine = create_engine(
+        "sqlite://", connect_args={"timeout": patience, "isolation_level": None, "uri": True}, hide_parameters=True
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.execute("ATTACH DATABASE ? AS kept", (f"{path.absolute().as_uri()}?mode=ro",))
+        connection.execute("CREATE TEMP TABLE left_out (name TEXT, id INTEGER, PRIMARY KEY (name, id))")
+        for table in FACTS:  # a temporary view stands before a table of the same name
+            kept = table.to_metadata(MetaData(), schema="kept")
+            out = exists().where(LEFT_OUT.c.name == table.name, LEFT_OUT.c.id == kept.c.id)
+            rows = select(kept).where(~out).compile(engine, compile_kwargs={"literal_binds": True})
+            connection.execute(f"CREATE TEMP VIEW {table.name} AS {rows}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
 
     return engine
 

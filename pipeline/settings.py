@@ -118,22 +118,27 @@ def load(folder: Path) -> Settings:
         raise SettingsError(f"{path} is not valid TOML: {error}") from None
     except ValueError:  # such as a number of 5,000 digits
         raise SettingsError(f"{path} holds a value that can't be read") from None
-    return _settings(table)
+    return of_table(table)
 
 
 def save(folder: Path, settings: Settings) -> None:
     """Writes taxsync.toml in one step; makes the folder when needed. Raises SettingsError."""
     check(settings)
+    try:
+        make_folder(folder)
+        write_private(folder / FILE, (HEADER + tomli_w.dumps(as_table(settings))).encode())
+    except OSError as error:
+        raise SettingsError(f"{folder / FILE} can't be written: {error.strerror}; nothing was changed") from None
+
+
+def as_table(settings: Settings) -> dict[str, Any]:
+    """Settings as taxsync.toml has them; `of_table` reads them."""
     table: dict[str, Any] = {key: getattr(settings, key) for key in _TYPES if _TYPES[key] is not dict}
     for key in ("rules", "methods", "form_1099_da"):
         if getattr(settings, key):
             table[key] = dict(sorted(getattr(settings, key).items()))
     table["accounts"] = {name: {"exchange": a.exchange} for name, a in sorted(settings.accounts.items())}
-    try:
-        make_folder(folder)
-        write_private(folder / FILE, (HEADER + tomli_w.dumps(table)).encode())
-    except OSError as error:
-        raise SettingsError(f"{folder / FILE} can't be written: {error.strerror}; nothing was changed") from None
+    return table
 
 
 def check(settings: Settings) -> None:
@@ -195,7 +200,9 @@ def check_account_name(name: str, place: str = "accounts") -> None:
 _INVISIBLE = ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
-def _settings(table: dict[str, Any]) -> Settings:
+def of_table(table: dict[str, Any]) -> Settings:
+    """The settings that a table says. Raises SettingsError."""
+    table = dict(table)
     _typed(table, _TYPES, "")
     for key in _REQUIRED:
         if key not in table:

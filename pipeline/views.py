@@ -54,7 +54,9 @@ def report(written: Written) -> list[str]:
         "",
         *console.table(("", one.currency), [(what, _money(value)) for what, value in rows], right=(1,)),
         "",
-        f"Files: {written.folder}",
+        f"Files: {written.folder} ({_files(written)})",
+        *([f"Opening position: {one.opening}"] if one.opening else []),
+        *([f"Tax year {one.period.name} is {one.filed}"] if one.filed else []),
     ]
     if written.unfinished:
         lines.append(f"Tax year {one.period.name} has not ended yet: these are the figures so far")
@@ -69,6 +71,27 @@ def report(written: Written) -> list[str]:
     return [*lines, *(_range(each, _MOST) for each in found)]
 
 
+def _files(written: Written) -> str:
+    """The workbook and the archive by their names, the others by how many there are."""
+    named = [file.name for file in written.files if file.suffix in (".xlsx", ".zip")]
+    others = len(written.files) - len(named)
+    return ", ".join([*named, f"{others} other{'s' * (others != 1)}" if named else f"{others} files"])
+
+
+def next_step(written: Written) -> list[str]:
+    """The one thing to do after a report."""
+    one, named = written.report, {file.suffix: file for file in written.files}
+    if not one.result.transactions and not one.result.disposals:
+        return []  # said above: import
+    if written.errors:
+        return ["", "Next: `taxsync review` writes the open questions as a workbook; answer, import it, report again."]
+    if ".zip" in named:
+        return ["", f"Next: give {named['.zip']} to your accountant; READ ME.txt in it says how to check it."]
+    if ".xlsx" in named:
+        return ["", f"Next: open {named['.xlsx']}; `taxsync report --pack` makes one file of all for an accountant."]
+    return []
+
+
 def _money(value: Decimal | None) -> str:
     return "unknown" if value is None else f"{round_to(value, 2):,}"
 
@@ -79,7 +102,7 @@ def _money(value: Decimal | None) -> str:
 def status(one: Status) -> list[str]:
     s = one.settings
     method = f", {s.method}" if s.method else ""
-    lines = [f"{s.country}, {s.currency}, {s.timezone}{method}", ""]
+    lines = [f"{s.country}, {s.currency}, {s.timezone}{method}", *_closed(one), ""]
     if not one.sources:
         first = "`taxsync import`" if s.accounts else "`taxsync import FILE`, or `taxsync keys add kraken` first"
         return [*lines, f"Nothing is imported yet: {first}.", *_gaps(one.issues), *one.remarks]
@@ -88,6 +111,8 @@ def status(one: Status) -> list[str]:
         for u in one.sources
     ]
     lines += [*console.table(("Account", "Source", "Records", "From", "To", "Asked"), rows, right=(2,)), ""]
+    once = [i.message for i in one.issues if i.code == "counted_once"]
+    lines += [*once, ""] if once else []
     lists = [
         (r.account, r.name, str(r.records), _day(r.first), _day(r.last), _day(r.run.asked), _state(r))
         for r in one.reaches
@@ -99,6 +124,12 @@ def status(one: Status) -> list[str]:
     lines += console.table(("Account", "Asset", "By records", "By exchange", ""), holdings, right=(2, 3))
     lines += _residuals(one.residuals, s.currency)
     return [*lines, "", _tally(one.issues), *one.remarks]
+
+
+def _closed(one: Status) -> list[str]:
+    """The tax years that were filed, each with when."""
+    told = ", ".join(f"{filing.year} (on {_day(filing.at)})" for filing in one.closed)
+    return [f"Closed tax years: {told}; `taxsync changes` says what would differ today"] if told else []
 
 
 _INCOMPLETE = (
@@ -207,6 +238,7 @@ def status_json(one: Status) -> list[str]:
                 for r in one.residuals
             ],
             "problems": dict(Counter(str(i.severity) for i in one.issues)),
+            "closed": [{"year": f.year, "at": _instant(f.at), "why": f.why or None} for f in one.closed],
         }
     )
 

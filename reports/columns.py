@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pipeline.money import plain
+from reports.cells import number, part
 from reports.sheet import (
     COUNT,
     DAY,
@@ -23,10 +25,10 @@ from reports.sheet import (
     INSTANT,
     LEFT,
     MONEY,
+    MOST_DECIMALS,
     RIGHT,
     WRAPPED,
     Sheet,
-    decimals_of,
     number_width,
     quantity,
 )
@@ -38,20 +40,66 @@ _DIGITS = 15  # what every spreadsheet program keeps of a number
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A column of a sheet: its heading, which value of the row it shows, and how."""
+    """A column of a sheet: its heading, which value of the row it shows, and how. `parts` makes the cells of some rows,
+    see `reports.cells`."""
 
     heading: str
     index: int
     width: float
     right: bool
     style: Callable[[Sheet], int]
-    value: Callable[[Value], Value] | None = None  # what the cell gets; None: the value itself
+    parts: Callable[[Sequence[Any]], list[str]]
     wrapped: bool = False
+
+
+@dataclass(slots=True)
+class _Span:
+    """What the values of a column need: the longest text, the least and the most number, how many decimals, and the
+    longest number that a spreadsheet can't hold (0: it holds all)."""
+
+    type: Type
+    text: int = 0
+    least: Decimal | int | None = None
+    most: Decimal | int | None = None
+    decimals: int = 2
+    inexact: int = 0
+
+    def see(self, values: Sequence[Value]) -> None:
+        if self.type in (Type.TEXT, Type.ID):
+            self.text = max(self.text, max(len(str(v)) for v in set(values) if v is not None) if any(values) else 0)
+        elif self.type in _NUMBERS:
+            numbers = [v for v in values if isinstance(v, Decimal | int)]
+            if numbers:
+                least, most = min(numbers), max(numbers)
+                self.least = least if self.least is None else min(self.least, least)
+                self.most = most if self.most is None else max(self.most, most)
+            if self.type is Type.QUANTITY:
+                self._see_digits(numbers)
+
+    def _see_digits(self, numbers: Sequence[Decimal | int]) -> None:
+        for each in numbers:
+            text = plain(Decimal(each))
+            if self.decimals < MOST_DECIMALS:
+                self.decimals = max(self.decimals, min(len(text.partition(".")[2]), MOST_DECIMALS))
+            if len(text) > self.inexact and not _fits(text):
+                self.inexact = len(text)
+
+    def width(self, decimals: int) -> float:
+        """Room for every number with so many decimals."""
+        return max((number_width(n, decimals) for n in (self.least, self.most) if n is not None), default=0)
+
+
+_NUMBERS = (Type.MONEY, Type.CENTS, Type.QUANTITY, Type.COUNT)
 
 
 def shown(table: Table, report: Report) -> list[Shown]:
     """The sheet's columns for a table."""
-    return [each for i, column in enumerate(table.columns) for each in _columns(column, i, table, report)]
+    spans = [_Span(column.type) for column in table.columns]
+    for rows in table.parts():
+        for span, values in zip(spans, zip(*rows, strict=True), strict=True):
+            span.see(values)
+    found = zip(table.columns, spans, strict=True)
+    return [each for i, (column, span) in enumerate(found) for each in _columns(column, i, span, report)]
 
 
 def lines(text: str) -> int:
@@ -59,25 +107,24 @@ def lines(text: str) -> int:
     return sum(1 + len(line) // (_WIDEST - 5) for line in text.splitlines())
 
 
-def _columns(column: Column, index: int, table: Table, report: Report) -> list[Shown]:
+def _columns(column: Column, index: int, span: _Span, report: Report) -> list[Shown]:
     """The sheet's columns for one of the table's: a second one where a number has too many digits."""
     name = column.name.replace("_", " ").capitalize()
-    values = [v for row in table.rows if (v := row[index]) is not None]
     match column.type:
         case Type.MONEY | Type.CENTS:
             name = f"{name} ({report.currency})" if column.type is Type.MONEY else name
-            return [_number(name, index, MONEY, values, 2)]
+            return [_number(name, index, MONEY, span.width(2))]
         case Type.QUANTITY:
-            return _quantities(name, index, values)
+            return _quantities(name, index, span)
         case Type.COUNT:
-            return [_number(name, index, COUNT, values, 0)]
+            return [_number(name, index, COUNT, span.width(0))]
         case Type.INSTANT:
-            return [_moment(name, index, INSTANT, 19, _local(report.zone))]
+            return [_moment(name, index, INSTANT, 19, _each(_local(report.zone)))]
         case Type.DAY:
-            return [_moment(name, index, DAY, 10, None)]
+            return [_moment(name, index, DAY, 10, _each(None))]
         case Type.FORM_DAY:
-            return [_moment(name, index, FORM_DAY, 10, _form_day)]
-    return [_text(name, index, values)]
+            return [_moment(name, index, FORM_DAY, 10, _each(_form_day))]
+    return [_text(name, index, span.text)]
 
 
 def _width(heading: str, widest: float) -> float:
@@ -85,36 +132,48 @@ def _width(heading: str, widest: float) -> float:
     return max(len(heading) * 1.15 + 2, widest * 1.05) + 3
 
 
-def _number(name: str, index: int, form: str, values: Sequence[Value], decimals: int) -> Shown:
-    numbers = [v for v in values if isinstance(v, Decimal | int)]
-    widest = max(number_width(v, decimals) for v in (min(numbers), max(numbers))) if numbers else 0
-    return Shown(name, index, max(_width(name, 0), widest), True, lambda sheet: sheet.style(form, align=RIGHT))
+def _number(name: str, index: int, form: str, widest: float) -> Shown:
+    width = max(_width(name, 0), widest)
+    return Shown(name, index, width, True, lambda sheet: sheet.style(form, align=RIGHT), _numbers)
 
 
-def _quantities(name: str, index: int, values: Sequence[Value]) -> list[Shown]:
+def _quantities(name: str, index: int, span: _Span) -> list[Shown]:
     """The number, and where a spreadsheet can't hold all digits of one, the exact text beside it."""
-    numbers = [v for v in values if isinstance(v, Decimal)]
-    decimals = decimals_of(numbers)
-    found = [_number(name, index, quantity(decimals), numbers, decimals)]
-    inexact = [n for n in numbers if not _fits(n)]
-    if inexact:
+    found = [_number(name, index, quantity(span.decimals), span.width(span.decimals))]
+    if span.inexact:
         name = f"{name} (exact)"
-        width = _width(name, max(len(plain(n)) for n in inexact))
-        found.append(Shown(name, index, width, True, lambda sheet: sheet.style(align=RIGHT), _exact))
+        width = _width(name, span.inexact)
+        found.append(Shown(name, index, width, True, lambda sheet: sheet.style(align=RIGHT), _each(_exact)))
     return found
 
 
-def _fits(number: Decimal) -> bool:
-    """Whether a spreadsheet keeps every digit of `number`."""
-    return len(number.as_tuple().digits) <= _DIGITS or len(plain(number).replace(".", "").strip("-0")) <= _DIGITS
+def _fits(text: str) -> bool:
+    """Whether a spreadsheet keeps every digit of a number."""
+    return len(text) <= _DIGITS or len(text.replace(".", "").strip("-0")) <= _DIGITS
 
 
 def _exact(value: Value) -> Value:
-    return plain(value) if isinstance(value, Decimal) and not _fits(value) else None
+    text = plain(value) if isinstance(value, Decimal) else ""
+    return None if _fits(text) else text
 
 
-def _moment(name: str, index: int, form: str, widest: int, value: Callable[[Value], Value] | None) -> Shown:
-    return Shown(name, index, _width(name, widest), False, lambda sheet: sheet.style(form, align=LEFT), value)
+def _moment(name: str, index: int, form: str, widest: int, parts: Callable[[Sequence[Any]], list[str]]) -> Shown:
+    return Shown(name, index, _width(name, widest), False, lambda sheet: sheet.style(form, align=LEFT), parts)
+
+
+def _numbers(values: Sequence[Any]) -> list[str]:
+    """Most are numbers; a word in the place of one is a text."""
+    return [part(v) if isinstance(v, str) else "" if v is None else f'"><v>{number(v)}</v></c>' for v in values]
+
+
+def _each(shown: Callable[[Value], Value] | None) -> Callable[[Sequence[Any]], list[str]]:
+    """The cells of values that stand in a table again and again; `shown`: what the sheet shows of one."""
+
+    def parts(values: Sequence[Any]) -> list[str]:
+        made = {v: part(v if shown is None or v is None or v == "" else shown(v)) for v in set(values)}
+        return [made[v] for v in values]
+
+    return parts
 
 
 def _local(zone: ZoneInfo) -> Callable[[Value], Value]:
@@ -135,9 +194,8 @@ def _form_day(value: Value) -> Value:
         return value
 
 
-def _text(name: str, index: int, values: Sequence[Value]) -> Shown:
-    widest = max((len(str(v)) for v in values), default=0)
+def _text(name: str, index: int, widest: int) -> Shown:
     wrapped = widest > _WIDEST
     style = WRAPPED if wrapped else LEFT
     width = _width(name, min(widest, _WIDEST))
-    return Shown(name, index, width, False, lambda sheet: sheet.style(align=style), wrapped=wrapped)
+    return Shown(name, index, width, False, lambda sheet: sheet.style(align=style), _each(None), wrapped)

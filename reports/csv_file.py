@@ -5,7 +5,6 @@ instants ISO 8601 in the taxpayer's zone, unknown is an empty cell. Text stays t
 spreadsheet program would evaluate gets an apostrophe in front.
 """
 
-import csv
 import re
 from collections.abc import Sequence
 from datetime import datetime
@@ -14,10 +13,12 @@ from functools import lru_cache
 from typing import Any, TextIO
 from zoneinfo import ZoneInfo
 
+from pipeline.local import local_text
 from pipeline.money import plain
 from reports.table import Table, Type, Value, printable
 
 BOM = "\ufeff"
+END = "\r\n"
 ROWS = 5000  # that are written at once
 
 # Excel, LibreOffice and gnumeric evaluate a cell that begins so (quoting doesn't help); the
@@ -28,32 +29,42 @@ _EVALUATED = re.compile(rf"\A(?:[\t\r\n]|[\s\u200b-\u200f\u2060\ufeff]*[{_TRIGGE
 # Where the list separator is ';', a program splits our fields there, too, and reads quotes anew.
 _EVALUATED_INSIDE = re.compile(rf"([;|\t\r\n])(?=[ \"']*[{_TRIGGER}])")
 
+_QUOTED = re.compile('[,"\r\n]')
+
+# What is as it should be, and most of what there is: ASCII after a letter or digit, without separators.
+_PLAIN = re.compile("[0-9A-Za-z][ -:<-{}~]*")
+
 
 def write_csv(out: TextIO, table: Table, zone: ZoneInfo) -> None:
     """Writes `table` to a text stream opened as UTF-8 with `newline=""`, some rows at a time."""
-    out.write(BOM)
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([c.name for c in table.columns])
+    out.write(BOM + ",".join(_quoted(c.name) for c in table.columns) + END)
     for start in range(0, len(table.rows), ROWS):
         columns = zip(*table.rows[start : start + ROWS], strict=True)
         texts = [_texts(c.type, values, zone) for c, values in zip(table.columns, columns, strict=True)]
-        writer.writerows(zip(*texts, strict=True))
+        out.writelines(f"{row}{END}" for row in map(",".join, zip(*texts, strict=True)))
 
 
 def _texts(type: Type, values: Sequence[Any], zone: ZoneInfo) -> list[str]:
-    """The values of one column as they are written."""
+    """The values of one column as they are written. What needs no quotes by its type is not asked."""
     match type:
         case Type.ID:
-            return [value if value and value.isalnum() else cell(value, zone) for value in values]
+            return [value if value and value.isalnum() else _quoted(cell(value, zone)) for value in values]
         case Type.MONEY | Type.QUANTITY:
-            return [plain(value) if isinstance(value, Decimal) else cell(value, zone) for value in values]
+            return [plain(value) if isinstance(value, Decimal) else _quoted(cell(value, zone)) for value in values]
+        case Type.INSTANT:
+            return [local_text(value, zone) if value else "" for value in values]
         case Type.CENTS:  # rounded numbers keep their own decimals
-            return ["" if value is None else format(value, "f") for value in values]
+            return ["" if value is None else decimals(value) for value in values]
     texts: dict[Any, str] = {}  # of the same names, days and instants over and over
     for value in values:
         if value not in texts:
-            texts[value] = cell(value, zone)
+            texts[value] = _quoted(cell(value, zone))
     return [texts[value] for value in values]
+
+
+def _quoted(text: str) -> str:
+    """`text` in quotes where it holds a comma, a quote or a line's end (RFC 4180)."""
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
 
 
 def cell(value: Value, zone: ZoneInfo) -> str:
@@ -63,13 +74,19 @@ def cell(value: Value, zone: ZoneInfo) -> str:
     if isinstance(value, Decimal):
         return plain(value)
     if isinstance(value, datetime):
-        return value.astimezone(zone).isoformat()
+        return local_text(value, zone)
     return inert(value) if isinstance(value, str) else str(value)
+
+
+def decimals(number: Decimal) -> str:
+    """`number` in its own decimals, never with an exponent."""
+    text = str(number)
+    return format(number, "f") if "E" in text else text
 
 
 def inert(text: str) -> str:
     """`text` as no spreadsheet program evaluates it, without characters that break the file."""
-    return text if text.isalnum() else _inert(text)
+    return text if text.isalnum() or _PLAIN.fullmatch(text) else _inert(text)
 
 
 @lru_cache(maxsize=4096)

@@ -13,8 +13,8 @@ from decimal import Decimal
 from openpyxl.utils import get_column_letter
 
 from pipeline.money import ZERO
+from reports.cells import Cell, Formula, part
 from reports.columns import Shown
-from reports.sheet import Cell, Formula
 from reports.table import Table, Value
 
 
@@ -37,7 +37,7 @@ class Tab:
 
     def index(self, name: str) -> int:
         """The number of a column in the table."""
-        return next(i for i, column in enumerate(self.table.columns) if column.name == name)
+        return self.table.index(name)
 
     def number(self, name: str) -> int:
         """The number of a column on the sheet, counted from 0."""
@@ -128,6 +128,7 @@ COMPUTED: Mapping[str, Mapping[str, str]] = {
     "lots": {
         "closing": "opening + acquired + received - disposed - fees + moved_in - moved_out",
         "difference": "closing - in_lots",
+        "untied": "reported - closing - moved_between",
     },
     "transfers": {"on_the_way": "sent - arrived"},
     "form_8949": {"gain": "proceeds - cost_basis + adjustment"},
@@ -143,23 +144,28 @@ class Computed:
     """A column that is a sum of others of its row: the parts with their signs, and where those stand."""
 
     index: int
-    parts: tuple[tuple[int, int, str], ...]  # sign, number in the table, letter on the sheet
+    of: tuple[tuple[int, int, str], ...]  # sign, number in the table, letter on the sheet
 
-    def cell(self, row: Sequence[Value], number: int) -> Cell:
-        """The formula for the sheet's row `number`; the value where it is not just that sum, or a part is not known.
-        To be asked in the exact context."""
-        value, came = row[self.index], ZERO
-        if not isinstance(value, Decimal):
-            return value
-        for sign, index, _ in self.parts:
-            part = row[index]
-            if not isinstance(part, Decimal):
-                return value
-            came += part if sign > 0 else -part
-        if came != value:
-            return value
-        text = "".join(f"{'+' if sign > 0 else '-'}{letter}{number}" for sign, _, letter in self.parts)
-        return Formula(text.removeprefix("+"), value)
+    def parts(self, columns: Sequence[Sequence[Value]], first: int) -> list[str]:
+        """The cells of some rows, given as the table's columns, from the sheet's row `first` on: the formula, or the
+        value where it is not just that sum, or a part is not known. To be asked in the exact context."""
+        values = columns[self.index]
+        found: list[str] = []
+        for place, (value, *of) in enumerate(zip(values, *(columns[i] for _, i, _ in self.of), strict=True), first):
+            if isinstance(value, Decimal) and self._sum(of) == value:
+                text = "".join(f"{'+' if sign > 0 else '-'}{letter}{place}" for sign, _, letter in self.of)
+                found.append(part(Formula(text.removeprefix("+"), value)))
+            else:
+                found.append(part(value))
+        return found
+
+    def _sum(self, values: Sequence[Value]) -> Decimal | None:
+        came = ZERO
+        for (sign, _, _), value in zip(self.of, values, strict=True):
+            if not isinstance(value, Decimal):
+                return None
+            came += value if sign > 0 else -value
+        return came
 
 
 def computed(tab: Tab) -> dict[int, Computed]:

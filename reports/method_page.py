@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from pipeline.money import plain
+from reports.basis import basis_of, made_by
 from reports.forms import Form
 from reports.page import Page
 from reports.sheet import Sheet
@@ -34,7 +35,9 @@ _HOW = (
         "What ties to what",
         "Lots: opening, what came and what went make the closing units, from the transactions alone; beside them stand "
         "the units of the open lots. A difference is among the Problems, or the law's: units paired with a later "
-        "purchase, or lost without a disposal, are still lots. Compare the closing units with the exchange's.",
+        "purchase, or lost without a disposal, are still lots. Where an exchange was asked for balances, what it "
+        "reported stands beside the closing units, with what moved between the year's end and then; what is left is "
+        "untied.",
     ),
     (
         "Order",
@@ -54,6 +57,8 @@ def fill(sheet: Sheet, report: Report, forms: Sequence[tuple[Form, Table]]) -> N
     page.heading("Sources and method")
     _told(page, "How to read this workbook", _HOW)
     _sources(page, report)
+    _lists(page, report)
+    _files(page, report)
     _told(page, "Settings", _settings(report))
     law = inspect.cleandoc(importlib.import_module(f"pipeline.rules.{report.rules.country}").__doc__ or "")
     _told(page, "Rules and their law", [(report.rules.name, " ".join(law.split()))])
@@ -64,7 +69,7 @@ def fill(sheet: Sheet, report: Report, forms: Sequence[tuple[Form, Table]]) -> N
     orders = [(_instant(at, report), chosen) for at, chosen in report.orders]
     _told(page, "Lot methods, and when each choice was recorded", orders)
     _told(page, "What you have said", [(_instant(at, report), said) for at, said in report.answers])
-    _told(page, "Version", [("Program", f"taxsync {report.version}"), ("Digest of the inputs", report.inputs)])
+    _told(page, "Version", made_by(report))
     page.finish()
 
 
@@ -80,14 +85,8 @@ def _instant(at: datetime, report: Report) -> str:
 
 
 def _settings(report: Report) -> list[tuple[str, str]]:
-    scope = {"account": "per account", "global": "over all accounts"}.get(report.scope, report.scope)
     return [
-        ("Country", report.rules.name),
-        ("Tax year", f"{report.period.first.isoformat()} to {report.period.last.isoformat()}"),
-        ("Currency", report.currency),
-        ("Time zone", report.zone.key),
-        ("Method", report.method),
-        ("Lots are kept", scope),
+        *basis_of(report),
         *((choice.name, f"{report.rules.chosen[choice.name]} ({choice.meaning})") for choice in report.rules.choices),
         *((f"Form 1099-DA of {account}", told) for account, told in sorted(report.form_1099_da.items())),
     ]
@@ -102,3 +101,22 @@ def _sources(page: Page, report: Report) -> None:
     for s in sources:
         first, last = (at.astimezone(report.zone).date() if at else None for at in (s.first, s.last))
         page.row(s.account, s.source, first, last, s.records)
+
+
+def _lists(page: Page, report: Report) -> None:
+    if not report.lists:
+        return
+    page.section("What was fetched from exchanges")
+    page.headings("Account", "List", "First", "Last", "Records", "Last asked to its end", "How far", texts=(1, 2, 6, 7))
+    for one in report.lists:
+        first, last = (at.astimezone(report.zone).date() if at else None for at in (one.first, one.last))
+        asked = _instant(one.asked, report) if one.asked else "never"
+        page.row(one.account, one.words, first, last, one.records, asked, one.state)
+
+
+def _files(page: Page, report: Report) -> None:
+    if report.files:
+        page.section("Files that were imported, with the SHA-256 of their bytes")
+        page.headings("File", "SHA-256", "Imported", texts=(1, 2, 3))
+        for one in report.files:
+            page.row(one.name, one.digest or "taken in part", _instant(one.at, report))

@@ -6,16 +6,20 @@ lead to these sheets.
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from pipeline.issues import Severity
+from pipeline.model import Lot
 from pipeline.money import ZERO, exact
+from reports.basis import basis_of, country_of, made_by
+from reports.cells import Cell, Formula
 from reports.forms import Form
 from reports.forms.lines import TOTALS_BY
 from reports.layout import Tab, Tabs, count, live, quoted, total, total_of_rows, total_of_text
 from reports.page import CHART_ROWS, UNKNOWN, Page
-from reports.sheet import GREY, MONTH, RED, Cell, Formula, Sheet, decimals_of, font
+from reports.sheet import GREY, MONTH, RED, Sheet, decimals_of, font
 from reports.summary import Figures, figures, gain_by_month, gain_range
 from reports.table import Report, Table, Type, Value
 from reports.tables import crypto_lots_of
@@ -51,7 +55,7 @@ def fill(sheet: Sheet, report: Report, forms: Sequence[tuple[Form, Table]], tabs
 def _title(page: Page, report: Report, f: Figures) -> None:
     year = report.period
     page.text(f"Crypto tax report {year.name}", font(bold=True, size=16))
-    page.text(f"{_country(report)}, {_day(year.first)} to {_day(year.last)}", font(size=11, color=GREY))
+    page.text(f"{country_of(report)}, {_day(year.first)} to {_day(year.last)}", font(size=11, color=GREY))
     page.blank()
     if f.errors or f.warnings:
         words = [_count(n, word) for n, word in ((f.errors, "error"), (f.warnings, "warning")) if n]
@@ -64,16 +68,7 @@ def _title(page: Page, report: Report, f: Figures) -> None:
 
 def _basis(page: Page, report: Report) -> None:
     page.section("Basis")
-    for name, value in (
-        ("Country", _country(report)),
-        ("Tax year", f"{report.period.first.isoformat()} to {report.period.last.isoformat()}"),
-        ("Currency", report.currency),
-        ("Time zone", report.zone.key),
-        ("Method", report.method),
-        ("Lots are kept", {"account": "per account", "global": "over all accounts"}.get(report.scope, report.scope)),
-        ("Program", f"taxsync {report.version}"),
-        ("Digest of the inputs", report.inputs),
-    ):
+    for name, value in (*basis_of(report), *made_by(report)):
         page.row(name, value)
 
 
@@ -136,23 +131,37 @@ def _derivatives(page: Page, report: Report, f: Figures, tab: Tab) -> None:
         page.row("Left out: no price known", f.unpriced_derivatives)
 
 
+@dataclass(slots=True)
+class _Group:
+    """Rows of a form that go together, and what their columns come to."""
+
+    rows: list[int]
+    sums: list[Decimal]
+
+    def add(self, number: int, values: Sequence[Value]) -> None:
+        self.rows.append(number)
+        self.sums = [s + v if isinstance(v, Decimal) else s for s, v in zip(self.sums, values, strict=True)]
+
+
 def _form(page: Page, report: Report, form: Form, tab: Tab) -> None:
     """The form's totals, as they are carried over to the return."""
     table = tab.table
     names = [c.name for c in table.columns]
     keys = [names.index(name) for name in form.totals_by]
     sums = [i for i, c in enumerate(table.columns) if c.type is Type.CENTS]
-    groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for number, row in enumerate(table.rows):
-        groups[tuple(str(row[k]) for k in keys)].append(number)
+    groups: dict[tuple[str, ...], _Group] = defaultdict(lambda: _Group([], [ZERO] * len(sums)))
+    with exact():
+        for number, row in enumerate(table.rows):
+            groups[tuple(str(row[k]) for k in keys)].add(number, [row[i] for i in sums])
     if not groups:
         return
     page.section(f"{form.title} ({report.currency})", _top(tab))
     by_line = "line" in form.totals_by  # one row each: nothing to count
     page.headings(_capital(", ".join(form.totals_by)), "" if by_line else "Rows", *(_words(names[i]) for i in sums))
-    for group, rows in groups.items():
-        count = None if by_line else len(rows)
-        page.row(_named(form, group), count, *(_of_rows(tab, i, rows) for i in sums))
+    for group, of in groups.items():
+        totals = zip(sums, of.sums, strict=True)
+        cells = (live(total_of_rows(tab, names[i], of.rows), value) for i, value in totals)
+        page.row(_named(form, group), None if by_line else len(of.rows), *cells)
     for note in form.notes(report):
         page.note(note)
 
@@ -162,13 +171,6 @@ def _named(form: Form, group: Sequence[str]) -> str:
     if form.totals_by == TOTALS_BY:
         return " ".join(text for text in group if text)
     return _capital(", ".join(f"{name} {text}" for name, text in zip(form.totals_by, group, strict=True)))
-
-
-def _of_rows(tab: Tab, index: int, rows: Sequence[int]) -> Cell:
-    """A form's column added up over the rows of one group."""
-    with exact():
-        value = sum((v for number in rows if isinstance(v := tab.table.rows[number][index], Decimal)), ZERO)
-    return live(total_of_rows(tab, tab.table.columns[index].name, rows), value)
 
 
 def _months(page: Page, report: Report, f: Figures, tab: Tab, charts: int) -> None:
@@ -213,7 +215,9 @@ def _holdings(page: Page, report: Report, tab: Tab, charts: int) -> None:
     page.headings("Asset", "Quantity", "Cost basis", "Market value", "Unrealised gain")
     first = page.number
     with exact():
-        held = {asset: [x for x in lots if x.asset == asset] for asset in {x.asset for x in lots}}
+        held = defaultdict[str, list[Lot]](list)
+        for lot in lots:
+            held[lot.asset].append(lot)
         worth = {asset: _sum_if_all([x.market_value for x in of]) for asset, of in held.items()}
         for asset in sorted(held, key=lambda each: _most_valuable(worth[each], each)):
             n, cost = page.number, sum((x.cost_basis for x in held[asset]), ZERO)
@@ -270,6 +274,7 @@ def _problems(page: Page, report: Report, tab: Tab) -> None:
 
 
 _CONTENTS = {
+    "form_1099_da": "what brokers reported, beside the records",
     "disposals": "every part of a lot that was disposed of, with its cost, gain and rule",
     "income": "what came in and is taxed as income",
     "derivatives": "results of margin and derivatives",
@@ -298,10 +303,6 @@ def _top(tab: Tab) -> str:
 
 def _has_terms(f: Figures) -> bool:
     return bool(f.short_term_gain or f.long_term_gain)
-
-
-def _country(report: Report) -> str:
-    return _capital(report.rules.name)
 
 
 def _capital(text: str) -> str:

@@ -13,6 +13,7 @@ from typing import IO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from pipeline.model import RawRecord
+from reports.basis import scope_of
 from reports.summary import figures
 from reports.table import Report, printable
 
@@ -49,11 +50,12 @@ def _entry(name: str) -> ZipInfo:
 def _line(r: RawRecord) -> str:
     """A record, its content as the text that was received; the file that it came from without its folder."""
     origin = _FOLDER.sub("", r.origin)
-    told = {"account": r.account, "source": r.source, "list": r.stream, "id": r.source_id, "from": origin}
-    return json.dumps(told | {"record": r.payload}, ensure_ascii=True) + "\n"
+    told = {"account": r.account, "source": r.source, "stream": r.stream, "id": r.source_id, "origin": origin}
+    return json.dumps(told | {"digest": r.digest, "payload": r.payload}, ensure_ascii=True) + "\n"
 
 
 _WHAT = {
+    "form_1099_da.csv": "what brokers reported on Forms 1099-DA, beside the records",
     "disposals.csv": "every part of a lot that was disposed of: when it came, when it went, proceeds, cost, gain",
     "income.csv": "what came in and is taxed as income",
     "derivatives.csv": "results of margin and derivatives",
@@ -74,15 +76,17 @@ What this is
 
 What is what
 {files}
-  {records}: the records of the year as they were received, one JSON object a line
+  {records}: the records that the figures rest on as they were received, one JSON object a line: those of
+    the year, and those of the lots that its disposals draw on; `digest` begins the SHA-256 of `payload`
 
 How to check it
   1. Begin with taxsync-{year}.xlsx, sheet Summary: red and grey lines at its top say what is open.
   2. Take any line of the form. Where it is blue, click it: it leads to the disposal, that to its transaction and
      lot. Elsewhere the ids say the same: they are equal in all files.
   3. Let a spreadsheet program compute anew (in LibreOffice Ctrl+Shift+F9): totals and gains are formulas, and stay.
-  4. Sheet Lots: opening, what came and went, and closing units. Compare the closing units with what each exchange shows
-     for the last day of the year.
+  4. Sheet Lots: opening, what came and went, and closing units. Where an exchange was asked, what it reported stands
+     beside them; of other accounts compare the closing units with their statement for the last day of the year.
+     Sheet Sources and method: every file with its SHA-256, and every list of an exchange, from when to when.
   5. A transaction's source id is the id of its record in {records}: there is what the exchange itself said.
   6. The digest of the inputs in summary.csv stands for all that the figures rest on: the same digest, the same figures.
 """
@@ -104,7 +108,7 @@ def _explained(report: Report, names: Sequence[str]) -> str:
         currency=report.currency,
         open=f"{open_problems} open problems: see issues.csv." if open_problems else "No problem is open.",
         method=report.method,
-        scope={"account": "per account", "global": "over all accounts"}.get(report.scope, report.scope),
+        scope=scope_of(report),
         zone=report.zone.key,
         files="\n".join(f"  {name}: {_what(name)}" for name in names),
         records=RECORDS,

@@ -14,6 +14,7 @@ from typing import Any
 from openpyxl.chart import BarChart, Reference
 from openpyxl.styles import Alignment, Font
 
+from reports.cells import Cell, Formula
 from reports.sheet import (
     BLUE,
     COUNT,
@@ -24,8 +25,6 @@ from reports.sheet import (
     OVERLINED,
     RIGHT,
     WRAPPED,
-    Cell,
-    Formula,
     Sheet,
     font,
     number_width,

@@ -1,7 +1,8 @@
 """The open questions as a workbook to fill in: one sheet per kind, what may change a figure most first.
 
-Takes questions, gives the bytes of an XLSX file. Text is text, no cell is a formula; choices are drop-downs that let
-other answers through after asking, since what fits is judged when the workbook is imported.
+Takes questions, and the problems beside them, gives the bytes of an XLSX file. Text is text, no cell is a formula;
+choices are drop-downs that let other answers through after asking, since what fits is judged when the workbook is
+imported.
 
 This module loads openpyxl: import it only where a workbook is written.
 """
@@ -15,14 +16,16 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from pipeline import questions as q
+from pipeline.issues import Issue
 from pipeline.questions import LAYOUTS, Layout, Question
 from reports.sheet import DAY, LEFT, MONEY, RIGHT, WRAPPED, Book, Sheet, font, print_setup, widths
 from reports.table import Value
 
 NO_TELLING = "no telling"
+OTHERS = "Other problems"
 _LIST_LIMIT = 250  # characters of a drop-down that is written into its cell's rule; Excel takes 255
 _WIDTHS = {q.KNOWN: 60, q.EFFECT: 44, q.DATE: 12, q.ACCOUNT: 16, q.ASSET: 12, q.QUANTITY: 16, q.ANSWER: 24,
-           q.PROPOSED: 24, q.NOTE: 40, q.UP_TO: 18}  # fmt: skip
+           q.PROPOSED: 24, q.IF_PROPOSED: 30, q.NOTE: 40, q.UP_TO: 26}  # fmt: skip
 _WIDTH = 14
 _KEY_WIDTH = 22
 _TO_FILL_IN = PatternFill("solid", fgColor="FFF7DB")
@@ -34,13 +37,18 @@ _HOW = (
     "A row whose Answer is empty says nothing, and stays open. A Note is free, and kept with the answer.",
     "Save the workbook as XLSX, and import it: taxsync import",
     "A cell that can't be taken is named with the reason; all others count at once. Importing twice changes nothing.",
+    "`Changes up to` and `Effect` tell a range: how far a year's gain may come out otherwise, whatever the answer. "
+    "`If as proposed` is what the proposal alone does to gain and income; empty where it needs more from you, or where "
+    "computing it would take too long.",
     "Days are as in 2025-03-31. To change an answer, change it here and import again, with --revise for prices and "
     "purchases.",
 )
 
 
-def workbook(questions: Iterable[Question], currency: str, version: str, made: datetime) -> bytes:
-    """The XLSX file; `made` is local time without a zone."""
+def workbook(
+    questions: Iterable[Question], others: Sequence[Issue], currency: str, version: str, made: datetime
+) -> bytes:
+    """The XLSX file; `others` are problems that no answer settles, `made` is local time without a zone."""
     book = Book("Open questions", made)
     by_layout: dict[str, list[Question]] = defaultdict(list)
     for question in questions:
@@ -53,6 +61,10 @@ def workbook(questions: Iterable[Question], currency: str, version: str, made: d
         with book.sheet(layout.title) as sheet:
             print_setup(sheet, footer, landscape=True, letter=False)
             _fill(sheet, layout, by_layout[layout.title], currency)
+    if others:
+        with book.sheet(OTHERS) as sheet:
+            print_setup(sheet, footer, landscape=True, letter=False)
+            _list(sheet, others)
     return book.finish()
 
 
@@ -76,13 +88,31 @@ def _fill(sheet: Sheet, layout: Layout, questions: Sequence[Question], currency:
     sheet.print_title_rows = "1:1"
     if questions:
         sheet.auto_filter.ref = f"A1:{last}{len(questions) + 1}"
-    headings = [f"{column} ({currency})" if column == q.UP_TO else column for column in columns]
+    told = {
+        q.UP_TO: f"{q.UP_TO} ({currency}, range)",
+        q.EFFECT: f"{q.EFFECT}: the range, whatever the answer",
+    }
+    headings = [told.get(column, column) for column in columns]
     sheet.write(headings, [sheet.heading_style(right=column == q.UP_TO) for column in columns])
     styles = [_style(sheet, layout, column) for column in columns]
-    ordered = sorted(questions, key=_order)
+    ordered = sorted(questions, key=q.rank)
     for question in ordered:
-        sheet.write(_values(question), styles, max(_lines(question.known, 60), _lines(question.effect, 44)))
+        texts = ((question.known, 60), (question.effect, 44), (question.if_proposed, 30))
+        sheet.write(_values(question), styles, max(_lines(text, width) for text, width in texts))
     _offer(sheet, get_column_letter(columns.index(q.ANSWER) + 1), ordered)
+
+
+def _list(sheet: Sheet, others: Sequence[Issue]) -> None:
+    """What an answer does not settle: nothing to fill in."""
+    headings = ("Problem", "Date", "Account", "Asset", q.KNOWN, "What to do")
+    widths(sheet, [20, 12, 16, 12, 70, 70])
+    sheet.freeze_panes = "B2"
+    sheet.print_title_rows = "1:1"
+    sheet.write(headings, [sheet.heading_style(right=False) for _ in headings])
+    text, day = sheet.style(align=WRAPPED, border=_LINED), sheet.style(DAY, align=LEFT, border=_LINED)
+    for issue in others:
+        row = (issue.severity, issue.at and issue.at.date(), issue.account, issue.asset, issue.message, issue.remedy)
+        sheet.write(row, [text, day, *[text] * 4], max(_lines(issue.message, 70), _lines(issue.remedy, 70)))
 
 
 def _style(sheet: Sheet, layout: Layout, column: str) -> int:
@@ -95,18 +125,12 @@ def _style(sheet: Sheet, layout: Layout, column: str) -> int:
     return sheet.style(form, align=WRAPPED, border=_LINED, fill=_TO_FILL_IN if filled else None)
 
 
-def _order(question: Question) -> tuple[object, ...]:
-    """What there is no telling of first, then by what it may change, then by day."""
-    up_to = question.up_to
-    return (up_to is not None, -up_to if up_to is not None else 0, str(question.day or ""), question.asset,
-            question.account, question.key)  # fmt: skip
-
-
 def _values(question: Question) -> list[Value]:
     up_to: Value = NO_TELLING if question.up_to is None else question.up_to
     known = (question.day, question.account, question.asset, question.quantity, question.known)
     filled = question.filled or ("",) * len(question.layout.inputs)
-    return [question.key, *known, up_to, question.effect, question.proposed, "", *filled, ""]
+    told = (up_to, question.effect, question.proposed, question.if_proposed)
+    return [question.key, *known, *told, "", *filled, ""]
 
 
 def _lines(text: str, width: int) -> int:

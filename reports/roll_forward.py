@@ -34,6 +34,18 @@ _LOTS = (
     Column("cost_basis", Type.MONEY, "of these lots"),
 )  # fmt: skip
 
+# Only where an exchange was asked for balances.
+_REPORTED = (
+    Column("reported", Type.QUANTITY, "what the exchange itself said, when it was asked the nearest to the year's end"),
+    Column("reported_at", Type.INSTANT),
+    Column(
+        "moved_between", Type.QUANTITY, "what came (less what went) between the year's end and then; negative: before"
+    ),
+    Column(
+        "untied", Type.QUANTITY, "reported - closing - moved_between; below the exchange's last digit: its rounding"
+    ),
+)
+
 _TRANSFERS = (
     Column("left_at", Type.INSTANT),
     Column("from_account", Type.TEXT),
@@ -72,9 +84,46 @@ def lots(report: Report) -> Table:
             for (asset, _), units in list(flows.items()):
                 for name, quantity in units.items():
                     flows[asset, EVERYWHERE][name] += quantity
-        places = sorted({*flows, *held}, key=_order)
+        said = _said(report)
+        places = sorted({*flows, *held, *said}, key=_order)
         rows = [_row(place, flows[place], None if _loose(place, whole, report) else held[place]) for place in places]
-    return Table("lots", _LOTS, [row for row in rows if any(isinstance(v, Decimal) and v for v in row)])
+        columns: tuple[Column, ...] = _LOTS
+        if report.reported:
+            then, columns = _then(report), (*_LOTS, *_REPORTED)
+            asked, closing = {b.account: b.at for b in report.reported}, [c.name for c in _LOTS].index("closing")
+            rows = [(*row, *_tied(place, row[closing], said, asked, then))
+                    for place, row in zip(places, rows, strict=True)]  # fmt: skip
+    return Table("lots", columns, [row for row in rows if any(isinstance(v, Decimal) and v for v in row)])
+
+
+def _said(report: Report) -> dict[Place, Decimal]:
+    """What the exchanges said is held, other than money."""
+    said: dict[Place, Decimal] = defaultdict(lambda: ZERO)
+    for b in report.reported:
+        if not is_fiat(b.asset):
+            said[b.asset, b.account] += b.quantity
+    return said
+
+
+def _then(report: Report) -> dict[Place, Decimal]:
+    """The units of each place by the transactions up to when its exchange was asked."""
+    asked = {b.account: b.at for b in report.reported}
+    units: dict[Place, Decimal] = defaultdict(lambda: ZERO)
+    for t in report.result.transactions:
+        if t.account in asked and t.at <= asked[t.account]:
+            for amount, name in _moved(t):
+                units[amount.asset, t.account] += -amount.quantity if name in _OUT else amount.quantity
+    return units
+
+
+def _tied(
+    place: Place, closing: Value, said: dict[Place, Decimal], asked: dict[str, datetime], then: dict[Place, Decimal]
+) -> tuple[Value, ...]:
+    """The cells beside a place whose exchange was asked."""
+    if place[1] not in asked:
+        return (None, None, None, None)
+    assert isinstance(closing, Decimal)
+    return (said[place], asked[place[1]], then[place] - closing, said[place] - then[place])
 
 
 def _order(place: Place) -> tuple[str, bool, str]:

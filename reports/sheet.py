@@ -1,4 +1,4 @@
-"""Spreadsheet pages written row by row into an archive in memory: no formula but a Formula, no temporary files.
+"""Spreadsheet pages written row by row into an archive: what a cell holds is made by `cells`, no temporary files.
 
     book = Book("Crypto tax 2025", made=datetime(2026, 1, 1))
     with book.sheet("Disposals") as sheet:
@@ -15,12 +15,10 @@ import io
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
-from typing import Any
-from xml.sax.saxutils import escape
+from itertools import repeat
+from typing import IO, Any, Self
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from openpyxl import Workbook
@@ -33,13 +31,10 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.table import Table, TableStyleInfo
 
 from pipeline.money import plain
-from reports.table import Value, printable
+from reports.cells import EMPTY, Cell, part
 
-LONGEST = 32_767  # UTF-16 units in a cell; Excel calls a file with more of them damaged
-_TOGETHER = 200  # rows
-_ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
-CUT = " ... [cut: too long for a cell, whole in the CSV file]"
 LAST_ROW = 1_048_576
+MOST_DECIMALS = 12
 MOST_LINKS = 65_530  # on one sheet; Excel calls a file with more of them damaged
 
 MONEY = "#,##0.00;[Red]-#,##0.00"
@@ -60,18 +55,6 @@ RIGHT = Alignment(horizontal="right", vertical="top")
 WRAPPED = Alignment(horizontal="left", vertical="top", indent=1, wrap_text=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
-    """What a cell computes, without the '=', and what that comes to: programs that compute nothing show `value`. Never
-    made of text from outside."""
-
-    text: str
-    value: Value
-
-
-Cell = Value | Formula
-
-
 def font(*, bold: bool = False, size: int = 11, color: str | None = None) -> Font:
     """The workbook's typeface."""
     return Font(name="Calibri", bold=bold, size=size, color=color)
@@ -84,9 +67,9 @@ def quantity(decimals: int) -> str:
 
 
 def decimals_of(quantities: Sequence[Decimal]) -> int:
-    """How many decimals to show of a column of quantities: what the longest needs, from 2 to 12."""
+    """How many decimals to show of a column of quantities: what the longest needs, from 2 to MOST_DECIMALS."""
     longest = max((len(plain(q).partition(".")[2]) for q in quantities), default=0)
-    return min(max(longest, 2), 12)
+    return min(max(longest, 2), MOST_DECIMALS)
 
 
 class Sheet(WriteOnlyWorksheet):
@@ -106,7 +89,7 @@ class Sheet(WriteOnlyWorksheet):
         super().__init__(workbook, title)
         self._out = out
         self._links: list[str] = []
-        self.sparse = False  # leaves out cells without a value, with whatever their style would show
+        self._count = 0  # rows that are written
 
     def style(
         self,
@@ -121,9 +104,9 @@ class Sheet(WriteOnlyWorksheet):
         cell = WriteOnlyCell(self)
         if form:
             cell.number_format = form
-        for name, part in (("font", font), ("alignment", align), ("border", border), ("fill", fill)):
-            if part is not None:
-                setattr(cell, name, part)
+        for name, look in (("font", font), ("alignment", align), ("border", border), ("fill", fill)):
+            if look is not None:
+                setattr(cell, name, look)
         return cell.style_id
 
     def heading_style(self, *, right: bool) -> int:
@@ -163,106 +146,66 @@ class Sheet(WriteOnlyWorksheet):
     def write(self, values: Sequence[Cell], styles: Sequence[int], lines: int = 1) -> None:
         """The next row, from column A on, `lines` of text high. Instants come without a zone, as they
         are to be read."""
-        self.append((values, styles, lines))
+        number = self.number
+        cells = [
+            f'<c r="{letter}{number}" s="{style}{part(value) or EMPTY}'
+            for letter, style, value in zip(_LETTERS, styles, values, strict=False)
+        ]
+        self._put([_row(number, "".join(cells), lines)])
 
-    def close(self) -> None:
-        if self._writer is not None:
-            self._writer.write_waiting()
-        super().close()
+    def write_columns(
+        self, columns: Sequence[Sequence[str]], styles: Sequence[int | Sequence[int]], lines: Sequence[int] | None
+    ) -> None:
+        """The next rows, given as their columns: of every cell what follows on its style (see `cells.part`), "" for
+        none; a style for the column or for each of its cells; how many lines of text each row is high."""
+        numbers = range(self.number, self.number + len(columns[0]))
+        found = []
+        for letter, style, parts in zip(_LETTERS, styles, columns, strict=False):
+            if isinstance(style, int):
+                found.append(
+                    [f'<c r="{letter}{n}" s="{style}{p}' if p else "" for n, p in zip(numbers, parts, strict=True)]
+                )
+            else:
+                of = zip(numbers, style, parts, strict=True)
+                found.append([f'<c r="{letter}{n}" s="{s}{p}' if p else "" for n, s, p in of])
+        rows = map("".join, zip(*found, strict=True))
+        self._put([_row(n, row, high) for n, row, high in zip(numbers, rows, lines or repeat(1), strict=False)])
+
+    @property
+    def number(self) -> int:
+        """The row that comes next, as the sheet counts them."""
+        return self._count + 1
+
+    def _put(self, rows: list[str]) -> None:
+        self._count += len(rows)
+        self.append(rows)
 
     def _get_writer(self) -> None:
         if self._writer is None:
             self._writer = _Streaming(self, self._out)
             self._writer.write_top()
 
-    def _values_to_row(self, row: tuple[Sequence[Cell], Sequence[int], int], number: int) -> str:
-        values, styles, lines = row
-        cells = (
-            _cell(f"{letter}{number}", style, value)
-            for letter, style, value in zip(_LETTERS, styles, values, strict=False)
-            if value is not None or not self.sparse
-        )
-        # Only Excel finds the height of wrapped text by itself; 409 points are the most there can be.
-        height = f' ht="{min(15 * lines, 405)}" customHeight="1"' if lines > 1 else ""
-        return f'<row r="{number}"{height}>{"".join(cells)}</row>'
+    def _values_to_row(self, rows: list[str], _number: int) -> str:
+        return "".join(rows)
 
 
 _LETTERS = [get_column_letter(n) for n in range(1, 41)]
 
 
-def _cell(place: str, style: int, value: Cell) -> str:
-    """One cell in the words of the format (ECMA-376, 18.3.1.4): text is always an inline string. A million of them
-    are made of a big year: the common kinds come first."""
-    if value is None or value == "":
-        return f'<c r="{place}" s="{style}"/>'
-    kind = type(value)
-    if kind is str:
-        if len(value) < _SHORT and value.isalnum():  # type: ignore[arg-type, union-attr]
-            return f'<c r="{place}" s="{style}" t="inlineStr"><is><t>{value}</t></is></c>'
-        text = _text(value)
-        return f'<c r="{place}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{text}</t></is></c>'
-    if kind is Formula:
-        assert isinstance(value, Formula)
-        return f'<c r="{place}" s="{style}"><f>{_markup(value.text)}</f><v>{_number(value.value)}</v></c>'
-    return f'<c r="{place}" s="{style}"><v>{_number(value)}</v></c>'  # type: ignore[arg-type]
-
-
-_SHORT = 200
-_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - day 0 of spreadsheet programs, for all days after February 1900
-
-
-def _markup(formula: str) -> str:
-    return escape(formula) if "<" in formula or ">" in formula or "&" in formula else formula
-
-
-def _number(value: Value) -> str:
-    """As many digits as a double keeps, no trailing zeros: equal numbers are the same bytes. Days and instants are the
-    days since 1899."""
-    if isinstance(value, datetime):
-        since = value - _EPOCH
-        return repr(since.days + since.seconds / 86400).removesuffix(".0")
-    if isinstance(value, date):
-        return str(value.toordinal() - _EPOCH.toordinal())
-    assert value is not None and not isinstance(value, str)
-    digits = f"{value:.17g}"
-    return digits.rstrip("0").rstrip(".") if "." in digits and "e" not in digits else digits
-
-
-@lru_cache(maxsize=4096)
-def _text(text: str) -> str:
-    return escape(in_cell(text))
-
-
-def in_cell(text: str) -> str:
-    """`text` as a cell can hold it: line ends as LF, unprintable made visible, cut with a mark."""
-    text = printable(text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = _ESCAPE.sub("_x005F\\g<0>", text)  # Excel takes _x000D_ for the character of that number
-    if len(text) * 2 <= LONGEST:
-        return text
-    units = text.encode("utf-16-le")
-    if len(units) <= 2 * LONGEST:
-        return text
-    return units[: 2 * (LONGEST - len(CUT))].decode("utf-16-le", "ignore") + CUT
+def _row(number: int, cells: str, lines: int) -> str:
+    # Only Excel finds the height of wrapped text by itself; 409 points are the most there can be.
+    height = f' ht="{min(15 * lines, 405)}" customHeight="1"' if lines > 1 else ""
+    return f'<row r="{number}"{height}>{cells}</row>'
 
 
 class _Streaming(WorksheetWriter):
     """Writes a page straight into the archive."""
 
-    def __init__(self, ws: Sheet, out: Any) -> None:
-        super().__init__(ws, out)
-        self.waiting: list[str] = []
-
     def write_row(self, xf: Any, row: Any, row_idx: int) -> None:
+        """One row or some together, which are compressed faster."""
         if row_idx == 1:
             xf.flush()  # what openpyxl has written before the first row
-        self.waiting.append(row)
-        if len(self.waiting) == _TOGETHER:
-            self.write_waiting()
-
-    def write_waiting(self) -> None:
-        """Rows are compressed some at a time, which is faster."""
-        self.out.write("".join(self.waiting).encode())  # type: ignore[union-attr]
-        self.waiting.clear()
+        self.out.write(row.encode())  # type: ignore[union-attr]
 
     def write_hyperlinks(self) -> None:
         """As text, since openpyxl's objects take a kilobyte each."""
@@ -297,15 +240,22 @@ class _Archive(ZipFile):
 
 
 class Book:
-    """A workbook in the making. `made` is what its properties say; local time without zone."""
+    """A workbook in the making, in a file or in memory. `made` is what its properties say; local time without zone."""
 
-    def __init__(self, title: str, made: datetime) -> None:
+    def __init__(self, title: str, made: datetime, out: IO[bytes] | None = None) -> None:
         self._workbook = Workbook(write_only=True)
         properties = self._workbook.properties
         properties.title, properties.creator = title, "taxsync"
         properties.created = properties.modified = made
-        self._bytes = io.BytesIO()
-        self._archive = _Archive(self._bytes, "w")
+        self._out = out or io.BytesIO()
+        self._archive = _Archive(self._out, "w")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Ends a book that was not finished: nothing of it is of use."""
+        self._archive.close()
 
     @contextmanager
     def sheet(self, title: str) -> Iterator[Sheet]:
@@ -314,16 +264,15 @@ class Book:
         with self._archive.open(self._archive.entry(f"xl/worksheets/sheet{number}.xml"), "w") as out:
             sheet = Sheet(self._workbook, title, out)
             self._workbook._add_sheet(sheet)  # type: ignore[attr-defined]
-            try:
-                yield sheet
-            finally:
-                sheet.close()
+            yield sheet
+            sheet.close()
 
     def finish(self) -> bytes:
+        """Writes what is left; gives the whole book if it is kept in memory."""
         from openpyxl.writer.excel import ExcelWriter
 
         ExcelWriter(self._workbook, self._archive).save()
-        return self._bytes.getvalue()
+        return self._out.getvalue() if isinstance(self._out, io.BytesIO) else b""
 
 
 def print_setup(sheet: Sheet, footer: str, *, landscape: bool, letter: bool) -> None:

@@ -6,18 +6,17 @@ Disposals without a gain by law (gifts, donations, lost units where the country 
 without a known price are in no total; both are counted.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
 from pipeline.issues import Severity
-from pipeline.model import Disposal, Term
+from pipeline.model import Term
 from pipeline.money import ZERO, exact
-from reports.forms import forms_of
+from reports.forms import form_1099_da, forms_of
 from reports.ranges import Range, ranges
 from reports.table import Column, Report, Table, Type, Value
-from reports.tables import crypto_lots_of, derivatives_of, disposals_of, incomes_of
+from reports.tables import crypto_lots_of, derivatives_of, disposals_of, incomes_of, taxed_of, unpriced_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ class Figures:
 def figures(report: Report) -> Figures:
     """All totals of the year."""
     disposals = disposals_of(report)
-    counted = counted_of(disposals)
+    counted = taxed_of(report)
     gains = [(d.gain or ZERO, d.term) for d in counted]
     severities = [i.severity for i in report.result.issues]
     with exact():
@@ -70,7 +69,7 @@ def figures(report: Report) -> Figures:
             income=income,
             income_total=income_total,
             without_gain=sum(not d.taxed for d in disposals),
-            unpriced_disposals=sum(d.taxed and d.proceeds is None for d in disposals),
+            unpriced_disposals=unpriced_of(report),
             unpriced_income=sum(i.value is None for i in incomes_of(report)),
             unpriced_holdings=sum(x.market_value is None for x in crypto_lots_of(report)),
             errors=severities.count(Severity.ERROR),
@@ -87,14 +86,13 @@ def gain_range(report: Report) -> tuple[Decimal | None, Decimal | None]:
 
     Each problem's own `stakes`, added up: see `gains.stakes` for what they are.
     """
-    disposals = disposals_of(report)
-    if not report.rules.gains or any(d.taxed and d.proceeds is None for d in disposals):
+    if not report.rules.gains or unpriced_of(report):
         return None, None
     found = _range(report)
     if found is not None:
         return found.lowest, found.highest
     with exact():
-        gain = sum((d.gain or ZERO for d in disposals), ZERO)
+        gain = sum((d.gain or ZERO for d in taxed_of(report)), ZERO)
     return gain, gain
 
 
@@ -111,11 +109,6 @@ def _range_rows(report: Report) -> list[tuple[Value, ...]]:
         rows.append(("range", "lowest_told", found.told_lowest))
         rows.append(("range", "highest_told", found.told_highest))
     return rows
-
-
-def counted_of(disposals: Iterable[Disposal]) -> list[Disposal]:
-    """The disposals that are in the totals: taxed, at a known price."""
-    return [d for d in disposals if d.taxed and d.proceeds is not None]
 
 
 def _income(report: Report) -> tuple[dict[str, Decimal | None], Decimal]:
@@ -161,6 +154,8 @@ def summary(report: Report) -> Table:
         ("year", "order_of_one_instant", ORDER),
         ("year", "version", report.version),
         ("year", "inputs", report.inputs),
+        *((("year", "opening_position", report.opening),) if report.opening else ()),
+        *((("year", "closed", report.filed),) if report.filed else ()),
         *((("year", "reference_day", year.first),) if report.rules.reference_first else ()),
         *(("rules", name, value) for name, value in report.rules.chosen.items()),
         *(("method_log", _instant(at, report), chosen) for at, chosen in report.orders),
@@ -179,6 +174,7 @@ def summary(report: Report) -> Table:
         *(("income", kind, value) for kind, value in f.income.items()),
         ("income", "total", f.income_total),
         *(("derivatives", name, value) for name, value in f.derivatives.items()),
+        *(("form_1099_da", name, value) for name, value in form_1099_da.figures(report)),
         *((form.name, "note", note) for form in forms_of(report.rules) for note in form.notes(report)),
         ("left_out", "disposals_without_gain", f.without_gain),
         ("left_out", "unpriced_disposals", f.unpriced_disposals),
@@ -212,7 +208,7 @@ def gain_by_month(report: Report) -> list[Month]:
     import pandas as pd
 
     months = _months(report.period.first, report.period.last)
-    counted = counted_of(disposals_of(report))
+    counted = taxed_of(report)
     if not counted:
         return [Month(m, ZERO, ZERO, ZERO, ZERO, ZERO) for m in months]
     # Columns of objects: pandas adds up the Decimals themselves, never floats.

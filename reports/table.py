@@ -7,20 +7,23 @@ Nothing here opens a file.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 from zoneinfo import ZoneInfo
 
 from pipeline.issues import Stop
-from pipeline.model import Price, Result
+from pipeline.model import Balance, Price, Result
+from pipeline.reported import NOTHING, Compared
 from pipeline.rules.base import Period, Rules
 
 T = TypeVar("T")
 Value = str | Decimal | datetime | date | int | None
+Row = tuple[Value, ...]
+TOGETHER = 2000  # rows that are looked at together
 
 
 class ReportError(Stop):
@@ -50,13 +53,45 @@ class Column:
     meaning: str = ""
 
 
+class Made(Sequence[Row]):
+    """Rows that are made of their subjects each time they are asked for: a big year's are never all there at once."""
+
+    def __init__(self, subjects: Sequence[T], row: Callable[[T], Row]) -> None:
+        self._subjects: Sequence[Any] = subjects
+        self._row: Callable[[Any], Row] = row
+
+    def __len__(self) -> int:
+        return len(self._subjects)
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(self._row, self._subjects)
+
+    @overload
+    def __getitem__(self, at: int) -> Row: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Row]: ...
+    def __getitem__(self, at: int | slice) -> Row | list[Row]:
+        if isinstance(at, slice):
+            return [self._row(each) for each in self._subjects[at]]
+        return self._row(self._subjects[at])
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A file and a sheet. `rows` may be any sequence of tuples in the columns' order."""
 
     name: str
     columns: tuple[Column, ...]
-    rows: Sequence[tuple[Value, ...]]
+    rows: Sequence[Row]
+
+    def index(self, name: str) -> int:
+        """The number of a column."""
+        return next(i for i, column in enumerate(self.columns) if column.name == name)
+
+    def parts(self, start: int = 0, end: int | None = None) -> Iterator[Sequence[Row]]:
+        """The rows from `start` to before `end`, some together."""
+        end = len(self.rows) if end is None else end
+        return (self.rows[n : min(n + TOGETHER, end)] for n in range(start, end, TOGETHER))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +105,29 @@ class SourceUsed:
     last: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class FileUsed:
+    """One file that was imported: its name without a folder, the SHA-256 of its bytes ("": taken in part), and when."""
+
+    name: str
+    digest: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ListUsed:
+    """One list of an account behind an API: what it holds, its records from `first` to `last`, when it was last gone
+    through to its end (None: never), and whether it is whole."""
+
+    account: str
+    words: str
+    records: int
+    first: datetime | None
+    last: datetime | None
+    asked: datetime | None
+    state: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Report:
     """One tax year of one taxpayer, ready to be tabulated. Holds everything; opens nothing.
@@ -78,8 +136,12 @@ class Report:
     until then, its lots those open at the year's end. `inputs` is the digest of all that the
     figures rest on. `orders`: which lot methods were chosen, and when that was recorded, oldest first.
     `origins`: rows of the table of values (`reports/prices.py`).
-    `form_1099_da`: what a broker's form of the year tells of an account: "no", "proceeds" or "basis".
+    `form_1099_da`: what a broker's form of the year tells of an account: "no", "proceeds" or "basis". `brokers`: the
+    forms themselves, where they were imported, beside the year's disposals. `opening`: where an earlier year is closed,
+    where this year's lots begin; `filed`: of a closed year, whether these are the figures that were filed.
     `answers`: what the person has said that counts, and when and by what that came, oldest first.
+    `files`, `lists`: what was imported. `reported`: what each exchange itself said is held, as of one instant an
+    account: the nearest to the year's end.
     """
 
     result: Result
@@ -97,6 +159,12 @@ class Report:
     orders: Sequence[tuple[datetime, str]] = ()
     answers: Sequence[tuple[datetime, str]] = ()
     form_1099_da: Mapping[str, str] = field(default_factory=dict)
+    brokers: Compared = NOTHING
+    opening: str = ""
+    filed: str = ""
+    files: Sequence[FileUsed] = ()
+    lists: Sequence[ListUsed] = ()
+    reported: Sequence[Balance] = ()
 
     def within(self, listed: Iterable[T], at: Callable[[T], datetime]) -> list[T]:
         """Those of `listed` whose instant, for the taxpayer, lies in the tax year, in order of time."""

@@ -8,12 +8,12 @@ beginning. Order is that of time and stable: same report, same rows.
 from collections.abc import Callable, Sequence
 from datetime import date
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from pipeline.issues import Issue, Severity
 from pipeline.model import Amount, Derivative, Disposal, Income, Lot, Transaction, is_fiat
 from reports.prices import prices
-from reports.table import Column, Report, Table, Type, Value
+from reports.table import Column, Made, Report, Table, Type, Value
 
 _DISPOSALS = (
     Column("disposal_id", Type.ID, "the transaction that disposed of the units"),
@@ -91,13 +91,24 @@ _ISSUES = (
 
 def disposals(report: Report) -> Table:
     """One row per part of a lot that was disposed of in the year."""
-    return Table("disposals", _DISPOSALS, [_disposal(d) for d in disposals_of(report)])
+    return Table("disposals", _DISPOSALS, Made(disposals_of(report), _disposal))
 
 
 @lru_cache(maxsize=1)  # every table, figure and form asks for them
 def disposals_of(report: Report) -> Sequence[Disposal]:
     """The year's disposals in order of time."""
     return report.within(report.result.disposals, lambda d: d.disposed_at)
+
+
+@lru_cache(maxsize=1)
+def taxed_of(report: Report) -> Sequence[Disposal]:
+    """Those of them that are in the totals: with a gain or a loss by law, at a known price."""
+    return [d for d in disposals_of(report) if d.taxed and d.proceeds is not None]
+
+
+def unpriced_of(report: Report) -> int:
+    """How many would be, if their price was known."""
+    return sum(d.taxed and d.proceeds is None for d in disposals_of(report))
 
 
 def _disposal(d: Disposal) -> tuple[Value, ...]:
@@ -151,7 +162,7 @@ def transactions(report: Report) -> Table:
     """One row per transaction of the year, transfers between own accounts included."""
     listed = report.within(report.result.transactions, lambda t: t.at)
     listed.sort(key=lambda t: (t.at, t.account, t.position, t.id))
-    return Table("transactions", _TRANSACTIONS, [_transaction(t, report) for t in listed])
+    return Table("transactions", _TRANSACTIONS, Made(listed, partial(_transaction, report=report)))
 
 
 def _transaction(t: Transaction, report: Report) -> tuple[Value, ...]:

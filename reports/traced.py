@@ -6,42 +6,40 @@
 A place is a cell of the workbook ("'Transactions'!A12"). Where there is nothing to lead to, nothing does.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from array import array
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
-from pipeline.model import Disposal
-from reports.forms import form_8949
+from reports.forms import Form
 from reports.layout import Tab, Tabs
 from reports.roll_forward import EVERYWHERE
-from reports.table import Report, Value
+from reports.table import Report, Row, Table, Value
 from reports.tables import disposals_of
 
-Find = Callable[[int], str | None]  # the number of a row of the table -> where its cell leads
+Find = Callable[[int, Row], str | None]  # the number of a row of the table, and the row -> where its cell leads
+FORM_LINE = "form_line"  # the column of the disposals that says which line of a form each is part of
 
-# Forms whose rows are one disposal each without saying its id.
-_FILED: Mapping[str, Callable[[Report], Iterable[Disposal]]] = {"form_8949": form_8949.filed}
 _IDS = ("disposal_id", "transaction_id", "acquisition_id", "out_id", "in_id")
 
 
-def traced(report: Report, tabs: Tabs) -> dict[str, dict[str, Find]]:
+def traced(tabs: Tabs, filings: Sequence["Filing"]) -> dict[str, dict[str, Find]]:
     """For each table its columns that lead somewhere."""
     moved, sold, lots = tabs["transactions"], tabs["disposals"], tabs["lots"]
     rows, disposals = _first(moved, "id"), _first(sold, "disposal_id")
-    forms = _forms(report, tabs)
     found: dict[str, dict[str, Find]] = {}
     for name, tab in tabs.items():
         columns = {column.name for column in tab.table.columns}
         found[name] = {key: _by_id(tab, key, rows) for key in _IDS if key in columns}
         if "disposal_id" in columns and tab is not sold:  # a form
             found[name]["disposal_id"] = _by_id(tab, "disposal_id", disposals)
-    for name, listed in forms.items():
-        found[name][tabs[name].table.columns[0].name] = _each(sold, listed)
+    for filing in filings:
+        found[filing.name][_first_filled(tabs[filing.name].table)] = _first_sale(sold, filing)
     there = _first(lots, "asset", "account")
     found["disposals"] |= {
         "acquisition_id": _either(_by_id(sold, "acquisition_id", rows), _lot(sold, there)),
         "asset": _lot(sold, there),
-        "counts": _back(tabs, forms),
+        (FORM_LINE if is_grouped(filings) else "counts"): _back(tabs, filings),
     }
     found["holdings"]["asset"] = _lot(tabs["holdings"], there)
     found["lots"]["asset"] = _by_place(lots, _first(sold, "asset", "account"))
@@ -73,10 +71,10 @@ def _first(tab: Tab, *names: str) -> _First:
 
 def _by_id(tab: Tab, name: str, *wheres: _First) -> Find:
     """Where the row's id is found first; "ID.fee", the fee of ID, also where ID is."""
-    index, rows = tab.index(name), tab.table.rows
+    index = tab.index(name)
 
-    def find(number: int) -> str | None:
-        text = str(rows[number][index] or "")
+    def find(_number: int, row: Row) -> str | None:
+        text = str(row[index] or "")
         keys = (text, text.partition(".")[0]) if "." in text else (text,)
         return next((place for where in wheres for key in keys if key and (place := where.place(key))), None)
 
@@ -84,38 +82,79 @@ def _by_id(tab: Tab, name: str, *wheres: _First) -> Find:
 
 
 def _by_place(tab: Tab, where: _First) -> Find:
-    key, rows = itemgetter(tab.index("asset"), tab.index("account")), tab.table.rows
-    return lambda number: where.place(key(rows[number]))
+    key = itemgetter(tab.index("asset"), tab.index("account"))
+    return lambda _number, row: where.place(key(row))
 
 
 def _lot(tab: Tab, lots: _First) -> Find:
     """The roll-forward of the row's asset in its account, else in all of them."""
     asset, here = tab.index("asset"), _by_place(tab, lots)
-    return lambda number: here(number) or lots.place((tab.table.rows[number][asset], EVERYWHERE))
+    return lambda number, row: here(number, row) or lots.place((row[asset], EVERYWHERE))
 
 
 def _either(first: Find, second: Find) -> Find:
-    return lambda number: first(number) or second(number)
+    return lambda number, row: first(number, row) or second(number, row)
 
 
 # ---- forms ----------------------------------------------------------------------------------------------------------
 
-
-def _forms(report: Report, tabs: Tabs) -> dict[str, list[int]]:
-    """The forms whose rows are one disposal each: for every row the number of its disposal."""
-    numbers = {id(disposal): number for number, disposal in enumerate(disposals_of(report))}
-    return {name: [numbers[id(d)] for d in of(report)] for name, of in _FILED.items() if name in tabs}
+_NONE = -1
 
 
-def _each(tab: Tab, rows: list[int]) -> Find:
-    return lambda number: tab.place(rows[number])
+@dataclass(frozen=True, slots=True, eq=False)
+class Filing:
+    """What the rows of a form are made of, by the disposals' numbers in their own table: the first one of each row
+    (`first`), and the row of each disposal (`rows`). `grouped`: a row may be made of several."""
+
+    name: str
+    title: str
+    first: Sequence[int]
+    rows: Sequence[int]
+    grouped: bool
 
 
-def _back(tabs: Tabs, forms: Mapping[str, list[int]]) -> Find:
+def filings(report: Report, forms: Sequence[tuple[Form, Table]]) -> list[Filing]:
+    """The forms whose rows are made of disposals."""
+    disposals = disposals_of(report)
+    numbers = {id(disposal): number for number, disposal in enumerate(disposals)}
+    found = []
+    for form, table in forms:
+        first, rows, grouped = array("l"), array("l", [_NONE] * len(disposals)), False
+        for line, sales in enumerate(form.sales(report)):
+            first.append(numbers[id(sales[0])])
+            grouped = grouped or len(sales) > 1
+            for disposal in sales:
+                if rows[number := numbers[id(disposal)]] == _NONE:
+                    rows[number] = line
+        if first:
+            assert len(first) == len(table.rows), f"{form.name}: sales of {len(first)} rows of {len(table.rows)}"
+            found.append(Filing(form.name, form.title, first, rows, grouped))
+    return found
+
+
+def is_grouped(filings: Sequence[Filing]) -> bool:
+    """Whether a form adds up disposals: then each of them says in which of its lines."""
+    return any(filing.grouped for filing in filings)
+
+
+def form_line(filings: Sequence[Filing], number: int) -> str:
+    """'K4 D row 3': where a disposal is added up, by its number; empty where it is in no form."""
+    return next((f"{f.title} row {f.rows[number] + 2}" for f in filings if f.rows[number] != _NONE), "")
+
+
+def _first_filled(table: Table) -> str:
+    """The first column that has something in it to click on."""
+    return next(c.name for c, value in zip(table.columns, table.rows[0], strict=True) if value not in (None, ""))
+
+
+def _first_sale(sold: Tab, filing: Filing) -> Find:
+    return lambda number, _row: sold.place(filing.first[number])
+
+
+def _back(tabs: Tabs, filings: Sequence[Filing]) -> Find:
     """From a disposal to its line of a form."""
-    lines = {name: {index: number for number, index in enumerate(listed)} for name, listed in forms.items()}
 
-    def find(number: int) -> str | None:
-        return next((tabs[name].place(of[number]) for name, of in lines.items() if number in of), None)
+    def find(number: int, _row: Row) -> str | None:
+        return next((tabs[f.name].place(f.rows[number]) for f in filings if f.rows[number] != _NONE), None)
 
     return find

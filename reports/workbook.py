@@ -1,14 +1,15 @@
 """The year's tables as one workbook, for a person: a Summary, the forms, then every table in full.
 
-Takes a Report and its tables, gives the bytes of an XLSX file; same report, same bytes. Totals, gains and differences
+Takes a Report and its tables, writes an XLSX file; same report, same bytes. Totals, gains and differences
 are formulas that bear the engine's figures as their values; cells lead to what they come from (`reports/traced.py`).
 
 This module loads openpyxl: import it only where a workbook is written.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC
 from decimal import Decimal
+from typing import IO
 
 from openpyxl.utils import get_column_letter
 
@@ -19,10 +20,10 @@ from reports.forms import Form
 from reports.layout import Tab, computed
 from reports.overview import METHOD, NO_GAIN, NO_PRICE, YES
 from reports.roll_forward import lots, transfers
-from reports.sheet import LAST_ROW, Book, Cell, Sheet, print_setup, widths
-from reports.table import Column, Report, Table, Type, Value
+from reports.sheet import LAST_ROW, Book, Sheet, print_setup, widths
+from reports.table import Column, Made, Report, Row, Table, Type, Value
 from reports.tables import disposals_of
-from reports.traced import Find, traced
+from reports.traced import FORM_LINE, Filing, Find, filings, form_line, is_grouped, traced
 
 _TITLES = {"issues": "Problems"}
 # Tables in the order of the sheets; the country's forms come before them.
@@ -30,46 +31,68 @@ _ORDER = ("disposals", "income", "derivatives", "holdings", "lots", "transfers",
 
 
 def workbook(
-    report: Report, tables: Sequence[Table], forms: Sequence[tuple[Form, Table]], last_row: int = LAST_ROW
-) -> bytes:
-    """The XLSX file of the year; a table of more rows than fit above `last_row` goes on on further sheets."""
+    out: IO[bytes],
+    report: Report,
+    tables: Sequence[Table],
+    forms: Sequence[tuple[Form, Table]],
+    *,
+    last_row: int = LAST_ROW,
+    progress: Callable[[str, int], None] = lambda _what, _rows: None,
+) -> None:
+    """Writes the XLSX file of the year; a table of more rows than fit above `last_row` goes on on further sheets.
+    `progress` gets the title of each sheet, and how many rows more are written."""
     # Made at a time that the inputs fix, so that the same inputs give the same bytes.
-    book = Book(f"Crypto tax {report.period.name}", report.period.ends.astimezone(UTC).replace(tzinfo=None))
+    made = report.period.ends.astimezone(UTC).replace(tzinfo=None)
     footer = f"taxsync {report.version}, {report.rules.name}, tax year {report.period.name}".replace("&", "&&")
     letter = report.rules.country in ("us", "ca")
-    tabs = _tabs(report, tables, forms, last_row)
-    with book.sheet("Summary") as sheet:
-        print_setup(sheet, footer, landscape=False, letter=letter)
-        overview.fill(sheet, report, forms, tabs)
-    found = traced(report, tabs)
-    for name, tab in tabs.items():
-        for title, start, end in tab.sheets():
-            with book.sheet(title) as sheet:
-                print_setup(sheet, footer, landscape=True, letter=letter)
-                _fill(sheet, tab, start, end, found[name])
-    with book.sheet(METHOD) as sheet:
-        print_setup(sheet, footer, landscape=True, letter=letter)
-        method_page.fill(sheet, report, forms)
-    return book.finish()
+    filed = filings(report, forms)
+    tabs = _tabs(report, tables, forms, filed, last_row)
+    found = traced(tabs, filed)
+    with Book(f"Crypto tax {report.period.name}", made, out) as book:
+        with book.sheet("Summary") as sheet:
+            print_setup(sheet, footer, landscape=False, letter=letter)
+            overview.fill(sheet, report, forms, tabs)
+        for name, tab in tabs.items():
+            for title, start, end in tab.sheets():
+                with book.sheet(title) as sheet:
+                    print_setup(sheet, footer, landscape=True, letter=letter)
+                    for rows in _fill(sheet, tab, start, end, found[name]):
+                        progress(title, rows)
+        with book.sheet(METHOD) as sheet:
+            print_setup(sheet, footer, landscape=True, letter=letter)
+            method_page.fill(sheet, report, forms)
+        book.finish()
 
 
 def _tabs(
-    report: Report, tables: Sequence[Table], forms: Sequence[tuple[Form, Table]], last_row: int
+    report: Report,
+    tables: Sequence[Table],
+    forms: Sequence[tuple[Form, Table]],
+    filed: Sequence[Filing],
+    last_row: int,
 ) -> Mapping[str, Tab]:
     named = {table.name: table for table in (*tables, lots(report), transfers(report))}
-    named["disposals"] = _counted(named["disposals"], report)
+    named["disposals"] = _counted(named["disposals"], report, filed)
     named["holdings"] = _unrealised(named["holdings"])
     titled = [(form.title, table) for form, table in forms]
     titled += [(_TITLES.get(name, name.capitalize()), named[name]) for name in _ORDER]
     return {table.name: Tab(title, table, shown(table, report), last_row) for title, table in titled}
 
 
-def _counted(table: Table, report: Report) -> Table:
-    """Disposals, each with whether it is in the totals."""
-    column = Column("counts", Type.TEXT, "yes; no gain: none by law; no price: none is known")
-    counts = (NO_GAIN if not d.taxed else NO_PRICE if d.proceeds is None else YES for d in disposals_of(report))
-    rows = [(*row, counted) for row, counted in zip(table.rows, counts, strict=True)]
-    return Table(table.name, (*table.columns, column), rows)
+def _counted(table: Table, report: Report, filed: Sequence[Filing]) -> Table:
+    """Disposals, each with whether it is in the totals, and in which line of a form that adds them up."""
+    columns = [*table.columns, Column("counts", Type.TEXT, "yes; no gain: none by law; no price: none is known")]
+    grouped = is_grouped(filed)
+    if grouped:
+        columns.append(Column(FORM_LINE, Type.TEXT, "the line of the form that it is part of: filter by it"))
+    disposals = disposals_of(report)
+
+    def row(number: int) -> Row:
+        d = disposals[number]
+        counts = NO_GAIN if not d.taxed else NO_PRICE if d.proceeds is None else YES
+        return (*table.rows[number], counts, *((form_line(filed, number),) if grouped else ()))
+
+    return Table(table.name, tuple(columns), Made(range(len(disposals)), row))
 
 
 def _unrealised(table: Table) -> Table:
@@ -91,12 +114,12 @@ def _unrealised(table: Table) -> Table:
     return Table(table.name, (*table.columns, column), rows)
 
 
-def _fill(sheet: Sheet, tab: Tab, start: int, end: int, found: Mapping[str, Find]) -> None:
-    """Heading and rows from `start` to `end`, the heading frozen, filtered and repeated on every printed page."""
+def _fill(sheet: Sheet, tab: Tab, start: int, end: int, found: Mapping[str, Find]) -> Iterator[int]:
+    """Heading and rows from `start` to `end`, the heading frozen, filtered and repeated on every printed page. Gives
+    how many rows it has written, some at a time."""
     columns = tab.columns
     headings = [c.heading for c in columns]
     widths(sheet, [c.width for c in columns])
-    sheet.sparse = True
     sheet.freeze_panes = "A2"
     sheet.print_title_rows = "1:1"
     if end > start:
@@ -105,27 +128,42 @@ def _fill(sheet: Sheet, tab: Tab, start: int, end: int, found: Mapping[str, Find
     styles = [c.style(sheet) for c in columns]
     blue = [sheet.linked_style(style) for style in styles]
     leading = [(tab.number(name), get_column_letter(tab.number(name) + 1), find) for name, find in found.items()]
-    formulas = list(computed(tab).items())
+    formulas = computed(tab)
     wrapped = [c.index for c in columns if c.wrapped]
-    picks = [(c.index, c.value) for c in columns]
     with exact():
-        for number in range(start, end):
-            row, place = tab.table.rows[number], number - start + 2
-            cells: list[Cell] = [_value(row[index], convert) for index, convert in picks]
-            for i, formula in formulas:
-                cells[i] = formula.cell(row, place)
-            shown_as = styles
-            if leading and sheet.takes_links:
-                shown_as = styles.copy()
-                for i, column, find in leading:
-                    if cells[i] is not None and (target := find(number)) and sheet.takes_links:
-                        sheet.link(f"{column}{place}", target)
-                        shown_as[i] = blue[i]
-            height = max(lines(str(row[i])) for i in wrapped) if wrapped else 1
-            sheet.write(cells, shown_as, height)
+        for rows in tab.table.parts(start, end):
+            values = list(zip(*rows, strict=True))
+            first = sheet.number
+            parts = [
+                formulas[i].parts(values, first) if i in formulas else c.parts(values[c.index])
+                for i, c in enumerate(columns)
+            ]
+            looks: list[int | list[int]] = [*styles]
+            if sheet.takes_links:
+                for i, _, _ in leading:
+                    looks[i] = [styles[i]] * len(rows)
+                _link(sheet, rows, start, parts, leading, looks, blue)
+            high = [max(lines(str(row[i])) for i in wrapped) for row in rows] if wrapped else None
+            sheet.write_columns(parts, looks, high)
+            start += len(rows)
+            yield len(rows)
 
 
-def _value(value: Value, convert: Callable[[Value], Value] | None) -> Value:
-    if value is None or value == "":
-        return None
-    return value if convert is None else convert(value)
+def _link(
+    sheet: Sheet,
+    rows: Sequence[Row],
+    start: int,
+    parts: Sequence[Sequence[str]],
+    leading: Sequence[tuple[int, str, Find]],
+    looks: Sequence[int | list[int]],
+    blue: Sequence[int],
+) -> None:
+    """Makes cells of these rows lead elsewhere, as long as the sheet takes links; they are blue."""
+    first = sheet.number
+    for n, row in enumerate(rows):
+        for i, letter, find in leading:
+            if parts[i][n] and (target := find(start + n, row)) and sheet.takes_links:
+                sheet.link(f"{letter}{first + n}", target)
+                look = looks[i]
+                assert isinstance(look, list)
+                look[n] = blue[i]

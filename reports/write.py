@@ -15,17 +15,26 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from pipeline.lock import Held, NoLock, locked
 from pipeline.model import RawRecord
 from reports.csv_file import write_csv
-from reports.forms import forms_of, is_form_file
+from reports.forms import Form, forms_of, is_form_file
+from reports.meanwhile import meanwhile
 from reports.summary import summary
 from reports.table import Report, ReportError, Table
 from reports.tables import TABLES
 
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
+Progress = Callable[[str, int, int | None], None]  # what is being done, how much of it is, of how much
+HALF = len(TABLES) - 1  # files that take as long as the rest: the summary and all tables but prices and issues
+MANY = 5_000  # values of a year, from which on two processes write its files
 PATIENCE = 600.0  # seconds to wait for another run: the workbook of a million rows takes minutes
+
+
+def silent(_what: str, _done: int, _total: int | None) -> None:
+    pass
 
 
 def write_year(
@@ -36,9 +45,11 @@ def write_year(
     waiting: Callable[[str], None] | None = None,
     patience: float = PATIENCE,
     records: Iterable[RawRecord] | None = None,
+    progress: Progress = silent,
 ) -> list[Path]:
     """Writes all files of the year into `folder`, in place of those of an earlier run.
 
+    `progress` hears what is being written, how many rows are, and of how many.
     `records`, if given, go with all other files into one archive for the accountant, the last file.
     Gives their paths. While another run writes them: `waiting` gets one line, then it is waited for up to
     `patience` seconds. Raises ReportError (one readable line); the folder is then as it was before.
@@ -55,7 +66,7 @@ def write_year(
         folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         restore(folder.parent)
         with locked(_lock(folder), f"taxsync report --year {year}", tell, patience):
-            return _write(folder, report, xlsx, records)
+            return _write(folder, report, xlsx, records, progress)
     except Held as who:
         raise ReportError(f"{who} is writing {folder}: run again when it has ended") from None
     except NoLock as no:
@@ -64,13 +75,15 @@ def write_year(
         raise _unwritten(year, folder, exc) from exc
 
 
-def _write(folder: Path, report: Report, xlsx: bool, records: Iterable[RawRecord] | None) -> list[Path]:
+def _write(
+    folder: Path, report: Report, xlsx: bool, records: Iterable[RawRecord] | None, progress: Progress
+) -> list[Path]:
     """Writes the year for the one who holds the lock."""
     year = report.period.name
     try:
         _settle(folder)
         with _staging(folder) as staging:
-            names = _build(staging, report, xlsx)
+            names = _build(staging, report, xlsx, progress)
             if records is not None:
                 names.append(_pack(staging, report, names, records))
             _swap(staging, folder)
@@ -101,24 +114,59 @@ def _why(exc: OSError) -> str:
     return f"{why} (you may not write there: choose another folder with --out)"
 
 
-def _build(staging: Path, report: Report, xlsx: bool) -> list[str]:
+def _build(staging: Path, report: Report, xlsx: bool, progress: Progress) -> list[str]:
     """Writes every file of the year; gives their names."""
+    year, done, total = report.period.name, 0, 0
+
+    def tell(what: str, rows: int) -> None:
+        nonlocal done
+        done += rows
+        progress(f"{year}: {what}", done, max(done, total))
+
     tables = [function(report) for function in TABLES]
     forms = [(form, form.table(report)) for form in forms_of(report.rules)]
     files = [(_csv_name(t.name), t) for t in (summary(report), *tables)]
     files += [(form.file, table) for form, table in forms]
+    total = sum(len(table.rows) for _, table in files) * (2 if xlsx else 1)
+    half = 0 if xlsx else HALF
+
+    def others(_asked: Callable[[], None]) -> list[str]:
+        return _write_all(staging, report, files[half:]) + _write_also(staging, report, forms)
+
+    with meanwhile(others, worth=len(report.origins) >= MANY) as rest:
+        names = _write_all(staging, report, files[:half], tell)
+        if xlsx:
+            from reports.workbook import workbook
+
+            names.append(f"{_WORKBOOK}{year}.xlsx")
+            with _written(staging / names[-1]) as out:
+                workbook(out, report, tables, forms, progress=tell)
+        names = rest(None) + names if xlsx else names + rest(None)
+        tell("forms", sum(len(table.rows) for _, table in files[half:]))
+    return names
+
+
+def _write_all(
+    staging: Path, report: Report, files: Sequence[tuple[str, Table]], tell: Callable[[str, int], None] | None = None
+) -> list[str]:
+    """Writes tables as files of these names, which it gives."""
     for name, table in files:
+        if tell is not None:
+            tell(name, 0)
         _write_csv(staging / name, table, report)
-    names = [name for name, _ in files]
+        if tell is not None:
+            tell(name, len(table.rows))
+    return [name for name, _ in files]
+
+
+def _write_also(staging: Path, report: Report, forms: Iterable[tuple[Form, Table]]) -> list[str]:
+    """Writes the files of forms for other programs; gives their names."""
+    names = []
     for form, table in forms:
         for name, data in form.also(report, table).items():
-            _write_bytes(staging / name, data)
+            with _written(staging / name) as out:
+                out.write(data)
             names.append(name)
-    if xlsx:
-        from reports.workbook import workbook
-
-        names.append(f"{_WORKBOOK}{report.period.name}.xlsx")
-        _write_bytes(staging / names[-1], workbook(report, tables, forms))
     return names
 
 
@@ -126,10 +174,8 @@ def _pack(staging: Path, report: Report, names: Sequence[str], records: Iterable
     from reports.pack import pack
 
     name = f"{_WORKBOOK}{report.period.name}.zip"
-    with open(_private(staging / name), "wb") as out:
+    with _written(staging / name) as out:
         pack(out, report, [staging / each for each in names], records)
-        out.flush()
-        os.fsync(out.fileno())
     return name
 
 
@@ -147,9 +193,11 @@ def _write_csv(path: Path, table: Table, report: Report) -> None:
         os.fsync(out.fileno())
 
 
-def _write_bytes(path: Path, data: bytes) -> None:
+@contextmanager
+def _written(path: Path) -> Iterator[IO[bytes]]:
+    """A new file, on the disk at the end."""
     with open(_private(path), "wb") as out:
-        out.write(data)
+        yield out
         out.flush()
         os.fsync(out.fileno())
 

@@ -242,3 +242,35 @@ def test_where_lots_are_never_dealt_out_an_allocation_is_refused(tmp_path: Path)
     person.run("init", "--country", "de")
     refused = person.run("import", person.write("dealt.csv", ANSWERS["dealt.csv"]), code=1).stderr
     assert "can't be dealt out: in de, by the settings" in refused
+
+
+# ---- what stands twice ------------------------------------------------------------------------
+
+
+def test_an_export_that_was_imported_under_a_second_name_counts_once_when_the_person_says_so(person: Person) -> None:
+    def gains() -> str:
+        person.run("report", "--year", "2025", "--no-xlsx")
+        return next(row["value"] for row in person.rows("summary.csv") if row["item"] == "proceeds")
+
+    ltc = "2024-03-0{0}T12:00:00Z,{1},60,USD,2,LTC,,{0}\n2025-03-0{0}T12:00:00Z,{1},1,LTC,90,USD,,s{0}\n"
+    person.run("import", person.write("old.csv", HEADER + "".join(ltc.format(day, "Bitvavo") for day in (1, 2))))
+    once = gains()
+    person.run("import", person.write("new.csv", HEADER + "".join(ltc.format(day, "export") for day in (1, 2))))
+    twice = gains()
+    assert twice != once and "duplicate_account" in person.run("check", code=1).stdout
+    for counts, figure in (("twice", twice), ("once", once), ("open", twice), ("once", once)):
+        text = f"Repeat,First,Counts\nexport,Bitvavo,{counts}\n"
+        assert "1 answer, 1 new" in person.run("import", person.write("said.csv", text)).stdout
+        assert gains() == figure
+        assert ("duplicate_account" in person.run("check", code=1).stdout) is (counts == "open")
+    told = [row["value"] for row in person.rows("summary.csv") if row["section"] == "answers"]
+    assert told == ["export repeats Bitvavo, and what Bitvavo has, too, counts once (said.csv row 2)"]
+    more = ltc.format(3, "export").splitlines()[0]
+    person.run("import", person.write("more.csv", f"{HEADER}{more}\n"))
+    assert gains() == once and [row["account"] for row in person.rows("holdings.csv") if row["asset"] == "LTC"] == [
+        "Bitvavo", "export",
+    ]  # fmt: skip
+    wrong = person.write("wrong.csv", "Repeat,First,Counts\nexport,Bitvvo,once\n")
+    assert (
+        "First 'Bitvvo' is no transaction of this ledger, nor an account" in person.run("import", wrong, code=1).stderr
+    )

@@ -36,6 +36,8 @@ CSV_FILES = {
     "prices.csv": "transaction_id,at,account,asset,quantity,what,value,source",
     "issues.csv": "severity,code,account,asset,date,message,remedy",
     "form_8949.csv": "description,date_acquired,date_sold,proceeds,cost_basis,code,adjustment,gain,box,part",
+    "form_1099_da.csv": "status,account,form,asset,quantity,quantity_here,sold,sold_here,proceeds,proceeds_here,basis,"
+    "basis_here,acquired,acquired_here,term,term_here,box,reason,differences,code,adjustment,to_do,disposal_id",
     "schedule_d.csv": "line,boxes,rows,proceeds,cost_basis,adjustment,gain,exact_gain,difference",
     "schedule_1.csv": "line,name,entry,amount,exact,difference,source",
 }

@@ -3,6 +3,7 @@
 import csv
 import json
 import sqlite3
+import zipfile
 from collections import Counter
 from contextlib import closing
 from decimal import Decimal
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from openpyxl import load_workbook
 
+from importers.sandbox.history import demo_history
 from pipeline.money import exact
 from tests.person import NOBODY, Done, Person, contents
 
@@ -190,3 +192,22 @@ def test_a_folder_that_holds_anything_else_gets_no_demo(left: str, tmp_path: Pat
     done = person.run("demo", code=1)
     assert "holds data of its own" in done.stderr and len(done.stderr.splitlines()) == 1 and not done.stdout
     assert contents(person.data) == before
+
+
+def test_the_archive_has_both_legs_of_every_trade_and_no_key(demo: tuple[Person, Done], tmp_path: Path) -> None:
+    person, _ = demo
+    person.run("report", "--pack", "--out", str(tmp_path))
+    with zipfile.ZipFile(tmp_path / "2025" / "taxsync-2025.zip") as archive:
+        inside = {name: archive.read(name) for name in archive.namelist()}
+    records = [json.loads(line) for line in inside["taxsync-2025/records.jsonl"].splitlines()]
+    legs = Counter(
+        entry["refid"]
+        for r in records
+        if r["stream"] == "Ledgers"
+        if (entry := json.loads(r["payload"]))["type"] == "trade"
+    )
+    assert legs and set(legs.values()) == {2}
+    assert sum(r["stream"].startswith("Balance") for r in records) == 1
+    history = demo_history()
+    for secret in (history.key, history.secret, str(person.home), str(tmp_path)):
+        assert not any(secret.encode() in content for content in inside.values())

@@ -5,7 +5,8 @@
     tests/issues/CODE/looked_up.json  prices that were looked up: day, asset, price in USD, source
     tests/issues/CODE/country.txt     whose rules, if not the United States'
     tests/issues/CODE/method.txt      the lot method, if not the country's default
-    tests/issues/CODE/after/*.csv     files that are imported after the year's first report
+    tests/issues/CODE/closed.txt      the tax year that is closed then
+    tests/issues/CODE/after/*.csv     files that are imported after the year's first report, or after it was closed
     tests/issues/CODE/revised/*.csv   files that are imported after the others, with --revise
     tests/issues/CODE/message.txt     the whole output of `taxsync check`
 
@@ -69,8 +70,12 @@ def checked(folder: Path, home: Path) -> str:
         fetched(person.data, json.loads((folder / "kraken.json").read_text(encoding="utf-8")))
     if (folder / "looked_up.json").exists():
         looked_up(person.data, json.loads((folder / "looked_up.json").read_text(encoding="utf-8")))
+    closed = _chosen(folder, "closed")
+    if closed:
+        person.run("close", *closed[1:])
     if (folder / "after").is_dir():
-        person.run("report", "--year", "2025", "--no-xlsx")
+        if not closed:
+            person.run("report", "--year", "2025", "--no-xlsx")
         person.run("import", str(folder / "after"))
     if (folder / "revised").is_dir():
         person.run("import", str(folder / "revised"), "--revise")

@@ -19,7 +19,7 @@ from importers.base import Exchange
 from importers.client import _host
 from importers.formats import prices, universal
 from importers.quotes.venues import VENUES
-from importers.read import formats
+from importers.recognition import formats
 from pipeline.cli import app
 from pipeline.model import RECEIVED_LABELS, SENT_LABELS, Label
 from pipeline.rules.base import Scope, countries, rules_of

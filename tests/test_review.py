@@ -1,10 +1,13 @@
 """The open questions as a workbook: written, filled in, saved by a real spreadsheet program, and taken row by row."""
 
+import json
 import re
 import shutil
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +15,26 @@ import pytest
 from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
 
+from pipeline.ledger import Ledger
 from pipeline.model import transaction_id
 from pipeline.questions import LAYOUTS
+from pipeline.settings import AccountSettings, load, save
 from tests.person import Person
 from tests.test_answers import PRICES, TRADES, ref
 
-# Beside the questions of TRADES: tokens that nobody asked for, one without a price, one that looks like another.
+# Beside the questions of TRADES: tokens that nobody asked for, one without a price, one that looks like another, a
+# purchase that stands twice.
 MORE = (
     "2025-03-01T12:00:00Z,Wallet,,,1000,SCAM,,scam\n"
     "2025-03-02T12:00:00Z,Kraken,,,50,DROP,airdrop,drop\n"
     "2025-03-03T12:00:00Z,Kraken,1,BTC,7,XYZ,,swap\n"
     "2025-03-04T12:00:00Z,Wallet,10,USD,1,\u0425YZ,,lookalike\n"
+    "2025-03-05T12:00:00Z,Coinbase,60,USD,2,LTC,,ltc\n"
+    "2025-03-05T12:00:00Z,Old,60,USD,2,LTC,,again\n"
 )
 SCAM, DROP = transaction_id("Wallet", "rows", "scam"), ref("drop")
-Cells = Mapping[str, Mapping[str, Any]]  # key or asset of a row -> heading -> what is filled in
+Cells = Mapping[str, Mapping[str, Any]]  # key, account or asset of a row -> heading -> what is filled in
+API = "Api"  # an account whose exchange does not give a month any more
 
 ANSWERS: Mapping[str, Cells] = {
     "Deposits and withdrawals": {
@@ -46,6 +55,8 @@ ANSWERS: Mapping[str, Cells] = {
     "Missing prices": {"XYZ": {"Answer": 7142.5}},
     "Airdrops": {SCAM: {"Answer": "as proposed", "Note": "phishing"}, DROP: {"Answer": 1.25}},
     "Assets": {"\u0425YZ": {"Answer": "FAKE", "Note": "another coin"}, "DROP": {"Answer": "as proposed"}},
+    "Duplicates": {"Old": {"Answer": "as proposed", "Note": "an old export"}},
+    "Gaps": {API: {"Answer": "as proposed", "Note": "on a boat"}},
 }
 
 
@@ -54,6 +65,7 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     person = Person(tmp_path_factory.mktemp("review"))
     person.run("init", "--country", "us")
     person.run("import", person.write("trades.csv", TRADES + MORE), person.write("prices.csv", PRICES))
+    with_a_hole(person.data)
     person.run("review")
     return person.home
 
@@ -64,6 +76,18 @@ def person(tmp_path: Path, begun: Path) -> Person:
     return Person(tmp_path)
 
 
+def with_a_hole(folder: Path) -> None:
+    """An account that was imported over the API but for January 2024."""
+    save(folder, replace(load(folder), accounts={API: AccountSettings("kraken")}))
+    whole: dict[str, Any] = {"floor": None, "newest": None}
+    lists = dict.fromkeys(("TradesHistory", "DepositStatus", "WithdrawStatus"), whole)
+    lists["Ledgers"] = {"floor": None, "newest": "1736510400", "holes": [["1704067200", "1706745600"]]}
+    with Ledger.open(folder, create=False) as ledger:
+        ledger.begin_batch("api", API)
+        for name, cursor in lists.items():
+            ledger.set_cursor(API, "kraken", name, json.dumps(cursor))
+
+
 def fill(path: Path, said: Mapping[str, Cells]) -> dict[tuple[str, str], int]:
     """Fills cells in, and gives the row of each."""
     book, found = load_workbook(path), {}
@@ -71,7 +95,7 @@ def fill(path: Path, said: Mapping[str, Cells]) -> dict[tuple[str, str], int]:
         sheet = book[title]
         columns = {str(cell.value): cell.column for cell in sheet[1]}
         for key, cells in rows.items():
-            number = next(r[0].row for r in sheet.iter_rows(min_row=2) if key in (r[0].value, r[3].value))
+            number = next(r[0].row for r in sheet.iter_rows(min_row=2) if key in (r[0].value, r[2].value, r[3].value))
             assert number is not None
             found[title, key] = number
             for heading, value in cells.items():
@@ -114,16 +138,34 @@ def test_each_kind_of_question_has_its_sheet_and_what_may_change_most_stands_fir
     book = load_workbook(path)
     assert book.sheetnames == ["How to answer", *(layout.title for layout in LAYOUTS)]
     for title, answers in ANSWERS.items():
-        keys = {str(row[0].value) for row in book[title].iter_rows(min_row=2)}
-        keys |= {str(row[3].value) for row in book[title].iter_rows(min_row=2)}
+        keys = {str(row[n].value) for row in book[title].iter_rows(min_row=2) for n in (0, 2, 3)}
         assert answers.keys() <= keys, title
     moves = rows(path, "Deposits and withdrawals")
-    up_to = [row["Changes up to (USD)"] for row in moves]
+    up_to = [row["Changes up to (USD, range)"] for row in moves]
     assert up_to[0] == "no telling" and up_to[1:] == sorted(up_to[1:], reverse=True) and up_to[1] > up_to[-1]
     (moved,) = (row for row in moves if row["Deposit or withdrawal"] == ref("moved"))
     assert moved["Proposed"] == f"to {ref('came')}"
-    assert "0.99 BTC arrived in Ledger" in moved["What is known"] and "gain of 2025" in moved["Effect"]
+    assert (
+        "0.99 BTC arrived in Ledger" in moved["What is known"]
+        and "gain of 2025" in moved["Effect: the range, whatever the answer"]
+    )
     assert path.stat().st_mode & 0o077 == 0
+
+
+def test_what_a_proposal_does_to_the_years_figures_is_told_before_it_is_taken(person: Person) -> None:
+    def gain() -> Decimal:
+        person.run("report", "--year", "2025", "--no-xlsx")
+        (row,) = (r for r in person.rows("summary.csv") if (r["section"], r["item"]) == ("capital_gains", "gain"))
+        return round(Decimal(row["value"]), 2)
+
+    path, now = person.data / "review.xlsx", gain()
+    told = {row["Deposit or withdrawal"]: row["If as proposed"] for row in rows(path, "Deposits and withdrawals")}
+    assert told[ref("staked")] is None, "when and for how much it was bought is not known"
+    assert told[ref("away")] == "no year's gain or income changes"
+    then, before = re.findall(r"gain of 2025: ([\d,.-]+); now ([\d,.-]+) USD", told[ref("moved")])[0]
+    fill(path, {"Deposits and withdrawals": {ref("moved"): {"Answer": "as proposed"}}})
+    person.run("import", str(path))
+    assert [Decimal(text.replace(",", "")) for text in (before, then)] == [now, gain()] and before != then
 
 
 def test_choices_are_drop_downs_that_fit_the_row(person: Person) -> None:
@@ -155,10 +197,12 @@ def settled(person: Person, path: Path) -> None:
         ("reward", "BTC", "10000"), ("airdrop", "DROP", "62.5"),
     }  # fmt: skip
     held = {(row["asset"], row["quantity"]): row["cost_basis"] for row in before["holdings.csv"]}
+    assert held["LTC", "2"] == "60" and sum(asset == "LTC" for asset, _ in held) == 1
     assert held["XYZ", "7"] == "49997.5" and held["FAKE", "1"] == "10" and held["SCAM", "1000"] == "0"
     told = [row["value"] for row in before["summary.csv"] if row["section"] == "answers"]
     rows = f"{ref('coffee')} is spend: =1+1 (review.xlsx, Deposits and withdrawals row "
     assert any(said.startswith(rows) for said in told)
+    assert any("and it counts once: an old export" in said for said in told)
     assert f"{SCAM} is airdrop worth nothing: phishing (review.xlsx, Airdrops row 3)" in told
     assert person.run("import", str(path)).stdout == f"review.xlsx: {answers} answers, 0 new\n"
     person.run("report", "--year", "2025", "--no-xlsx")
@@ -226,6 +270,20 @@ def test_a_workbook_as_it_was_written_answers_nothing(person: Person) -> None:
         ("Missing prices", "XYZ", {"Answer": True}, "Answer", "Answer holds a truth value"),
         ("Missing prices", "XYZ", {"Answer": "#REF!"}, "Answer", "Answer holds the error #REF!"),
         ("Assets", "DROP", {"Account": "krakn", "Answer": "X"}, "Account", "is it 'Kraken'?"),
+        ("Missing purchases", "given", {"Answer": "spend"}, "Answer", "does not fit .* which was received"),
+        ("Duplicates", "Old", {"Answer": "count none"}, "Answer", "should be one of count the first, count the second"),
+        ("Duplicates", "Old", {"Answer": "count both", "First": "f" * 16}, "First", "is no transaction of this ledger"),
+        (
+            "Duplicates", "Old", {"Answer": "count the first", "First": ref("buy")}, "First",
+            "can't be the same as .*: one received LTC, the other BTC",
+        ),
+        (
+            "Airdrops", "SCAM", {"Answer": "bought", "Acquired": date(2025, 3, 1), "Cost": 5}, "Note",
+            "it should say what shows the lot",
+        ),
+        ("Gaps", API, {"Answer": "nothing missing"}, "Note", "it should say why nothing is missing"),
+        ("Gaps", API, {"Answer": "nothing missing", "List": "Lists", "Note": "x"}, "List", "is no list of Api"),
+        ("Gaps", API, {"Answer": "as proposed", "To": "31.1.2024", "Note": "x"}, "To", "should be ISO 8601"),
     ],
 )  # fmt: skip
 def test_a_wrong_answer_is_refused_by_its_cell_and_the_rest_is_taken(
@@ -315,9 +373,9 @@ def test_answers_that_were_not_imported_are_never_written_over(person: Person) -
     fill(path, {"Airdrops": {SCAM: {"Answer": "worthless"}}})
     assert "holds answers that were not imported" in person.run("review", code=1).stderr
     asked = person.run("review", "--out", "other.xlsx").stdout
-    assert asked.startswith("other.xlsx: 16 open questions (deposits and withdrawals 5, transfers 3, ")
+    assert asked.startswith("other.xlsx: 18 open questions (deposits and withdrawals 5, transfers 3, ")
     person.run("import", str(path))
-    assert ": 14 open questions" in person.run("review").stdout
+    assert ": 16 open questions" in person.run("review").stdout
     person.write("mine.xlsx", "not a workbook")
     assert "is no workbook of questions" in person.run("review", "--out", "mine.xlsx", code=1).stderr
     assert "should end in .xlsx" in person.run("review", "--out", "questions.csv", code=2).stderr

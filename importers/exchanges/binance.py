@@ -13,9 +13,10 @@ History", "Get Fiat Deposit/Withdraw History", "Get Fiat Payments History", "Get
 "Asset Dividend Record", "Get Flexible/Locked Rewards History", "Get ETH/SOL staking and redemption history", "Get Pay
 Trade History" (18 months, 90 days a request), "Get C2C Trade History" (6 months, 30 days), "Get Spot Rebate History
 Records" (since 2020-06-10, 30 days), "Get API Key Permission", and its error codes. That earn rewards are refused
-beyond 30 days (-6021), and fiat lists beyond 90: rotki. From memory: since when each list can have records; that one
-request for dust may span any time. An older form of the answer about a key, which client libraries still have, tells
-tradingAuthorityExpirationTime: the end of the right to trade, not of the key.
+beyond 30 days (-6021), and fiat lists beyond 90: rotki; the pages of the fiat lists name no widest time, only that
+without one the last 30 days are given, so that asking for more at once could lose some. From memory: since when each
+list can have records; that one request for dust may span any time. An older form of the answer about a key, which
+client libraries still have, tells tradingAuthorityExpirationTime: the end of the right to trade, not of the key.
 """
 
 from collections.abc import Callable, Iterable

@@ -109,7 +109,7 @@ def _scopes(answer: Answer) -> Iterator[tuple[str, int, int, Mapping[str, Answer
 EXCHANGE = Exchange(
     id="bitfinex",
     name="Bitfinex",
-    version=1,
+    version=2,
     credentials=("apiKey", "secret"),
     allow=frozenset(
         ("private", "POST", f"auth/r/{path}")

@@ -155,7 +155,7 @@ def _words(given: Answer) -> set[str]:
 EXCHANGE = Exchange(
     id="bitget",
     name="Bitget",
-    version=1,
+    version=2,
     credentials=("apiKey", "secret", "password"),
     time=("publicCommonGetV2PublicTime", lambda answer: answer["data"]["serverTime"]),
     allow=frozenset(

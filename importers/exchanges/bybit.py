@@ -221,7 +221,7 @@ def _words(groups: dict[str, Answer]) -> Iterator[str]:
 EXCHANGE = Exchange(
     id="bybit",
     name="Bybit",
-    version=1,
+    version=2,
     credentials=("apiKey", "secret"),
     time=("publicGetV5MarketTime", lambda answer: answer["time"]),
     allow=frozenset({("public", "GET", "v5/market/time")})

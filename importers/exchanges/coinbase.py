@@ -185,7 +185,7 @@ EXCHANGE = Exchange(
     id="coinbase",
     time=("v3PublicGetBrokerageTime", lambda answer: answer["epochMillis"]),
     name="Coinbase",
-    version=2,
+    version=3,
     credentials=("apiKey", "secret"),
     allow=frozenset(
         {

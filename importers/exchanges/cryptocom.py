@@ -149,7 +149,7 @@ _NOT_TAKEN = Fault(
 EXCHANGE = Exchange(
     id="cryptocom",
     name="Crypto.com Exchange",
-    version=1,
+    version=2,
     credentials=("apiKey", "secret"),
     allow=frozenset(
         ("v1.private", "POST", f"private/{path}")

@@ -147,7 +147,7 @@ def _rights(answer: Answer) -> Rights:
 EXCHANGE = Exchange(
     id="gemini",
     name="Gemini",
-    version=1,
+    version=2,
     credentials=("apiKey", "secret"),
     allow=frozenset(
         ("private", "POST", path)

@@ -197,7 +197,7 @@ def _rights(answer: Answer, key: str) -> Rights:
 EXCHANGE = Exchange(
     id="kucoin",
     name="KuCoin",
-    version=1,
+    version=2,
     credentials=("apiKey", "secret", "password"),
     time=("publicGetTimestamp", lambda answer: answer["data"]),
     allow=frozenset(

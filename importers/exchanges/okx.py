@@ -232,7 +232,7 @@ def _rights(answer: Answer) -> Rights:
 EXCHANGE = Exchange(
     id="okx",
     name="OKX",
-    version=2,
+    version=3,
     credentials=("apiKey", "secret", "password"),
     time=("publicGetPublicTime", lambda answer: answer["data"][0]["ts"]),
     files=("*.okx.com", "okg-*.oss-*.aliyuncs.com"),

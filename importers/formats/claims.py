@@ -5,7 +5,6 @@ held then, as the claim states it; 0 is one. Note `open`: the claim is taken bac
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 
 from importers import cells as cell
 from importers.assets import named
@@ -20,12 +19,8 @@ BACK = "open"
 
 def row(cells: Mapping[str, str]) -> ClaimGiven:
     """One claim."""
-    text = cells.get("Claim Date", "")
-    when = cell.day_or_instant("Claim Date", text)
-    if isinstance(when, datetime) and (when.hour or when.minute or when.second or when.microsecond):
-        raise RowError("Claim Date", text, "should be a day without a time such as 2025-03-31")
-    day = when.date() if isinstance(when, datetime) else when
-    asset, why = named(cell.asset("Asset", cells.get("Asset", "")), "", when), note(cells)
+    day = cell.day("Claim Date", cells.get("Claim Date", ""))
+    asset, why = named(cell.asset("Asset", cells.get("Asset", "")), "", day), note(cells)
     if why.casefold() == BACK:
         return ClaimGiven(asset, day, None, why)
     currency = cells.get("Value Currency", "")

@@ -1,11 +1,11 @@
 """The file of gaps: `Account, Stream, From, To, Note`: times that an exchange's API hides, of which nothing is missing.
 
-Stream: the list, as `taxsync status` names it; empty: all lists of the account. From and To: days, both of them
+Stream: the list, as `taxsync status` names it; empty: all lists of the account; or a kind of what is not computed, such
+as `margin and futures`, that the account has none of or that rows of a file stand for. From and To: days, both of them
 included; no From: from the beginning. Note: why nothing is missing; `open`: what was said of this time is taken back.
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
 
 from importers import cells as cell
 from importers.base import Format, RowError
@@ -21,9 +21,10 @@ def row(cells: Mapping[str, str]) -> GapGiven:
     account = cell.name("Account", cells.get("Account", ""), 100)
     if not account:
         raise RowError("Account", "", "is empty; it is the account as `taxsync status` names it")
-    begin, end, why = _day("From", cells), _day("To", cells), note(cells)
-    if end is None:
+    begin, why = cell.day("From", cells["From"]) if cells.get("From") else None, note(cells)
+    if not cells.get("To"):
         raise RowError("To", "", "is empty; it is the last day of which nothing is missing")
+    end = cell.day("To", cells["To"])
     if begin is not None and begin > end:
         raise RowError("From", cells["From"], f"is after To, {end}")
     if not why:
@@ -32,16 +33,6 @@ def row(cells: Mapping[str, str]) -> GapGiven:
         )
     stream = cell.name("Stream", cells.get("Stream", ""), 100)
     return GapGiven(account, stream, begin, end, why, back=why.casefold() == BACK)
-
-
-def _day(column: str, cells: Mapping[str, str]) -> date | None:
-    text = cells.get(column, "")
-    if not text:
-        return None
-    day = cell.day_or_instant(column, text)
-    if isinstance(day, datetime) and (day.hour or day.minute or day.second or day.microsecond):
-        raise RowError(column, text, "should be a day without a time such as 2025-03-31")
-    return day.date() if isinstance(day, datetime) else day
 
 
 FORMAT = Format(

@@ -2,11 +2,15 @@
 
 A ledger entry changes one wallet by its amount, and only its words say why: "Exchange 0.5 BTC for USD @ 30000.0 on
 wallet exchange", of which there is one for each side and "Trading fees for 0.5 BTC (BTCUSD) @ ..." besides. What
-moves between wallets of the account is no transaction. Margin and derivatives are told as an open problem, one for
-each kind, and count for nothing. Trades only show whether the ledger reaches far enough back.
+moves between wallets of the account is no transaction. What positions brought or took, their fees and funding are each
+an entry, and a row (`margin`). A cost in a currency that the margin wallet does not hold is soon settled: bought for
+another one of it; then what was paid is the cost, and the two entries in the other currency, which add up to nothing,
+are none. Claims, swaps and transfers of positions stay unread. Trades only show whether the ledger reaches far enough
+back.
 
 Sources: docs.bitfinex.com/reference/rest-auth-ledgers, rest-auth-trades, rest-auth-movements, rest-auth-wallets
-(2026-11). The words of the entries are documented nowhere; they are as exports of ledgers show them.
+(2026-11), the ledger's categories among them. The words of the entries are documented nowhere; they are as exports of
+ledgers show them (settlements: one that a user published, of December 2018).
 """
 
 import json
@@ -19,8 +23,10 @@ from decimal import Decimal
 from functools import partial
 
 from importers.assets import asset
+from importers.parsers import margin
 from importers.parsers.build import (
     MALFORMED,
+    MARGIN,
     Said,
     Unread,
     Value,
@@ -32,6 +38,7 @@ from importers.parsers.build import (
     transaction,
     unread,
 )
+from importers.parsers.claims import Entry
 from pipeline.issues import Issue
 from pipeline.model import Amount, Label, Parsed, RawRecord, Transaction
 from pipeline.money import ZERO, parse, plain
@@ -60,8 +67,10 @@ _KINDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"Affiliate Rebate|Earned fees from user", Label.INCOME),
         (r"\S+ (?:airdrop|distribution)", Label.AIRDROP),
         (r".* snapshot\b", Label.FORK),
-        (r"(?:Used|Unused) Margin Funding|Position\b|Settlement\b|Funding Event|Claiming fee|Swap fee|Liquidation",
-         "margin"),
+        (r"Position (?:#\d+ )?(?:closed|modified|liquidated) @|Position (?:#\d+ )?funding cost"
+         r"|(?:(?:Used |Unused )?Margin Funding (?:Charge|Fee)|(?:Derivatives )?Funding Event)\b", "result"),
+        (r"Settlement @", "settlement"),
+        (r"Position\b|Settlement\b|Margin Funding|Claiming fee|Swap fee|Liquidation", "margin"),
     )
 )  # fmt: skip
 
@@ -134,6 +143,7 @@ def _ledger(
         yield from _swap(swap)
     yield from _movements(movements, kinds.pop("withdrawal fee", []), hashes)
     yield from _inside(kinds.pop("inside", []))
+    yield from _results(kinds.pop("result", []), kinds.pop("settlement", []))
     for kind, entries in kinds.items():
         yield from _others(kind, entries)
     if listed and others and others[0] < at_of(listed[0][0]) - timedelta(days=1):
@@ -155,7 +165,7 @@ def _kind(entry: _Entry) -> str:
     if _EXCHANGE.match(entry.words) and not margin:
         return "exchange"
     if _FEES.match(entry.words):
-        return "margin" if margin else "trading fee"
+        return "result" if margin else "trading fee"
     if _BETWEEN_USERS.match(entry.words):
         return "moved"
     return next((kind for pattern, kind in _KINDS if pattern.match(entry.words)), "")
@@ -270,7 +280,7 @@ def _inside(entries: Sequence[_Entry]) -> Iterator[Said]:
 
 def _others(kind: str, entries: Sequence[_Entry]) -> Iterator[Said]:
     if kind == "margin":
-        yield _margin(entries)
+        yield from (_unknown(entry) for entry in entries)
     elif kind == "moved":
         yield from (_one_sided(entry, None) for entry in entries)
     elif not kind:
@@ -290,11 +300,66 @@ def _one_sided(entry: _Entry, label: Label | None) -> Transaction:
     return transaction(entry.record, entry.at, sent=value, label=label, description=entry.words)
 
 
-def _margin(entries: Sequence[_Entry]) -> Issue:
-    """All entries of margin and derivatives as one problem: there may be thousands."""
-    sums = ", ".join(f"{plain(quantity)} {name}" for name, quantity in sorted(_net(entries).items()) if quantity)
-    why = f"margin and derivatives results are not supported yet: {len(entries)} entries, {sums or '0'} in all"
-    return unread(entries[0].record, Unread(why))
+# ---- margin and derivatives -------------------------------------------------------------------
+
+
+def _results(entries: Sequence[_Entry], settlements: Iterable[_Entry]) -> Iterator[Said]:
+    """What positions brought or took, but for what was settled in another currency."""
+    so_far: dict[str, list[_Entry]] = defaultdict(list)  # by currency, in order of time
+    bunches = [[entry] for entry in entries] + _pairs(settlements)
+    for bunch in sorted(bunches, key=lambda bunch: _order(bunch[0])):
+        first = bunch[0]
+        if not first.words.lower().startswith("settlement"):
+            so_far[first.asset].append(first)
+            continue
+        taken_back = next((each for each in bunch if _covers(bunch, each, so_far[each.asset])), None)
+        if taken_back is None:
+            yield from (_unknown(entry) for entry in bunch)
+            continue
+        del so_far[taken_back.asset][-_last(so_far[taken_back.asset], taken_back) :]
+        for entry in bunch:
+            if entry is not taken_back:
+                so_far[entry.asset].append(entry)
+    for entry in sorted((entry for same in so_far.values() for entry in same), key=_order):
+        yield from margin.result(Entry(entry.record, "", entry.asset, entry.amount, entry.at), entry.words)
+
+
+def _pairs(settlements: Iterable[_Entry]) -> list[list[_Entry]]:
+    """The entries of each settlement, which share their words and their time."""
+    pairs: list[list[_Entry]] = []
+    open: dict[str, list[_Entry]] = {}
+    for entry in sorted(settlements, key=_order):
+        pair = open.get(entry.words)
+        if pair is None or entry.at - pair[0].at > TOGETHER:
+            pair = open[entry.words] = []
+            pairs.append(pair)
+        pair.append(entry)
+    return pairs
+
+
+def _covers(pair: Sequence[_Entry], entry: _Entry, results: Sequence[_Entry]) -> bool:
+    """Whether this side of a settlement takes back what results came to, and the other paid for it."""
+    other = [each for each in pair if each is not entry]
+    opposite = len(other) == 1 and other[0].asset != entry.asset and other[0].amount * entry.amount < ZERO
+    return opposite and _last(results, entry) > 0
+
+
+def _last(results: Sequence[_Entry], settlement: _Entry) -> int:
+    """How many of the last `results`, all in its currency, add up to just what a settlement takes back; 0: none do."""
+    total = settlement.amount
+    for count, entry in enumerate(reversed(results), start=1):
+        total += entry.amount
+        if not total:
+            return count
+    return 0
+
+
+def _order(entry: _Entry) -> tuple[datetime, str]:
+    return entry.at, entry.record.source_id
+
+
+def _unknown(entry: _Entry) -> Issue:
+    return unread(entry.record, Unread(f"margin and derivatives: '{entry.words}' is not supported yet", MARGIN))
 
 
 def _too_old(oldest: RawRecord, others: Sequence[datetime]) -> Issue:

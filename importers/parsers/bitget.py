@@ -18,7 +18,7 @@ from decimal import Decimal
 from itertools import groupby
 
 from importers.assets import asset as named
-from importers.parsers.build import Said, Unread, Value, amount, milliseconds, parser, signed, transaction, unread
+from importers.parsers.build import BOTS, Said, Unread, Value, amount, milliseconds, parser, signed, transaction, unread
 from importers.parsers.claims import (
     DAY,
     HOUR,
@@ -233,8 +233,8 @@ def _alone(entry: Entry) -> Iterator[Said]:
     elif kind in _LABELS and entry.change > ZERO:
         yield one_sided(entry, _LABELS[kind], kind)
     else:
-        what = "bots and copied trades are" if kind in _ELSEWHERE else f"'{kind}' is"
-        yield unread(entry.record, Unread(f"{what} not supported yet ({entry.asset})"))
+        what, of = ("bots and copied trades are", BOTS) if kind in _ELSEWHERE else (f"'{kind}' is", "")
+        yield unread(entry.record, Unread(f"{what} not supported yet ({entry.asset})", of))
 
 
 def _moved(entry: Entry) -> Iterator[Said]:

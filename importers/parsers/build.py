@@ -28,9 +28,17 @@ Together = Callable[[list[tuple[RawRecord, Value]]], Iterable[Said]]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+# Kinds of what is not computed, as a person reads them, and writes them in a file of gaps.
+MARGIN, LOANS, BOTS = "margin and futures", "loans", "bots and copied trades"
+
 
 class Unread(Exception):
-    """Why a record can't be read, in words for a person."""
+    """Why a record can't be read, in words for a person; `kind`: of what is not computed it is one, told once for all
+    records of that kind (`MARGIN`, `LOANS`, `BOTS`); "": a record by itself."""
+
+    def __init__(self, why: str, kind: str = "") -> None:
+        super().__init__(why)
+        self.kind = kind
 
 
 MALFORMED = (Unread, KeyError, TypeError, ValueError, IndexError, AttributeError, ArithmeticError)
@@ -81,12 +89,12 @@ def _sort_out(parsed: Parsed, found: Iterable[Said]) -> None:
 
 
 def unread(record: RawRecord, why: Exception) -> Issue:
-    """The open problem of a record that can't be read."""
+    """The open problem of a record that can't be read; its detail `kind` is there where it is of one."""
     reason = str(why) if isinstance(why, Unread) else "it has another form than this version knows"
+    kind = {"kind": why.kind} if isinstance(why, Unread) and why.kind else {}
     ref = transaction_id(record.account, record.stream, record.source_id)
-    return Issue(
-        "unread_record", record.account, at=at_of(record), ref=ref, details={"why": f"{record.origin}: {reason}"}
-    )
+    details = {"why": f"{record.origin}: {reason}"} | kind
+    return Issue("unread_record", record.account, at=at_of(record), ref=ref, details=details)
 
 
 def at_of(record: RawRecord) -> datetime:

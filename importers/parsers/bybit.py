@@ -4,7 +4,9 @@ other lists say more of some of their lines.
 A line of the log changes one balance by `change`, its fee included (positive: paid). Deposits, withdrawals,
 conversions, dust, fiat trades and yields are lists of their own; each takes the lines that it made, so that nothing
 counts twice. Executions tell of trades that the log has not (accounts before the unified one). What moves between the
-unified account, funding and Earn is no transaction.
+unified account, funding and Earn is no transaction. What positions brought or took is `margin`: each line of the log of
+a perpetual, future or option, and interest on what was borrowed. Its change has to be just its cash flow with its
+funding and without its fee, or it stays unread.
 
 Sources: bybit-exchange.github.io/docs/v5, "Get Transaction Log" and its enum of types, "Get Funding Account
 Transaction History", "Get Trade History", "Get Deposit Records (on-chain)", "Get Internal Deposit Records
@@ -20,6 +22,8 @@ from itertools import groupby
 
 from importers.assets import asset as named
 from importers.parsers.build import (
+    LOANS,
+    MARGIN,
     Said,
     Unread,
     Value,
@@ -47,8 +51,9 @@ from importers.parsers.claims import (
     pairs_of,
     rebate,
 )
+from importers.parsers.margin import of_options, result
 from pipeline.model import Amount, Label, RawRecord
-from pipeline.money import ZERO
+from pipeline.money import ZERO, plain
 
 LOG, FUNDING, EXECUTIONS, DEPOSITS, INTERNAL, WITHDRAWALS, CONVERTS, DUST, FIAT, YIELDS = (
     "log funding executions deposits internal-deposits withdrawals converts small-balances fiat-trades yields".split()
@@ -62,7 +67,11 @@ _LOG_INTERNAL = frozenset(
 _LOG_SWAPS = frozenset(("CURRENCY_BUY", "CURRENCY_SELL", "CONVERT"))
 _LOG_LABELS = {"AIRDROP": Label.AIRDROP, "BONUS": Label.INCOME, "FEE_REFUND": Label.CASHBACK,
                "INTEREST": Label.INTEREST}  # fmt: skip
-_DERIVATIVES = frozenset("SETTLEMENT DELIVERY LIQUIDATION ADL DERIVATIVE".split())
+# Of derivatives, each with a person's word; a trade has its side.
+_RESULTS = {"TRADE": "", "SETTLEMENT": "funding", "DELIVERY": "delivery", "LIQUIDATION": "liquidation",
+            "ADL": "auto-deleveraging"}  # fmt: skip
+_RESULT, OPTION = "result", "option"  # the kind of their lines, and the category of options
+_CONTRACTS = frozenset(("linear", "inverse", OPTION))
 _WORDS = (  # the first that fits counts
     ("convert", "f-convert"), ("exchange", "f-convert"), ("small", "f-convert"),
     ("interest", "f-yield"), ("yield", "f-yield"), ("earn reward", "f-yield"), ("distribution", "f-yield"),
@@ -74,7 +83,7 @@ _WORDS = (  # the first that fits counts
 _SWAPS = _LOG_SWAPS | {"f-convert"}
 _FUNDING_LABELS = {"f-yield": Label.INTEREST, "f-airdrop": Label.AIRDROP, "f-cashback": Label.CASHBACK,
                    "f-income": Label.INCOME}  # fmt: skip
-_LISTED = frozenset((*_LOG_INTERNAL, *_LOG_SWAPS, *_LOG_LABELS, *_DERIVATIVES, "TRADE", *(kind for _, kind in _WORDS)))
+_LISTED = frozenset((*_LOG_INTERNAL, *_LOG_SWAPS, *_LOG_LABELS, *_RESULTS, _RESULT, *(kind for _, kind in _WORDS)))
 _SWAP, _CAME, _WENT = Also(_SWAPS, _LISTED), Also(("f-deposit",), _LISTED), Also(("f-withdrawal",), _LISTED)
 _YIELD = Also(("f-yield", "f-income"), _LISTED)
 # Quotes of spot markets, the longer ones first.
@@ -97,8 +106,11 @@ def moment(at: Value) -> datetime:
 def _line(record: RawRecord, value: Value) -> Entry:
     at = moment(value["transactionTime"])
     kind, category = value["type"], value.get("category") or "spot"
-    if category != "spot" and kind == "TRADE":
-        kind = "DERIVATIVE"
+    if (kind in _RESULTS and category in _CONTRACTS) or (kind == "INTEREST" and signed(value["change"]) < ZERO):
+        kind = _RESULT
+        _before_fee(value)  # has to be read
+    elif kind == "TRADE" and category != "spot":
+        raise Unread(f"a trade of the category {category} is not known to this version", MARGIN)
     fee = signed(value["fee"]) if value.get("fee") else ZERO
     return Entry(record, kind, _asset(value["currency"], record, at), signed(value["change"]), at, fee, value)
 
@@ -134,6 +146,7 @@ def read_history(pairs: list[Pair]) -> Iterator[Said]:
         for bunch in bunches(lines.take_all(kinds)):
             for part in pairs_of(bunch):
                 yield from conversion(part, "convert")
+    yield from _results(lines.take_all((_RESULT,)))
     for entry in lines.left():
         yield from _alone(entry)
 
@@ -288,12 +301,42 @@ def _alone(entry: Entry) -> Iterator[Said]:
     elif kind in labels and entry.change > ZERO:
         words = str(entry.value.get("descriptionEn") or "") if kind.startswith("f-") else kind.lower().replace("_", " ")
         yield one_sided(entry, labels[kind], words)
-    elif kind in _DERIVATIVES or (kind == "INTEREST" and entry.change < ZERO):
+    elif kind in _RESULTS:
         market = entry.value.get("symbol") or entry.asset
-        yield unread(entry.record, Unread(f"margin and futures are not supported yet ({market})"))
+        yield unread(entry.record, Unread(f"margin and futures are not supported yet ({market})", MARGIN))
     else:
         where = "the funding account" if kind.startswith("f-") else "the unified account"
-        yield unread(entry.record, Unread(f"'{kind.removeprefix('f-')}' of {where} is not supported yet"))
+        of = LOANS if kind.startswith("LOANS") else ""
+        yield unread(entry.record, Unread(f"'{kind.removeprefix('f-')}' of {where} is not supported yet", of))
+
+
+def _results(entries: list[Entry]) -> Iterator[Said]:
+    """Lines of derivatives, and interest on what was borrowed."""
+    options: list[Entry] = []
+    for entry in entries:
+        told = entry.value
+        words = _of_result(entry)
+        if told["type"] == "INTEREST" or _before_fee(told) == entry.gross:
+            yield from result(entry, words)
+            options += [entry] * (told.get("category") == OPTION)
+        else:
+            why = f"margin and futures: a change of {plain(entry.change)} {entry.asset} that its parts do not explain"
+            yield unread(entry.record, Unread(f"{why} ({words})", MARGIN))
+    yield from of_options(options)
+
+
+def _before_fee(value: Value) -> Decimal:
+    return signed(value.get("cashFlow") or "0") + signed(value.get("funding") or "0")
+
+
+def _of_result(entry: Entry) -> str:
+    """What a line is, in a person's words."""
+    told = entry.value
+    word = "interest" if told["type"] == "INTEREST" else _RESULTS[told["type"]] or str(told.get("side") or "").lower()
+    if told["type"] == "SETTLEMENT" and signed(told.get("cashFlow") or "0"):
+        word = "settlement"  # of a session, its funding with it
+    price = f" at {told['tradePrice']}" if told["type"] == "TRADE" and told.get("tradePrice") else ""
+    return f"{word} {told.get('symbol') or entry.asset}{price}".strip()
 
 
 # ---- balances ---------------------------------------------------------------------------------

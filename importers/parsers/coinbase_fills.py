@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any
 
 from importers import assets
-from importers.parsers.build import MALFORMED, Said, Unread, Value, amount, iso, signed, transaction, unread
+from importers.parsers.build import MALFORMED, MARGIN, Said, Unread, Value, amount, iso, signed, transaction, unread
 from pipeline.model import Amount, RawRecord, Transaction
 from pipeline.money import plain, split
 
@@ -71,7 +71,7 @@ def fill_of(record: RawRecord, value: Value) -> Fill:
     product = str(value["product_id"])
     base, dash, quote = product.partition("-")
     if not dash or "-" in quote:
-        raise Unread(f"{product}: futures are not supported yet")
+        raise Unread(f"{product}: futures are not supported yet", MARGIN)
     side, at = str(value["side"]).upper(), iso(value["trade_time"])
     if side not in ("BUY", "SELL"):
         raise Unread(f"its side is {side}")
@@ -169,7 +169,7 @@ def _of_wallets(entries: Sequence[Entry]) -> Iterator[Transaction]:
     product = str(entries[0].about["product_id"])
     base, _, quote = product.partition("-")
     if "-" in quote:
-        raise Unread(f"{product}: futures are not supported yet")
+        raise Unread(f"{product}: futures are not supported yet", MARGIN)
     at = entries[0].at
     base, quote = named(base, at), named(quote, at)
     money = [e for e in entries if e.asset == quote]

@@ -3,7 +3,8 @@
 A trade is its journal entries, which share a trade_id: one for each coin, and those of its fees; one that the journal
 does not have is told by the list of trades. Deposits and withdrawals are those of their own lists, for their hashes;
 the journal's entries of them only show whether a withdrawal's amount has its fee inside. SOL.staked is SOL at another
-place. Derivatives and margin are told as an open problem, one for each kind, and count for nothing.
+place. What derivatives and margin added to or took from a coin is a row each (`margin`). Entries of contracts tell of
+positions and of results whose currency they don't name, nor when these came to the balance: they stay unread.
 
 Sources: exchange-docs.crypto.com, the pages named in exchanges/cryptocom.py (2026-11). From memory: how the journal
 writes spot trades.
@@ -22,6 +23,7 @@ from typing import Any
 from importers import assets
 from importers.parsers.build import (
     MALFORMED,
+    MARGIN,
     Reader,
     Said,
     Unread,
@@ -34,6 +36,8 @@ from importers.parsers.build import (
     transaction,
     unread,
 )
+from importers.parsers.claims import Entry
+from importers.parsers.margin import result
 from pipeline.model import Amount, Label, Parsed, RawRecord
 from pipeline.money import ZERO, parse, plain
 
@@ -134,11 +138,14 @@ def _journal(trades: Mapping[str, Value], listed: list[tuple[RawRecord, Value]])
         except MALFORMED as error:
             yield unread(record, error)
     swaps: dict[str, list[_Entry]] = defaultdict(list)
-    margin: dict[str, list[_Entry]] = defaultdict(list)
     for entry in entries:
-        if not entry.coin or entry.type in _MARGIN:
+        if not entry.coin:
             if entry.amount or entry.gain:
-                margin[entry.type].append(entry)
+                why = f"margin and derivatives: type {entry.type} of a contract is not supported yet"
+                yield unread(entry.record, Unread(why, MARGIN))
+        elif entry.type in _MARGIN:
+            change = Entry(entry.record, entry.type, entry.coin, entry.amount, at_of(entry.record))
+            yield from result(change, entry.type.lower().replace("_", " "))
         elif entry.type in _SWAPS and entry.trade:
             swaps[entry.trade].append(entry)
         elif entry.type in _CONVERSIONS:
@@ -150,9 +157,6 @@ def _journal(trades: Mapping[str, Value], listed: list[tuple[RawRecord, Value]])
             yield unread(entry.record, Unread(f"type {entry.type} of {plain(entry.amount)} {entry.coin}"))
     for trade, legs in swaps.items():
         yield from _swap(legs, trades.get(trade))
-    for type, found in margin.items():
-        why = f"margin and derivatives results are not supported yet: {len(found)} entries of type {type}"
-        yield unread(found[0].record, Unread(why))
 
 
 def _swap(legs: Sequence[_Entry], trade: Value) -> Iterator[Said]:

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from importers import assets
 from importers.parsers.build import (
     MALFORMED,
+    MARGIN,
     Said,
     Unread,
     Value,
@@ -71,7 +72,7 @@ def _trade(record: RawRecord, value: Value) -> Iterator[Said]:
 def _split(symbol: str, fee_currency: str) -> tuple[str, str]:
     """(base, quote): PAXGUSD is PAXG in USD or PAX in GUSD, as the fee was taken."""
     if symbol.endswith("PERP"):
-        raise Unread(f"{symbol}: futures are not supported yet")
+        raise Unread(f"{symbol}: futures are not supported yet", MARGIN)
     fits = [quote for quote in _QUOTES if symbol.endswith(quote) and symbol != quote]
     quote = fee_currency if fee_currency in fits else max(fits, key=len, default="")
     if not quote:

@@ -18,7 +18,7 @@ from typing import Any
 from importers.assets import asset
 from importers.base import shown
 from importers.parsers import build
-from importers.parsers.build import Said, Unread, amount, at_of, signed, transaction
+from importers.parsers.build import MARGIN, Said, Unread, amount, at_of, signed, transaction
 from importers.parsers.movements import Movement, movements, trade
 from pipeline.model import Amount, RawRecord
 from pipeline.money import ZERO
@@ -37,7 +37,7 @@ _NOTHING = frozenset(("canceled", "reject", "wallet-reject", "confirm-error", "r
 
 def _match(record: RawRecord, value: Any) -> Iterator[Said]:
     if "margin" in str(value.get("source", "")):
-        raise Unread(f"{value['symbol']}: margin trades are not supported yet")
+        raise Unread(f"{value['symbol']}: margin trades are not supported yet", MARGIN)
     side, fee = value["type"].partition("-")[0], signed(value.get("filled-fees") or "0")
     base, quote = _pair(value["symbol"], side, value["fee-currency"], fee)
     at = at_of(record)

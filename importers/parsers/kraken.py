@@ -361,7 +361,7 @@ class _Rows:
     def one_legged(self, entry: _Entry, net: Decimal, fee: Decimal) -> Transaction:
         """A trade so small that its other leg rounded to 0, which the ledger leaves out. TradesHistory
         knows what it was worth; the units themselves are as the ledger says."""
-        worth, pair = self._number("cost"), _pair(str(self.details.get("pair", "")))
+        worth, pair = self._number("cost"), pair_of(str(self.details.get("pair", "")))
         if worth is None or pair is None:
             raise _Unread("the other leg of the trade is missing")
         value = Amount(worth, pair[1])
@@ -371,7 +371,7 @@ class _Rows:
 
     def price(self) -> dict[tuple[str, str], Decimal]:
         """What one unit cost, when this is a trade: {(base, quote): price}."""
-        pair, price = _pair(str(self.details.get("pair", ""))), self._number("price")
+        pair, price = pair_of(str(self.details.get("pair", ""))), self._number("price")
         return {pair: price} if pair and price else {}
 
     def _number(self, name: str) -> Decimal | None:
@@ -396,7 +396,7 @@ _QUOTES = ("ZUSD", "ZEUR", "ZGBP", "ZCAD", "ZJPY", "ZAUD", "XXBT", "XETH", "USDT
            "JPY", "AUD", "CHF", "XBT", "ETH")  # fmt: skip
 
 
-def _pair(pair: str) -> tuple[str, str] | None:
+def pair_of(pair: str) -> tuple[str, str] | None:
     """(base, quote) of a pair such as XXBTZUSD; None when it can't be told.
 
     A quote of the old form goes with a base of the old form: XTZUSD is XTZ in USD, AVAXXBT is AVAX in XBT.

@@ -24,7 +24,7 @@ from typing import Any
 from importers.assets import asset
 from importers.base import shown
 from importers.parsers import build
-from importers.parsers.build import MALFORMED, Said, Unread, amount, at_of, signed, transaction, unread
+from importers.parsers.build import LOANS, MALFORMED, MARGIN, Said, Unread, amount, at_of, signed, transaction, unread
 from importers.parsers.claims import Entries, Entry, bunches, by_stream, conversion, one_sided
 from importers.parsers.movements import Movement, movements, trade
 from pipeline.model import Label, RawRecord
@@ -69,6 +69,7 @@ _KINDS: dict[str, str | Label] = {
     ),
 }  # fmt: skip
 _MARGIN = ("margin", "isolated", "loan", "borrow", "debt", "lending", "liquidation", "liability", "futures", "funding")
+_LENT = ("loan", "borrow", "debt", "lending", "liability")
 
 Pairs = list[tuple[RawRecord, Any]]
 Key = tuple[str, str]  # a fill: its order and its number
@@ -107,7 +108,7 @@ def _joined(pairs: Pairs) -> Iterator[Said]:
 
 def _fill(record: RawRecord, value: Any) -> Iterator[Said]:
     if value.get("tradeType", "TRADE") != "TRADE":
-        raise Unread(f"{value['symbol']}: margin trades are not supported yet")
+        raise Unread(f"{value['symbol']}: margin trades are not supported yet", MARGIN)
     at, side = at_of(record), value["side"]
     base, quote = (asset(code, "kucoin", at) for code in value["symbol"].split("-"))
     size, cost = amount(value["size"], base), amount(value["funds"], quote)
@@ -126,10 +127,12 @@ def _line(
     word, account = str(value["bizType"]), str(value.get("accountType") or "")
     kind = _KINDS.get(word.lower())
     if account.upper().startswith(("MARGIN", "ISOLATED", "CONTRACT")) and kind != OWN:
-        raise Unread(f"{shown(word)} in the account {shown(account)}: margin and futures are not supported yet")
+        where = f"{shown(word)} in the account {shown(account)}"
+        raise Unread(f"{where}: margin and futures are not supported yet", MARGIN)
     if kind is None:
         if any(each in word.lower() for each in _MARGIN):
-            raise Unread(f"{shown(word)}: margin, loans and futures are not supported yet")
+            of = LOANS if any(each in word.lower() for each in _LENT) else MARGIN
+            raise Unread(f"{shown(word)}: margin, loans and futures are not supported yet", of)
         raise Unread(f"an account change of type {shown(word)} is not supported yet")
     quantity, at = signed(value["amount"]), at_of(record)
     if value["direction"] not in ("in", "out") or quantity < ZERO:

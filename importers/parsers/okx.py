@@ -4,7 +4,7 @@ A bill changes one balance by `balChg`, its fee included (fee negative: paid, po
 withdrawals, conversions and fiat orders are lists of their own, which know hashes, fees and both sides; each takes
 the bills that it made, so that nothing counts twice. What no list tells is read from the bills alone. What moves
 between trading, funding, savings and staking is no transaction; interest on savings joins the savings and has no
-bill, only its own list.
+bill, only its own list. What positions brought or took is `okx_margin`.
 
 Sources: OKX API guide (okx.com/docs-v5), "Get bills details (last 3 months)", "Get funding account transaction
 history" with its types, "Get deposit history", "Get withdrawal history", "Get convert history", "Get easy convert
@@ -19,7 +19,21 @@ from decimal import Decimal
 from itertools import groupby
 
 from importers.assets import asset as named
-from importers.parsers.build import Said, Unread, Value, amount, milliseconds, parser, signed, transaction, unread
+from importers.parsers import okx_margin
+from importers.parsers.build import (
+    BOTS,
+    LOANS,
+    MARGIN,
+    Said,
+    Unread,
+    Value,
+    amount,
+    milliseconds,
+    parser,
+    signed,
+    transaction,
+    unread,
+)
 from importers.parsers.claims import (
     DAY,
     HOUR,
@@ -72,29 +86,29 @@ _COSTS = frozenset(("f84", "f221"))
 _WORDS = {"f83": "staking yield", "f28": "claimed", "f89": "deposit yield", "t381": "auto earn", "f229": "airdrop",
           "f20": "to a sub-account", "f21": "from a sub-account", "f22": "to the main account",
           "f23": "from the main account", "f84": "penalty", "f221": "withdrawal fee"}  # fmt: skip
-_MARGIN = "margin and futures are not supported yet"
-_UNREAD = {
-    **dict.fromkeys(("t3", "t4", "t5", "t6", "t7", "t8", "t9", "t10", "t13", "t15", "t16", "t22", "t24", "t29", "t32",
-                     "t33", "t34"), _MARGIN),
-    **dict.fromkeys(("t12", "t250", "t251", "f223", "f263", "f266"), "bots and copied trades are not supported yet"),
-    **dict.fromkeys(("f160", "f161", "f162", "f163"), "dual investment is not supported yet"),
+_UNREAD = {  # why, and the kind of what is not computed
+    **dict.fromkeys(("t3", "t4", "t5", "t6", "t8", "t9", "t10", "t13", "t15", "t16", "t22", "t24", "t29", "t32", "t33",
+                     "t34"), ("margin and futures are not supported yet", MARGIN)),
+    **dict.fromkeys(("t12", "t250", "t251", "f223", "f263", "f266"),
+                    ("bots and copied trades are not supported yet", BOTS)),
+    **dict.fromkeys(("f160", "f161", "f162", "f163"), ("dual investment is not supported yet", "")),
     **dict.fromkeys(("f137", "f138", "f329", "f330", "f331", "f332", "f509", "f511"),
-                    "staking into another coin (BETH, OKSOL, OKUSD) is not supported yet"),
+                    ("staking into another coin (BETH, OKSOL, OKUSD) is not supported yet", "")),
     **dict.fromkeys(("f175", "f176", "f177", "f178", "f179", "f180", "f212", "f215", "f217", "f218"),
-                    "loans are not supported yet"),
+                    ("loans are not supported yet", LOANS)),
 }  # fmt: skip
 # Subtypes of the trading account's bills that say their type; a file of bills has no other.
 _KINDS = {
     **dict.fromkeys(("1", "2"), "2"), **dict.fromkeys(("11", "12"), "1"), **dict.fromkeys(("118", "119"), "11"),
     **dict.fromkeys(("204", "205"), "14"), **dict.fromkeys(("236", "237"), "28"), **dict.fromkeys(("318", "319"), "27"),
     **dict.fromkeys(("320", "321"), "30"), **dict.fromkeys(("9", "14"), "7"), **dict.fromkeys(("173", "174"), "8"),
-    **dict.fromkeys(("200", "201", "202", "203"), "12"),
+    **dict.fromkeys(("160", "161", "162"), "6"), **dict.fromkeys(("200", "201", "202", "203"), "12"), "355": "34",
     **dict.fromkeys(("3", "4", "5", "6", "100", "101", "102", "103", "104", "105", "106", "107", "108", "110", "111",
-                     "112", "113", "114", "115", "117", "125", "126", "127", "128", "131", "132", "160", "161", "162",
+                     "112", "113", "114", "115", "117", "125", "126", "127", "128", "131", "132",
                      "170", "171", "172", "206", "207", "208", "209", "210", "212", "213"), "3"),
 }  # fmt: skip
 _LISTED = frozenset((*_SPOT, *_SWAPS, *_DEPOSITED, *_WITHDRAWN, *_CANCELLED, *_FEE, *_FEE_BACK, *_FIAT, *_INTERNAL,
-                     *_LABELS, *_COSTS, *_UNREAD))  # fmt: skip
+                     *_LABELS, *_COSTS, *_UNREAD, okx_margin.RESULT))  # fmt: skip
 _CAME, _WENT = Also({*_DEPOSITED, "f72"}, _LISTED), Also({*_WITHDRAWN, "f73"}, _LISTED)  # by chain, or within OKX
 _SWAP, _BANK = Also(_SWAPS, _LISTED), Also(_FIAT, _LISTED)
 _YIELDS = Also(("f89", "f408"), _LISTED)  # bills of interest on savings, which their list tells, too
@@ -109,10 +123,12 @@ def _asset(code: Value, record: RawRecord, at: Value) -> str:
 
 def _bill(letter: str, record: RawRecord, value: Value) -> Entry:
     fee = -signed(value["fee"]) if value.get("fee") else ZERO
-    kind, ts = letter + value["type"], value["ts"]
-    if kind in ("t2", "t14") and (value.get("instType") or "SPOT") != "SPOT":
+    kind, ts, change = letter + value["type"], value["ts"], signed(value["balChg"])
+    if letter == "t" and okx_margin.is_result(value, value["type"]):
+        kind, change = okx_margin.RESULT, okx_margin.change(value)
+    elif kind in ("t2", "t14") and (value.get("instType") or "SPOT") != "SPOT":
         kind = "t3"
-    return Entry(record, kind, _asset(value["ccy"], record, ts), signed(value["balChg"]), milliseconds(ts), fee, value)
+    return Entry(record, kind, _asset(value["ccy"], record, ts), change, milliseconds(ts), fee, value)
 
 
 def _trading(record: RawRecord, value: Value) -> Entry:
@@ -160,6 +176,7 @@ def read_history(pairs: list[Pair]) -> Iterator[Said]:
             for part in pairs_of(bunch):
                 yield from conversion(part, words, prices)
     yield from _movements(bills)
+    yield from okx_margin.read(entry for entry in bills.take_all((okx_margin.RESULT,)) if entry.change)
     for entry in bills.left():
         yield from _alone(entry)
 
@@ -371,15 +388,17 @@ def _alone(entry: Entry) -> Iterator[Said]:
     else:
         account = "trading" if kind[0] == "t" else "funding"
         type_ = f"subtype {kind[2:]}" if kind[1] == "/" else f"type {kind[1:]}"
-        why = _UNREAD.get(kind, f"bills of {type_} of the {account} account are not supported yet")
-        yield unread(entry.record, Unread(f"{why} ({entry.value.get('instId') or entry.asset})"))
+        unknown = f"bills of {type_} of the {account} account are not supported yet"
+        why, of = _UNREAD.get(kind, (unknown, ""))
+        yield unread(entry.record, Unread(f"{why} ({entry.value.get('instId') or entry.asset})", of))
 
 
 # ---- balances ---------------------------------------------------------------------------------
 
 
 def read_balances(record: RawRecord, value: Value) -> Iterator[tuple[str, Decimal]]:
-    """What is held in one wallet: trading (the main one), funding, savings or staked."""
+    """What is held in one wallet: trading (the main one, with what positions on isolated margin hold beside it; from
+    memory: that `cashBal` is without), funding, savings or staked."""
     wallet, at = record.stream.partition(" ")[2], str(record.position // 10**4)
     for row in value["data"]:
         if wallet == "":
@@ -389,7 +408,8 @@ def read_balances(record: RawRecord, value: Value) -> Iterator[tuple[str, Decima
         else:
             rows, name = [row], "bal" if wallet == "funding" else "amt"
         for held in rows:
-            yield _asset(held["ccy"], record, at), signed(held[name])
+            isolated = signed(held.get("isoEq") or "0") - signed(held.get("isoUpl") or "0")
+            yield _asset(held["ccy"], record, at), signed(held[name]) + isolated
 
 
 read_records = parser(

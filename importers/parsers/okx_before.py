@@ -25,9 +25,9 @@ def held_before(accounts: Mapping[str, list[Entry]]) -> Iterator[Issue]:
             told.setdefault(entry.asset, []).append(entry)
         for bills in told.values():
             held = [_held(bill) for bill in bills] if bills[0].at < _FIRST_GIVEN else []
-            before = held[0] - bills[0].change if held and held[0] is not None else ZERO
+            before = held[0] - _change(bills[0]) if held and held[0] is not None else ZERO
             steps = zip(held, held[1:], bills[1:], strict=False)
-            if before > ZERO and all(a is not None and a + bill.change == b for a, b, bill in steps):
+            if before > ZERO and all(a is not None and a + _change(bill) == b for a, b, bill in steps):
                 yield _gap(bills[0], account, plain(before))
 
 
@@ -37,6 +37,11 @@ def _held(bill: Entry) -> Decimal | None:
         return signed(bill.value["bal"])
     except MALFORMED:
         return None
+
+
+def _change(bill: Entry) -> Decimal:
+    """What the account's own balance changed by, without that of a position."""
+    return signed(bill.value["balChg"])
 
 
 def _gap(first: Entry, account: str, before: str) -> Issue:

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from importers.assets import asset
-from importers.parsers.build import Said, Unread, Value, amount, milliseconds, parser, signed, transaction
+from importers.parsers.build import MARGIN, Said, Unread, Value, amount, milliseconds, parser, signed, transaction
 from pipeline.issues import Issue
 from pipeline.model import Amount, Label, Parsed, RawRecord
 from pipeline.money import ZERO, parse
 
-VERSION = 1
+VERSION = 2
 TRADES, MOVEMENTS, DEPOSITS, WITHDRAWALS = "Trades", "Movements", "Deposits", "Withdrawals"
 
 _DONE = (None, "ok", "closed")
@@ -41,7 +41,7 @@ def _balances(record: RawRecord, value: Value) -> Iterator[tuple[str, Decimal]]:
 
 def _trade(record: RawRecord, value: Value) -> Iterator[Said]:
     if ":" in value["symbol"]:
-        raise Unread(f"margin and derivatives results are not supported yet ({value['symbol']})")
+        raise Unread(f"margin and derivatives results are not supported yet ({value['symbol']})", MARGIN)
     base, _, quote = value["symbol"].partition("/")
     at = milliseconds(value["timestamp"])
     if not base or not quote or value["side"] not in ("buy", "sell"):

@@ -201,7 +201,7 @@ class _Search:
         for number, ((name, told), *others) in enumerate(self._failures.values(), start=1):
             alike = f"; likewise {', '.join(other for other, _ in others)}" if others else ""
             end = "; no others are asked" if given_up and number == len(self._failures) else ""
-            yield f"no further prices from {name}: {told}{alike}{end}"
+            yield f"no further prices from {name} in this run: {told}{alike}{end}"
 
     def _market(self, source: Source) -> "_Market":
         if source.id not in self._markets:

@@ -141,8 +141,8 @@ class Markets:
 
     `begins`: (exchange, asset) -> the first day of its markets; `without`: markets that are not there. `holes`:
     (exchange, asset, day) without a candle; `far`: how many times the real close is what is said that day. `down`:
-    exchanges that answer nothing but 503. `like`: made-up assets -> the one whose prices they have. `bank`: the central
-    bank's file; b"": it can't be had.
+    exchanges that answer nothing but 503, `limited`: nothing but that they are asked too often. `like`: made-up assets
+    -> the one whose prices they have. `bank`: the central bank's file; b"": it can't be had.
     """
 
     now: datetime
@@ -151,6 +151,7 @@ class Markets:
     holes: frozenset[tuple[str, str, str]] = frozenset()
     far: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     down: frozenset[str] = frozenset()
+    limited: frozenset[str] = frozenset()
     like: Mapping[str, str] = field(default_factory=dict)
     bank: bytes = b""
 
@@ -168,6 +169,8 @@ class Markets:
         speech = SPEECHES[name]
         if name in self.down:
             return Reply("<html>unavailable</html>", 503)
+        if name in self.limited:
+            return Reply("<html>too many requests</html>", 429, (("Retry-After", "60"),))
         if call.path == speech.markets:
             rows = [(base, quote, speech.id(base, quote)) for base, quote in self._pairs(name)]
             return Reply(dumps(speech.listed(rows)))

@@ -19,6 +19,7 @@ from pipeline.coins import carried, meant
 from pipeline.gains.migrate import MIGRATION
 from pipeline.gains.value import FIAT, NET_WORTH
 from pipeline.issues import Issue
+from pipeline.local import local_day
 from pipeline.model import (
     NO_MARKET,
     Acquire,
@@ -95,7 +96,7 @@ class _Books:
         self.out = Assessed()
 
     def day(self, at: datetime) -> date:
-        return at.astimezone(self.zone).date()
+        return local_day(at, self.zone)
 
     def before(self, last: date, valued: Iterable[Valued]) -> frozenset[str]:
         """The assets of which something came up to the day `last`."""
@@ -171,7 +172,8 @@ class _Books:
                     self.problem("unknown_basis", t, received, why=receipt.why, cure=receipt.cure)
                 elif receipt.why:
                     self.problem("zero_basis", t, received, why=receipt.why, cure=receipt.cure)
-                cost = {Basis.VALUE: v.value, Basis.ZERO: ZERO, Basis.UNKNOWN: None}[receipt.basis]
+                known = {Basis.VALUE: v.value, Basis.UNKNOWN: None}
+                cost = known.get(receipt.basis, ZERO)  # `forks` finds the part of an old coin's
                 dated = receipt.basis is not Basis.UNKNOWN
                 fee = ZERO if margin or cost is None else self.fee_cost(v, t)  # that of a result is a part of it
                 self.acquire(t, received, day, None if cost is None else cost + fee, dated=dated)

@@ -13,8 +13,11 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from pipeline.answers import NONE, Answers, Claim, DealtLot
-from pipeline.gains.claims import revalue
-from pipeline.gains.deal import Drawn, by_lines, deal, totals
+from pipeline.gains.claims import disposed, revalue
+from pipeline.gains.deal import Drawn, by_lines, deal, of_no_use, totals
+from pipeline.gains.forks import Forked
+from pipeline.gains.forks import passed_on as of_the_old
+from pipeline.gains.forms import Forms, forms_of, in_forms, unite
 from pipeline.gains.identify import Identified, across_migrations, identify
 from pipeline.gains.losses import Around, ring_fenced, superficial, without_losses
 from pipeline.gains.lots import AVERAGE, METHODS, Inventory, Pool, Units, inventory
@@ -22,6 +25,9 @@ from pipeline.gains.missing import Shortfalls, missing_acquisitions, went_short
 from pipeline.gains.old_stock import OldStock, passed_on
 from pipeline.gains.orders import Plan
 from pipeline.gains.picks import Picks
+from pipeline.gains.position import Held, Position, Start, position_of, resumed, start_from
+from pipeline.gains.steps import Arrival, Step, Years, steps
+from pipeline.gains.turns import CLAIM, turns_of
 from pipeline.issues import Issue
 from pipeline.model import (
     IN_TRANSIT,
@@ -38,7 +44,7 @@ from pipeline.model import (
     Term,
 )
 from pipeline.money import ONE, ZERO, plain, split
-from pipeline.rules.base import Dated, Rules, Scope, midnight
+from pipeline.rules.base import Change, Dated, Rules, Scope
 
 
 @dataclass(slots=True)
@@ -51,17 +57,7 @@ class Booked:
     issues: list[Issue] = field(default_factory=list)
     needs: list[Need] = field(default_factory=list)
     short: Shortfalls = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Arrival:
-    """The second half of a Move: its units reach the other account."""
-
-    move: Move
-    at: datetime
-
-
-_Step = Flow | _Arrival
+    position: Callable[[], Position] | None = None  # what is left at `until`, for who asks while the walk is there
 
 
 def book(
@@ -73,95 +69,73 @@ def book(
     opening: Sequence[Allocation] = (),
     until: datetime | None = None,
     answers: Answers = NONE,
+    start: Position | None = None,
 ) -> Booked:
-    """Disposals, and the lots open before `until` (None: at the end of the records).
+    """Disposals, and the lots open before `until` (None: at the end of the records). `start`: a filed position, from
+    which the walk goes on.
 
     `scope` may change once from global to per account: the open lots are then dealt out, first as the person's
     own allocation has it, then as `opening` (what was settled before), else oldest lot first to the accounts that hold
     units, in the order in which they first held the asset (Rev. Proc. 2024-28, sec. 4.02). `plan`: the lot methods; one
-    that begins on a day picks among the lots as they are.
+    that begins on a day picks among the lots as they are, or, by the country's law, follows once a queue holds nothing.
     """
     flows = list(flows)
-    identified = identify(flows, rules)
-    walk = _Walk(identified, rules, plan, scope, zone, answers)
-    orders = [(midnight(since, zone), "", to) for since, to in plan.general if since is not None]
-    orders += [(midnight(since, zone), account, to) for account, since, to in plan.own]
-    orders.sort(key=lambda order: order[0])
-    changes = [(midnight(since, zone), to) for since, to in scope.values[1:] if since is not None]
-    claims = list(answers.claims)
+    forms = forms_of(flows, rules)
+    identified = identify(flows, rules, forms, start)
+    walk = _Walk(identified, rules, forms, plan, scope, zone, answers)
+    begin = start_from(start, flows, identified.taken, walk.lot) if start is not None else None
+    turns = turns_of(walk, plan, scope, opening, answers, begin)
     for step in walk.steps:
         if until is not None and step.at >= until:
             if rules.yearly:
                 continue
             break
-        while changes and step.at >= changes[0][0]:
-            walk.change_scope(*changes.pop(0), opening)
-        while claims and step.at > claims[0].at:
-            walk.claim(claims.pop(0))
-        while orders and step.at >= orders[0][0]:
-            _, account, method = orders.pop(0)
-            walk.change_method(method, account)
+        while turns and step.at >= turns[0].at:
+            turns.pop(0).carry_out()
         walk.take(step)
-    for change in changes:
-        if until is None or change[0] < until:
-            walk.change_scope(*change, opening)
-    for claim in claims:
-        if until is None or claim.at < until:
-            walk.claim(claim)
-    walk.out.issues += walk.lines_of_no_use(until)
-    walk.out.lots = walk.open_lots()
+    for turn in turns:
+        if until is None or turn.at < until or (turn.at == until and turn.rank == CLAIM):
+            turn.carry_out()
+    if until is not None:
+        walk.out.position = lambda: position_of(walk.held(), flows, identified.taken, walk.joining, until)
+    walk.out.issues += of_no_use(walk.lines, rules, zone, until, walk.changed)
+    walk.out.lots = in_forms(walk.open_lots(), flows, forms, until)
     walk.out.issues += missing_acquisitions(walk.out.short) + walk.picks.issues(until)
     losses = {d.id for d in walk.out.disposals if d.gain is not None and d.gain < ZERO}
-    walk.out.issues += across_migrations(flows, rules, identified.taken, losses)
+    walk.out.issues += across_migrations(flows, rules, forms, identified.taken, losses)
     return walk.out
-
-
-_IN_YEAR = {Acquire: 0, Convert: 1, Dispose: 2}  # what a coin's other form costs is known once all purchases are
-
-
-def steps(flows: Iterable[Flow], year: Callable[[date], int] | None = None) -> list[_Step]:
-    """Flows and arrivals in their order. `year`: the acquisitions of a tax year come before all else in it, and new
-    forms of a coin before its disposals."""
-    keyed: list[tuple[datetime, int, tuple[int, ...], str, str, int, _Step]] = []  # the count: steps have no order
-    for flow in flows:
-        phase = 0 if isinstance(flow, Acquire) else 2
-        if isinstance(flow, Convert):
-            phase = 1  # what is received may leave in the same instant
-        keyed.append((flow.at, phase, flow.order, flow.account, flow.id, len(keyed), flow))
-        if isinstance(flow, Move) and flow.into is not None and flow.arrives is not None:
-            arrival = _Arrival(flow, flow.arrives)
-            keyed.append((flow.arrives, 0, flow.arrives_order, flow.into, flow.id, len(keyed), arrival))
-    keyed.sort()
-    ordered = [k[-1] for k in keyed]
-    if year is not None:  # moves are in no such year: these countries have one queue
-        in_years = [step for step in ordered if isinstance(step, Acquire | Convert | Dispose)]
-        in_years.sort(key=lambda step: (year(step.day), _IN_YEAR[type(step)]))
-        ordered = [*in_years]
-    return ordered
 
 
 class _Walk:
     """The state of the walk: queues per scope, units per account, units in flight."""
 
     def __init__(
-        self, identified: Identified, rules: Rules, plan: Plan, scope: Dated[Scope], zone: ZoneInfo, answers: Answers
+        self, identified: Identified, rules: Rules, forms: Forms, plan: Plan, scope: Dated[Scope], zone: ZoneInfo,
+        answers: Answers,
     ) -> None:  # fmt: skip
         method = plan.methods[0]
-        self.rules, self.method, self.scope, self.zone = rules, method, scope.values[0][1], zone
+        self.rules, self.scope, self.zone = rules, scope.values[0][1], zone
+        self.method = method if rules.average_from is None else "fifo"
         self.changed = False  # whether lots have become those of an account on the way
         self._own: dict[str, str] = {}  # the method in force in an account that has its own
         self.picks = Picks(answers.picks, rules, method, identified.flows, zone)
-        self._lines: dict[str, list[DealtLot]] = defaultdict(list)  # what the person has dealt out, until it is
+        self.lines: dict[str, list[DealtLot]] = defaultdict(list)  # what the person has dealt out, until it is
         for line in answers.allocation:
-            self._lines[line.asset].append(line)
-        self.steps = steps(identified.flows, rules.year.of if rules.yearly and method == AVERAGE else None)
+            self.lines[line.asset].append(line)
+        years = None
+        if rules.yearly and AVERAGE in plan.methods:
+            years = Years(rules.year.of, lambda asset, day: plan.on(day, asset) == AVERAGE)
+        self.steps = steps(identified.flows, years)
         self.out = Booked()
         self._taken = identified.taken
         self._around: Around | None = None
         if rules.superficial_days or rules.ring_fence_days:
-            self._around = Around([step for step in self.steps if not isinstance(step, _Arrival)])
-        self._joining: dict[str, Decimal] = defaultdict(Decimal)  # denied losses, by the acquisition they join
+            self._around = Around([step for step in self.steps if not isinstance(step, Arrival)], forms)
+        self.joining: dict[str, Decimal] = defaultdict(Decimal)  # denied losses, by the acquisition they join
         self._queues: dict[tuple[str, str], Inventory] = {}
+        self._forms = forms
+        self._named: dict[str, str] = {}  # forms of a coin that have one queue by now -> its name
+        self._former: set[tuple[str, str]] = set()  # queues of a former method, until they hold nothing
         self._by_cost = any(each in METHODS and METHODS[each].by_cost for each in plan.methods)
         self._places_matter = len(scope.values) > 1 or self.scope is Scope.ACCOUNT
         self._units: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
@@ -173,16 +147,22 @@ class _Walk:
         self._announced: dict[tuple[str, str], dict[str, dict[str, Move]]] = defaultdict(lambda: defaultdict(dict))
 
     def queue(self, account: str, asset: str) -> Inventory:
-        key = (account if self.scope is Scope.ACCOUNT else "", asset)
+        key = (account if self.scope is Scope.ACCOUNT else "", self._named.get(asset, asset))
         found = self._queues.get(key)
+        if self._former and found is not None and key in self._former and found.empty:
+            self._former.discard(key)
+            found = None
         if found is None:
-            method = self._own.get(key[0], self.method)
-            old = self.rules.old_stock
-            found = OldStock(old, self.rules.old_first) if old else inventory(method, self.rules.dated_average)
-            self._queues[key] = found
+            found = self._queues[key] = self._empty(key[0])
         return found
 
-    def take(self, step: _Step) -> None:
+    def _empty(self, account: str) -> Inventory:
+        """A new queue of the method in force."""
+        method, old = self._own.get(account, self.method), self.rules.old_stock
+        new = inventory(method, self.rules.dated_average)
+        return OldStock(old, self.rules.old_first, new) if old else new
+
+    def take(self, step: Step) -> None:
         if isinstance(step, Acquire):
             self._acquire(step)
         elif isinstance(step, Dispose):
@@ -197,16 +177,27 @@ class _Walk:
             self._arrive(step.move)
 
     def claim(self, claim: Claim) -> None:
-        self.out.disposals += revalue(claim, self.queue("", claim.asset), self.out.issues)
+        day = claim.at.astimezone(self.zone).date()
+        rows = revalue(claim, self.queue("", claim.asset), day, self.out.issues)
+        if self._around is not None and self.rules.ring_fence_days and rows:
+            rows = ring_fenced(disposed(claim, rows, day), rows, self._around, self.rules.ring_fence_days)
+        self.out.disposals += rows
 
     def _acquire(self, a: Acquire) -> None:
-        cost = (ZERO if a.cost is None else a.cost) + self._joining.pop(a.id, ZERO)
-        unit_cost = split(cost, ONE, a.quantity) if self._by_cost else ZERO
-        since, day = (a.at, a.day) if a.since is None else (a.since, a.since.astimezone(self.zone).date())
-        units = Units(a.id, since, a.order, a.quantity, cost, unit_cost, a.cost is None, day, a.dated)
-        self.queue(a.account, a.asset).add(units)
+        queue = self.queue(a.account, a.asset)
+        if isinstance(a, Forked):
+            for units in of_the_old(a, self.queue(a.account, a.old), self.out.issues):
+                queue.add(units)
+        else:
+            queue.add(self.lot(a, self.joining.pop(a.id, ZERO)))
         if self._places_matter:
             self._hold(a.account, a.asset, a.quantity)
+
+    def lot(self, a: Acquire, more: Decimal = ZERO) -> Units:
+        cost = (ZERO if a.cost is None else a.cost) + more
+        unit_cost = split(cost, ONE, a.quantity) if self._by_cost else ZERO
+        since, day = (a.at, a.day) if a.since is None else (a.since, a.since.astimezone(self.zone).date())
+        return Units(a.id, since, a.order, a.quantity, cost, unit_cost, a.cost is None, day, a.dated)
 
     def _hold(self, account: str, asset: str, quantity: Decimal) -> None:
         self._units[asset][account] += quantity
@@ -336,6 +327,8 @@ class _Walk:
         return f" ({', '.join(others[:3])} then)" if others else ""
 
     def _convert(self, c: Convert) -> None:
+        if self._forms.exchanged(c):
+            c = unite(c, self._forms, self._named, self._queues, lambda asset: self.queue("", asset))
         queue = self.queue(c.account, c.into)
         for units, sold in passed_on(c, self._take(c), self.rules, self._by_cost):
             queue.add(units)
@@ -347,11 +340,12 @@ class _Walk:
         found, joins = superficial(d, rows, around, self.rules.superficial_days)
         held = joins.pop("", ZERO)
         if held > ZERO:
-            pool = self.queue(d.account, d.asset)
+            pools = [self.queue(d.account, form) for form in (d.asset, *self._forms.others(d.asset))]
+            pool = next((pool for pool in pools if not pool.empty), pools[0])
             assert isinstance(pool, Pool), "a country of superficial losses has averages"
             pool.raise_cost(held)
         for acquisition, loss in joins.items():
-            self._joining[acquisition] += loss
+            self.joining[acquisition] += loss
         return found
 
     def _parts(self, d: Dispose, parts: Sequence[tuple[Rule, Units]]) -> Iterator[Disposal]:
@@ -391,7 +385,7 @@ class _Walk:
         for (_, asset), queue in sorted(before.items(), key=lambda item: item[0][1]):
             held = self._units[asset]
             claims = {account: held[account] for account in self._places[asset] if held[account] > ZERO}
-            lines = self._lines.pop(asset, [])
+            lines = self.lines.pop(asset, [])
             settled = [a for a in opening if a.asset == asset] if not lines else []
             lots = queue.held()
             drawn = by_lines(lots, claims, lines, self.zone) if lines else Drawn()
@@ -408,21 +402,15 @@ class _Walk:
                 why = "units before that day came, went or moved since it was settled"
                 self.out.issues.append(Issue("allocation_changed", "", asset, at, details={"why": why}))
 
-    def lines_of_no_use(self, until: datetime | None) -> list[Issue]:
-        """Problems of the lines that dealt nothing out by `until`, where the country's lots change their scope."""
-        day = next((since for since, _ in self.rules.scope.values if since is not None), None)
-        if day is None or (until is not None and until <= midnight(day, self.zone)):
-            return []
-        why = "no account held any" if self.changed else f"lots are kept as {self.scope} for all time by your choice"
-        at = midnight(day, self.zone)
-        return [Issue("allocation_differs", "", asset, at, details={"why": why}) for asset in sorted(self._lines)]
-
     def change_method(self, to: str, account: str = "") -> None:
         """From now on `to` says which of the lots go first: in one account, or in all that have none of their own."""
         if account:
             self._own[account] = to
         else:
             self.method = to
+        if self.rules.methods_change is Change.SOLD_OUT:
+            self._former |= {key for key in self._queues if not account or key[0] == account}
+            return
         before, self._queues = self._queues, {}
         for (place, asset), queue in before.items():
             if account and place != account:
@@ -431,6 +419,21 @@ class _Walk:
             found = self.queue(place, asset)
             for units in queue.held():
                 found.add(units)
+
+    # ---- from one filed year to the next ------------------------------------------------------
+
+    def held(self) -> list[Held]:
+        return [Held(*key, units) for key, queue in sorted(self._queues.items()) for units in queue.parts()]
+
+    def go_on_from(self, start: Start) -> None:
+        """From here on the lots are those that were filed, as far as their units are there."""
+        lots, issues = resumed(start, self.held(), self._empty)
+        for queue in self._queues.values():
+            queue.take(total((Rule.MISSING, units) for units in queue.held()))
+        for one in lots:
+            self.queue(one.place, one.asset).add(one.units)
+        self.joining = defaultdict(Decimal, start.position.joins)
+        self.out.issues += issues
 
     def open_lots(self) -> list[Lot]:
         lots = []

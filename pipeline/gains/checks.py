@@ -177,24 +177,28 @@ def _minute(at: datetime) -> str:
 
 
 def duplicates(facts: Facts) -> list[Issue]:
-    """Rows of one instant and content in two accounts or from two sources: likely one transaction."""
+    """Rows of one content and instant (or second, where one of them tells no more) in two accounts: likely one
+    transaction. What several sources tell of one account is `tie`'s."""
     places: dict[tuple[object, ...], list[Transaction]] = defaultdict(list)
-    shared = {t.at for t, following in pairwise(facts.transactions) if t.at == following.at}
+    shared = {_second(t) for t, other in pairwise(facts.transactions) if _second(t) == _second(other)}
     for t in facts.transactions if shared else ():
-        if t.at in shared and t.source != OPENING_LOT:  # that the person has given one by one
-            places[t.at, t.sent, t.received, t.fee].append(t)
+        if _second(t) in shared and t.source != OPENING_LOT:  # that the person has given one by one
+            places[_second(t), t.sent, t.received, t.fee].append(t)
     twice: dict[tuple[tuple[str, str], tuple[str, str]], list[Transaction]] = defaultdict(list)
+    first_of: dict[str, Transaction] = {}
     for same in places.values():
         for t in same[1:]:
             first, second = (same[0].account, same[0].source), (t.account, t.source)
-            if first != second:
+            at_once = t.at == same[0].at or not (t.at.microsecond and same[0].at.microsecond)
+            if t.account != same[0].account and at_once:
                 twice[first, second].append(t)
+                first_of[t.id] = same[0]
     totals = Counter((t.account, t.source) for t in facts.transactions) if twice else Counter()
     issues = []
     for (first, second), again in sorted(twice.items(), key=lambda item: item[0]):
         smaller = min(first, second, key=lambda place: totals[place])
         other = second if smaller == first else first
-        if len(again) == totals[smaller] > 1 and smaller[0] != other[0]:
+        if len(again) == totals[smaller] > 1:
             words = {"count": str(len(again)), "other": other[0]}
             issues.append(Issue("duplicate_account", smaller[0], ref=smaller[0], details=words))
             continue
@@ -202,8 +206,13 @@ def duplicates(facts: Facts) -> list[Issue]:
             side = t.sent or t.received or t.fee
             assert side is not None
             words = {"what": f"{plain(side.quantity)} {side.asset}", "first": first[0], "second": second[0]}
+            words |= {"twin": first_of[t.id].id}
             issues.append(Issue("possible_duplicate", t.account, side.asset, t.at, t.id, details=words))
     return issues
+
+
+def _second(t: Transaction) -> datetime:
+    return t.at.replace(microsecond=0) if t.at.microsecond else t.at
 
 
 def look_alike_assets(facts: Facts) -> list[Issue]:

@@ -8,17 +8,33 @@ account that holds it, and no unit is lost or made.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from pipeline.answers import DealtLot
 from pipeline.gains.lots import Units
+from pipeline.issues import Issue
 from pipeline.model import IN_TRANSIT, Allocation, transaction_id
 from pipeline.money import ONE, ZERO, plain, round_to, split
+from pipeline.rules.base import Rules, midnight
 
 Claims = dict[str, Decimal]  # account -> the units that it holds and has no lot for yet
 CENTS = 2
+
+
+def of_no_use(
+    assets: Iterable[str], rules: Rules, zone: ZoneInfo, until: datetime | None, changed: bool
+) -> list[Issue]:  # fmt: skip
+    """Problems of the assets whose lines dealt nothing out by `until`, where the country's lots change their scope;
+    `changed`: whether they did."""
+    day = next((since for since, _ in rules.scope.values if since is not None), None)
+    if day is None or (until is not None and until <= midnight(day, zone)):
+        return []
+    why = "no account held any" if changed else "lots are kept as global for all time by your choice"
+    return [
+        Issue("allocation_differs", "", asset, midnight(day, zone), details={"why": why}) for asset in sorted(assets)
+    ]
 
 
 def deal(lots: Sequence[Units], claims: Claims, settled: Sequence[Allocation]) -> list[tuple[str, Units]]:

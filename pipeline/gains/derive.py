@@ -1,12 +1,12 @@
 """The stages in their order: the function to read first.
 
-    rows -> renamed, labelled -> match -> migrated -> value -> assess -> book -> check -> Result
+    rows -> renamed, tied, labelled, counted -> match -> migrated -> value -> assess -> book -> check -> Result
 
 A pure function: the same arguments, in any order, give the same Result. It opens nothing, reads no
 clock, and computes in the exact decimal context.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -27,16 +27,22 @@ from pipeline.gains.answered import (
 from pipeline.gains.assess import assess
 from pipeline.gains.book import Booked, book
 from pipeline.gains.checks import balances, check
+from pipeline.gains.carried import begun, carried, dealt
 from pipeline.gains.claims import claimed
 from pipeline.gains.derivatives import as_disposals
 from pipeline.gains.doubts import told
+from pipeline.gains.forks import divided
 from pipeline.gains.match import match, sort_key
 from pipeline.gains.migrate import migrated
 from pipeline.gains.orders import Plan
 from pipeline.gains.own_rules import own_rules
 from pipeline.gains.picks import Picks
 from pipeline.gains.portfolio import portfolio
+from pipeline.gains.position import Position
+from pipeline.gains.repeats import counted
+from pipeline.gains.repeats import settled as both_count
 from pipeline.gains.stakes import Seen, weighed
+from pipeline.gains.tie import tied
 from pipeline.gains.value import PriceBook, value
 from pipeline.issues import Issue
 from pipeline.model import (
@@ -61,7 +67,7 @@ from pipeline.rules.base import Dated, Rules, Scope
 class Basis:
     """By what the figures are computed: the country's rules and the taxpayer's choices within them. `later`: lot
     methods that follow on `method`, each from a day of the taxpayer's on. `own`: those of one account alone, likewise:
-    (account, from day, method)."""
+    (account, from day, method). `rank`: where several sources tell of one account, the lowest counts."""
 
     rules: Rules
     currency: str
@@ -70,6 +76,7 @@ class Basis:
     scope: Dated[Scope]
     later: tuple[tuple[date, str], ...] = ()
     own: tuple[tuple[str, date, str], ...] = ()
+    rank: Callable[[str], int] = lambda _: 0
 
     @property
     def plan(self) -> Plan:
@@ -89,19 +96,41 @@ def derive(
     opening: Sequence[Allocation] = (),
     until: datetime | None = None,
     answers: Answers = NONE,
+    start: Position | None = None,
 ) -> Result:
     """Everything the reports need, from rows, prices and the person's answers alone.
 
     `until`: the first instant that no longer counts (a tax year's end); later rows still serve to
     find the other side of a transfer. `opening`: what a change of lot scope gave to the accounts
-    when it was first reported. `reported`: balances by the exchanges, to be compared.
+    when it was first reported. `reported`: balances by the exchanges, to be compared. `start`: the
+    position of a filed year, from which the lots go on.
     """
+    return derived(
+        transactions, prices, basis, reported=reported, opening=opening, until=until, answers=answers, start=start
+    )[0]
+
+
+def derived(
+    transactions: Iterable[Transaction],
+    prices: Iterable[Price],
+    basis: Basis,
+    *,
+    reported: Sequence[Balance] = (),
+    opening: Sequence[Allocation] = (),
+    until: datetime | None = None,
+    answers: Answers = NONE,
+    start: Position | None = None,
+) -> tuple[Result, Callable[[], Position] | None]:
+    """The same, and what gives the position at `until`; None where there is no end, or no gains are computed."""
     with exact():
-        named = renamed(transactions, answers.assets)
-        rows, unused = labelled(sorted(named, key=sort_key), answers.labels)
+        one = tied(renamed(transactions, answers.assets), basis.rank, answers)
+        start = begun(start, answers, one.instead)
+        answers, opening = carried(answers, one.instead), dealt(opening, answers, one.instead)
+        rows, unused = labelled(sorted(one.rows, key=sort_key), answers.labels)
+        rows, unfit = counted(rows, answers.repeats, answers.copies)
         by_hand = sides(answers.matches, answers.openings)
         events, unmatched = migrated(*match(rows, by_hand))
-        unmatched += unused + alone(rows, by_hand)
+        unmatched += one.issues + unused + unfit + alone(rows, by_hand)
         held = renamed_balances(reported, answers.assets) if answers.assets else reported
         prices_of = PriceBook(prices, basis.currency, basis.zone)
         rules = basis.rules
@@ -109,15 +138,16 @@ def derive(
         valued = value((e for e in events if horizon is None or _begins(e) < horizon), prices_of, rules.higher_value)
         valued = worthless(valued, answers.worthless) if answers.worthless else valued
         own, refused = own_rules(answers.rules, rules, frozenset(t.id for t in rows))
-        claims, unclaimed = claimed(answers.claims, prices_of, rules)
+        claims, unclaimed, rates = claimed(answers.claims, prices_of, rules)
         unmatched += refused + unclaimed
         assessed = assess(valued, rules, basis.currency, basis.zone, own)
         known = (lot for lot in answers.openings if horizon is None or lot.acquired_at < horizon)
         lots = opened(known, prices_of, basis.zone)
         flows, issues, needs = arrived(assessed.flows, unmatched + assessed.issues, answers.openings, prices_of, rows)
+        flows, issues, more = divided(flows, issues, valued, prices_of, rules, own)
         reference = _reference(basis, until)
         flows = [*lots.flows, *flows]
-        booked = _booked(flows, basis, prices_of, opening, reference, replace(answers, claims=claims))
+        booked = _booked(flows, basis, prices_of, opening, reference, replace(answers, claims=claims), start)
         derivatives = [d for d in assessed.derivatives if until is None or d.at < until]
         if rules.derivatives_are_gains:
             booked.disposals += as_disposals(derivatives, rules)
@@ -132,12 +162,13 @@ def derive(
             issues = [i for i in issues if i.code != "unknown_basis" and i.ref not in costs]
             issues += check(rows, held, {})
         issues = settled(issues, answers.assets) if answers.assets else issues
+        issues = both_count(issues, answers.repeats, answers.copies)
         values = _values([*lots.valued, *valued])
         issues = [i for i in sorted(issues, key=_rank) if until is None or i.at is None or i.at < until or i in ahead]
         if rules.gains:
             seen = Seen(booked.disposals, flows, rows, values, rules, basis.scope, basis.zone, basis.currency)
             issues = weighed(issues, seen)
-        return Result(
+        result = Result(
             disposals=booked.disposals if rules.gains else [],
             lots=[_at_market(lot, prices_of, reference, rules.reference_first) for lot in booked.lots],
             incomes=[i for i in assessed.incomes if until is None or i.at < until],
@@ -147,14 +178,15 @@ def derive(
             balances=balances(rows, until),
             allocations=booked.allocations,
             issues=[i.in_zone(basis.zone) for i in issues],
-            needs=sorted({*lots.needs, *needs, *assessed.needs, *booked.needs}),
+            needs=sorted({*lots.needs, *needs, *rates, *more, *assessed.needs, *booked.needs}),
             derivatives=derivatives,
         )
+        return result, booked.position if rules.gains else None
 
 
 def _booked(
     flows: Sequence[Flow], basis: Basis, prices: PriceBook, opening: Sequence[Allocation], until: datetime | None,
-    answers: Answers,
+    answers: Answers, start: Position | None,
 ) -> Booked:  # fmt: skip
     if basis.rules.portfolio:
 
@@ -162,10 +194,10 @@ def _booked(
             found = prices.quote(asset, at)
             return None if found is None else found[0]
 
-        booked = portfolio(flows, price_of, basis.currency, until)
+        booked = portfolio(flows, price_of, basis.currency, until, start)
         booked.issues += Picks(answers.picks, basis.rules, basis.method, flows, basis.zone).issues(until)
         return booked
-    return book(flows, basis.rules, basis.plan, basis.scope, basis.zone, opening, until, answers)
+    return book(flows, basis.rules, basis.plan, basis.scope, basis.zone, opening, until, answers, start)
 
 
 def _reference(basis: Basis, until: datetime | None) -> datetime | None:

@@ -6,16 +6,20 @@ What a country pairs is `Rules.identify`: one `Match` after the other, each over
 first. Both sides are split exactly; what is left of them goes on to the walk. Units are the taxpayer's as
 a whole here: such countries have one queue for all accounts.
 
-The two forms of a coin that migrated are one asset to the law, but two here: one whose units have served a disposal of
-the other could not be exchanged any more. Where that may change a figure, a problem says so.
+Two forms of a coin, one for one, are one asset from their first exchange on (`forms`). Other forms are one to the law,
+but two here. Where that may change a figure, a problem says so.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
+from pipeline.gains.forks import Forked
+from pipeline.gains.forms import Forms
 from pipeline.gains.lots import Units
+from pipeline.gains.position import Position
 from pipeline.issues import Issue
 from pipeline.model import Acquire, Convert, Dispose, Flow, Rule
 from pipeline.money import ZERO, plain, split
@@ -32,29 +36,38 @@ class Identified:
     taken: dict[str, list[tuple[Rule, Units]]]
 
 
-def identify(flows: Iterable[Flow], rules: Rules) -> Identified:
-    """Carries out `rules.identify`. What arrived from nowhere on record is no acquisition, and is left alone."""
+def identify(flows: Iterable[Flow], rules: Rules, forms: Forms, start: Position | None = None) -> Identified:
+    """Carries out `rules.identify`. What arrived from nowhere on record is no acquisition, and is left alone.
+
+    `start`: disposals before it take of acquisitions after it just what they had taken when they were filed.
+    """
     flows = list(flows)
     if not rules.identify:
         return Identified(flows, {})
     acquired: dict[str, Days] = defaultdict(lambda: defaultdict(list))
     units: dict[str, Units] = {}
-    for f in sorted((f for f in flows if isinstance(f, Acquire) and f.dated), key=_order):
+    for f in sorted((f for f in flows if isinstance(f, Acquire) and f.dated and not isinstance(f, Forked)), key=_order):
         cost = ZERO if f.cost is None else f.cost
         lot = Units(f.id, f.at, f.order, f.quantity, cost, missing=f.cost is None, day=f.day)
         units[f.id] = lot
         acquired[f.asset][f.day.toordinal()].append(lot)
     if rules.days_are_one:
-        for days in acquired.values():
-            for lots in days.values():
-                _level([lot for lot in lots if not lot.missing])
+        same: dict[tuple[str, int], list[Units]] = defaultdict(list)
+        for asset, days in acquired.items():
+            for day, lots in days.items():
+                coin = forms.coin[asset] if forms.one_on(asset, date.fromordinal(day)) else asset
+                same[coin, day] += [lot for lot in lots if not lot.missing]
+        for lots in same.values():
+            _level(lots)
     disposals = sorted((f for f in flows if isinstance(f, Dispose)), key=_order)
     wanted = {d.id: d.quantity for d in disposals}
     taken: dict[str, list[tuple[Rule, Units]]] = defaultdict(list)
     for match in rules.identify:
         for d in disposals:
-            if wanted[d.id] > ZERO and d.asset in acquired:
-                for part in _parts(d, wanted[d.id], match, acquired[d.asset]):
+            others = [acquired[form] for form in forms.others(d.asset) if form in acquired]
+            if wanted[d.id] > ZERO and (d.asset in acquired or others):
+                days = _in_all(d, acquired[d.asset], others, match, forms) if others else acquired[d.asset]
+                for part in _parts(d, wanted[d.id], match, days, start):
                     wanted[d.id] -= part.quantity
                     taken[d.id].append((match.rule, part))
     return Identified([_rest(f, units) for f in flows], dict(taken))
@@ -62,6 +75,17 @@ def identify(flows: Iterable[Flow], rules: Rules) -> Identified:
 
 def _order(f: Acquire | Dispose) -> tuple[object, ...]:
     return (f.at, f.order, f.account, f.id)
+
+
+def _in_all(d: Dispose, own: Days, others: Sequence[Days], match: Match, forms: Forms) -> Days:
+    """What is left of a coin's acquisitions in all its forms, as far as `d` may take them."""
+    found: Days = {}
+    for day in (d.day.toordinal() + offset for offset in match.days):
+        lots = list(own.get(day, ()))
+        for days in others:
+            lots += (lot for lot in days.get(day, ()) if forms.one_by(d.asset, max(d.at, lot.acquired_at or d.at)))
+        found[day] = sorted(lots, key=lambda lot: (lot.acquired_at or d.at, lot.order))
+    return found
 
 
 def _level(lots: list[Units]) -> None:
@@ -74,7 +98,7 @@ def _level(lots: list[Units]) -> None:
         quantity -= lot.quantity
 
 
-def _parts(d: Dispose, quantity: Decimal, match: Match, days: Days) -> list[Units]:
+def _parts(d: Dispose, quantity: Decimal, match: Match, days: Days, start: Position | None) -> list[Units]:
     """What one disposal takes by one match."""
     found = []
     day = d.day.toordinal()
@@ -85,7 +109,12 @@ def _parts(d: Dispose, quantity: Decimal, match: Match, days: Days) -> list[Unit
         for lot in reversed(lots) if match.latest_first else lots:
             if lot.quantity == ZERO or (match.latest_first and lot.acquired_at is not None and lot.acquired_at > d.at):
                 continue
-            part = lot.cut(min(quantity, lot.quantity))
+            most = lot.quantity
+            if start is not None and lot.acquired_at is not None and d.at < start.at <= lot.acquired_at:
+                most = min(most, start.ahead.get((d.id, lot.acquisition_id), ZERO))
+                if most == ZERO:
+                    continue
+            part = lot.cut(min(quantity, most))
             found.append(part)
             quantity -= part.quantity
             if quantity == ZERO:
@@ -105,10 +134,12 @@ def _rest(flow: Flow, units: dict[str, Units]) -> Flow:
 
 
 def across_migrations(
-    flows: Sequence[Flow], rules: Rules, taken: Mapping[str, Sequence[tuple[Rule, Units]]], losses: Collection[str]
-) -> list[Issue]:
+    flows: Sequence[Flow], rules: Rules, forms_of_one: Forms, taken: Mapping[str, Sequence[tuple[Rule, Units]]],
+    losses: Collection[str],
+) -> list[Issue]:  # fmt: skip
     """A problem for each disposal of a coin that has, within the days that the country looks at, an acquisition of the
-    same coin in another form. `losses`: disposals at a loss, for which more days may count."""
+    same coin in another form, if the two are not taken for one. `losses`: disposals at a loss, for which more days may
+    count."""
     matched = {day for match in rules.identify for day in match.days}
     at_a_loss = {*range(-rules.superficial_days, rules.superficial_days + 1), *range(rules.ring_fence_days + 1)}
     forms = _forms(flows) if matched or len(at_a_loss) > 1 else {}
@@ -124,7 +155,12 @@ def across_migrations(
             continue
         open_units = d.quantity - sum((units.quantity for _, units in taken.get(d.id, ())), ZERO)
         days = (matched if open_units > ZERO else set()) | (at_a_loss if d.id in losses else set())
-        near = (a for a in acquired[forms[d.asset]] if a.asset != d.asset and (a.day - d.day).days in days)
+        near = (
+            a
+            for a in acquired[forms[d.asset]]
+            if a.asset != d.asset and (a.day - d.day).days in days
+            if a.asset not in forms_of_one.others(d.asset) or not forms_of_one.one_by(d.asset, max(a.at, d.at))
+        )
         first = min(near, key=_order, default=None)
         if first is not None:
             words = {"quantity": plain(d.quantity), "other": f"{plain(first.quantity)} {first.asset}"}

@@ -8,9 +8,10 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
+from pipeline.gains.forms import NONE, Forms
 from pipeline.model import Acquire, Convert, Disposal, Dispose, Flow, Move
 from pipeline.money import ZERO, split
 
@@ -32,32 +33,39 @@ class _Asset:
 
 
 class Around:
-    """Acquisitions and holdings of each asset in all accounts, by day."""
+    """Acquisitions and holdings of each asset in all accounts, by day; of a coin's forms also as one."""
 
-    def __init__(self, steps: Iterable[Flow]) -> None:
+    def __init__(self, steps: Iterable[Flow], forms: Forms = NONE) -> None:
         """`steps`: the flows in the walk's order."""
-        self._assets: dict[str, _Asset] = defaultdict(_Asset)
+        self._forms = forms
+        self._own: dict[str, _Asset] = defaultdict(_Asset)
+        self._coins: dict[str, _Asset] = defaultdict(_Asset)
         for f in steps:
-            day = f.day.toordinal() if not isinstance(f, Move) else 0
-            if isinstance(f, Acquire):
-                if f.dated:
-                    self._acquired(f, day)
-                self._change(f.asset, day, f.quantity)
-            elif isinstance(f, Dispose | Convert):
-                self._change(f.asset, day, -f.quantity)
-                if isinstance(f, Convert):
-                    self._change(f.into, day, f.into_quantity)
+            if isinstance(f, Move):
+                continue
+            self._add(self._own, f.asset, f)
+            coin = forms.coin.get(f.asset)
+            if coin is not None and not (isinstance(f, Convert) and forms.exchanged(f)):
+                self._add(self._coins, coin, f)
+            if isinstance(f, Convert):
+                self._change(self._own[f.into], f.day.toordinal(), f.into_quantity)
+                if f.into in forms.coin and not forms.exchanged(f):
+                    self._change(self._coins[forms.coin[f.into]], f.day.toordinal(), f.into_quantity)
 
-    def _acquired(self, a: Acquire, day: int) -> None:
-        one = self._assets[a.asset]
+    def _add(self, assets: dict[str, _Asset], name: str, f: Acquire | Dispose | Convert) -> None:
+        one, day = assets[name], f.day.toordinal()
+        if isinstance(f, Acquire) and f.dated:
+            self._acquired(one, f, day)
+        self._change(one, day, f.quantity if isinstance(f, Acquire) else -f.quantity)
+
+    def _acquired(self, one: _Asset, a: Acquire, day: int) -> None:
         one.days.append(day)
         one.instants.append(a.at)
         one.ids.append(a.id)
         one.units.append(a.quantity)
         one.sums.append(one.sums[-1] + a.quantity)
 
-    def _change(self, asset: str, day: int, units: Decimal) -> None:
-        one = self._assets[asset]
+    def _change(self, one: _Asset, day: int, units: Decimal) -> None:
         held = max(ZERO, (one.held[-1] if one.held else ZERO) + units)  # what was missing was there
         if one.changed and one.changed[-1] == day:
             one.held[-1] = held
@@ -65,20 +73,25 @@ class Around:
             one.changed.append(day)
             one.held.append(held)
 
+    def _of(self, d: Dispose, days: int) -> _Asset:
+        """What is looked at for a disposal: all forms, if they are one by so many days after it."""
+        one = self._forms.one_on(d.asset, d.day + timedelta(days))
+        return self._coins[self._forms.coin[d.asset]] if one else self._own[d.asset]
+
     def held_after(self, d: Dispose, days: int) -> Decimal:
         """Units at the end of the day that lies so many days after the disposal's."""
-        one = self._assets[d.asset]
+        one = self._of(d, days)
         found = bisect_right(one.changed, d.day.toordinal() + days)
         return one.held[found - 1] if found else ZERO
 
     def bought(self, d: Dispose, days: int) -> Decimal:
         """Units acquired from so many days before the disposal's day to so many after it."""
-        one, day = self._assets[d.asset], d.day.toordinal()
+        one, day = self._of(d, days), d.day.toordinal()
         return one.sums[bisect_left(one.days, day + days + 1)] - one.sums[bisect_left(one.days, day - days)]
 
     def bought_since(self, d: Dispose, days: int) -> Iterator[tuple[str, Decimal]]:
         """Acquisitions after the disposal, to so many days after its day: id and units."""
-        one = self._assets[d.asset]
+        one = self._of(d, days)
         for i in range(bisect_right(one.instants, d.at), bisect_left(one.days, d.day.toordinal() + days + 1)):
             yield one.ids[i], one.units[i]
 
@@ -115,8 +128,8 @@ def superficial(
 
 
 def ring_fenced(d: Dispose, rows: Sequence[Disposal], around: Around, days: int) -> list[Disposal]:
-    """The rows of a disposal; of a loss, the share of the units that were bought back within `days` after it counts
-    only against gains on those (TCA 1997 s581(3))."""
+    """The rows of a disposal; such a part of a loss as was bought back of the units within `days` after it counts only
+    against gains on those (TCA 1997 s581(3)): the same part of each row's."""
     if all(row.gain is None or row.gain >= ZERO for row in rows):
         return list(rows)
     left = ZERO
@@ -124,14 +137,11 @@ def ring_fenced(d: Dispose, rows: Sequence[Disposal], around: Around, days: int)
         left += units
         if left >= d.quantity:
             break
-    found = []
-    for row in rows:
-        back = min(left, row.quantity)
-        if row.gain is not None and row.gain < ZERO < back:
-            left -= back
-            row = replace(row, set_apart=split(-row.gain, back, row.quantity))
-        found.append(row)
-    return found
+    back = min(left, d.quantity)
+    return [
+        replace(row, set_apart=split(-row.gain, back, d.quantity)) if row.gain is not None and row.gain < ZERO else row
+        for row in rows
+    ]
 
 
 def without_losses(rows: Iterable[Disposal]) -> list[Disposal]:

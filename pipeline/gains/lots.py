@@ -70,7 +70,7 @@ def _backwards(order: tuple[int, ...]) -> tuple[int, ...]:
 
 # Highest and lowest cost rank by the cost per unit including the purchase's fee; of equal ones the
 # earlier goes first. What is not picked goes first in, first out (Reg. 1.1012-1(j)(3)(i)): `specific` is no order.
-FIFO = Method(Rule.FIFO, lambda u: (_micros(u), u.order))
+FIFO = Method(Rule.FIFO, lambda u: (u.acquired_at, u.order))
 METHODS: dict[str, Method] = {
     "fifo": FIFO,
     "lifo": Method(Rule.LIFO, lambda u: (-_micros(u), _backwards(u.order))),
@@ -101,6 +101,13 @@ class Inventory(Protocol):
         """What is left, oldest first."""
         ...
 
+    def parts(self) -> list[Units]:
+        """What makes the same queue when it is added to an empty one."""
+        ...
+
+    @property
+    def empty(self) -> bool: ...
+
 
 def inventory(method: str, dated: bool = False) -> Inventory:
     """An empty queue for a method of METHODS or AVERAGES; `dated`: the units of an average keep their dates."""
@@ -115,14 +122,15 @@ class Queue:
     def __init__(self, method: Method) -> None:
         self._method = method
         self._heap: list[tuple[Key, int, Units]] = []
-        self._by_id: dict[str, list[Units]] = {}
+        self._by_id: dict[str, list[Units]] | None = None  # from the first time that units are taken by their name
         self._count = 0
 
     def add(self, units: Units) -> None:
         if units.quantity > ZERO:
             self._count += 1
             heappush(self._heap, (self._method.key(units), self._count, units))
-            self._by_id.setdefault(units.acquisition_id, []).append(units)
+            if self._by_id is not None:
+                self._by_id.setdefault(units.acquisition_id, []).append(units)
 
     def take(self, quantity: Decimal) -> list[tuple[Rule, Units]]:
         rules: list[tuple[Rule, Units]] = []
@@ -140,6 +148,10 @@ class Queue:
 
     def named(self, acquisition_id: str, quantity: Decimal) -> list[tuple[Rule, Units]]:
         parts = []
+        if self._by_id is None:
+            self._by_id = {}
+            for _, _, units in sorted(self._heap, key=lambda entry: entry[1]):
+                self._by_id.setdefault(units.acquisition_id, []).append(units)
         for lot in list(self._by_id.get(acquisition_id, ())):
             if quantity > ZERO:
                 part = lot.cut(min(quantity, lot.quantity))
@@ -150,6 +162,8 @@ class Queue:
         return parts
 
     def _forget(self, lot: Units) -> None:
+        if self._by_id is None:
+            return
         same = self._by_id.pop(lot.acquisition_id)
         if len(same) > 1:
             self._by_id[lot.acquisition_id] = [u for u in same if u is not lot]
@@ -159,6 +173,12 @@ class Queue:
             (u for _, _, u in self._heap if u.quantity > ZERO),
             key=lambda u: (_micros(u), u.order, u.acquisition_id, u.quantity),
         )
+
+    parts = held
+
+    @property
+    def empty(self) -> bool:
+        return not any(units.quantity for _, _, units in self._heap)
 
 
 class Pool:
@@ -207,6 +227,16 @@ class Pool:
     def held(self) -> list[Units]:
         return [self._all] if self._all.quantity > ZERO else []
 
+    def parts(self) -> list[Units]:
+        """The units of known cost, and those of no known cost, as `take` tells them apart."""
+        unknown = [replace(one) for one in self._unknown if one.quantity > ZERO]
+        known = replace(self._all, quantity=self._all.quantity - sum((one.quantity for one in unknown), ZERO))
+        return [one for one in (known, *unknown) if one.quantity > ZERO]
+
+    @property
+    def empty(self) -> bool:
+        return self._all.quantity == ZERO
+
 
 class DatedAverage:
     """One average cost for all units, which leave first in first out and keep their dates."""
@@ -239,3 +269,9 @@ class DatedAverage:
             quantity -= lot.quantity
             cost -= share
         return lots
+
+    @property
+    def empty(self) -> bool:
+        return self._quantity == ZERO
+
+    parts = held

@@ -7,9 +7,10 @@ transaction hash; then by the exact amount within a window of time, where just o
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from types import MappingProxyType
 
 from pipeline.answers import NO_OTHER_SIDE
@@ -31,9 +32,8 @@ BY_HAND = "answer"  # `Transfer.how` of what the person has named
 SortKey = tuple[datetime, int, str, str, str]
 
 
-def sort_key(t: Transaction) -> SortKey:
-    """Time, then the source's own order; the rest only makes the order total."""
-    return (t.at, t.position, t.account, t.source_id, t.id)
+# Time, then the source's own order; the rest only makes the order total.
+sort_key: Callable[[Transaction], SortKey] = attrgetter("at", "position", "account", "source_id", "id")
 
 
 def match(
@@ -81,7 +81,7 @@ def _by_hand(rows: Sequence[Transaction], matches: Mapping[str, str]) -> tuple[d
         pair = None if why or out is None or into is None else _named(out, into)
         if pair is None or out is None:
             undo = f"give the pair anew, or take it back: `{key},open` under `Withdrawal ID,Deposit ID`"
-            place = (out.account, _side(out).asset if _one_sided(out) else "", out.at) if out else ("", "", None)
+            place = (out.account, side_of(out).asset if _one_sided(out) else "", out.at) if out else ("", "", None)
             issues.append(not_used(key, f"the match with {other}", why or "more arrived than left", undo, *place))
             continue
         pairs[key] = pairs[other] = pair  # who names both sides has seen what stayed away: that is no question any more
@@ -107,7 +107,8 @@ def _named(out: Transaction, into: Transaction) -> Transfer | None:
     return _transfer(replace(out, label=None), replace(into, label=None), BY_HAND)
 
 
-def _side(t: Transaction) -> Amount:
+def side_of(t: Transaction) -> Amount:
+    """What a row moved; of a trade, what was given."""
     side = t.sent or t.received
     assert side is not None
     return side
@@ -119,7 +120,7 @@ def _by_hash(sent: Sequence[Transaction], received: Sequence[Transaction]) -> tu
     for which, rows in enumerate((sent, received)):
         for t in rows:
             if t.txhash and _plain_hash(t.txhash) not in _NO_HASH:
-                groups[_side(t).asset, _plain_hash(t.txhash)][which].append(t)
+                groups[side_of(t).asset, _plain_hash(t.txhash)][which].append(t)
     pairs: dict[str, Transfer] = {}
     issues: list[Issue] = []
     for outs, ins in groups.values():
@@ -144,23 +145,23 @@ def _plain_hash(text: str) -> str:
 
 def _transfer(out: Transaction, into: Transaction, how: str) -> Transfer | None:
     """The pair, with what was withheld on the way; None when more arrived than left."""
-    left, arrived = _side(out).quantity, _side(into).quantity
+    left, arrived = side_of(out).quantity, side_of(into).quantity
     if arrived > left:
         return None
     if arrived == left or _fee_inside(out) == arrived:
         return _exact(out, into, how)
-    asset = _side(out).asset
+    asset = side_of(out).asset
     return Transfer(replace(out, sent=Amount(arrived, asset)), into, how, Amount(left - arrived, asset))
 
 
 def _exact(out: Transaction, into: Transaction, how: str) -> Transfer:
     """The pair of equal amounts, or of a sent amount that had its fee inside: what arrived tells."""
-    return Transfer(replace(out, sent=_side(into)), into, how)
+    return Transfer(replace(out, sent=side_of(into)), into, how)
 
 
 def _fee_inside(out: Transaction) -> object:
     """What would arrive if the sent amount, against the contract, included the fee; else None."""
-    side = _side(out)
+    side = side_of(out)
     return side.quantity - out.fee.quantity if out.fee and out.fee.asset == side.asset else None
 
 
@@ -194,7 +195,7 @@ def _certain(
     """
     by_amount: dict[tuple[str, object], list[Transaction]] = defaultdict(list)
     for t in received:
-        by_amount[_side(t).asset, _side(t).quantity].append(t)
+        by_amount[side_of(t).asset, side_of(t).quantity].append(t)
     edges: dict[str, list[Transaction]] = {}
     back: dict[str, list[Transaction]] = defaultdict(list)
     for out in sent:
@@ -218,8 +219,8 @@ def _certain(
 def _near(out: Transaction, by_amount: dict[tuple[str, object], list[Transaction]]) -> list[Transaction]:
     """Deposits of just what was sent (or of that less a fee inside it) within the window."""
     found: list[Transaction] = []
-    for quantity in {_side(out).quantity, _fee_inside(out)} - {None}:
-        rows = by_amount.get((_side(out).asset, quantity), [])
+    for quantity in {side_of(out).quantity, _fee_inside(out)} - {None}:
+        rows = by_amount.get((side_of(out).asset, quantity), [])
         first = bisect_left(rows, out.at - EARLY, key=lambda t: t.at)
         found += rows[first : bisect_right(rows, out.at + LATE, key=lambda t: t.at)]
     return found
@@ -252,7 +253,7 @@ def _group(
 def _one_way(outs: Sequence[Transaction], ins: Sequence[Transaction], edges: dict[str, list[Transaction]]) -> bool:
     if len({t.account for t in outs}) > 1 or len({t.account for t in ins}) > 1:
         return False
-    if len({(_side(t).quantity, t.fee) for t in outs}) > 1:
+    if len({(side_of(t).quantity, t.fee) for t in outs}) > 1:
         return False
     return all(any(into.id == e.id for e in edges[out.id]) for out, into in zip(outs, ins, strict=True))
 
@@ -262,7 +263,7 @@ def _unmatched(alone: Sequence[Transaction], told: Iterable[str]) -> list[Issue]
     told = set(told)
     per_asset: dict[str, list[Transaction]] = defaultdict(list)
     for t in sorted(alone, key=sort_key):
-        per_asset[_side(t).asset].append(t)
+        per_asset[side_of(t).asset].append(t)
     issues = []
     for rows in per_asset.values():
         times = [t.at for t in rows]
@@ -287,7 +288,7 @@ def _same_hash(t: Transaction, near: Sequence[Transaction]) -> str:
     if len(others) < 2:
         return ""
     way = "arrived in" if t.sent else "left"
-    parts = ", ".join(f"{plain(_side(o).quantity)} {way} {o.account}" for o in others[:3])
+    parts = ", ".join(f"{plain(side_of(o).quantity)} {way} {o.account}" for o in others[:3])
     more = f" and {len(others) - 3} more" if len(others) > 3 else ""
     whole = "withdrawal" if t.sent else "deposit"
     return (
@@ -297,22 +298,22 @@ def _same_hash(t: Transaction, near: Sequence[Transaction]) -> str:
 
 
 def _nearest(t: Transaction, near: Sequence[Transaction]) -> str:
-    quantity = _side(t).quantity
+    quantity = side_of(t).quantity
     others = [
         o
         for o in near
         if (o.sent is None) != (t.sent is None)
         and o.account != t.account
-        and abs(_side(o).quantity - quantity) * 20 <= max(quantity, _side(o).quantity)
+        and abs(side_of(o).quantity - quantity) * 20 <= max(quantity, side_of(o).quantity)
     ]
     if not others:
         return ""
-    best = min(others, key=lambda o: (abs(_side(o).quantity - quantity), abs(o.at - t.at)))
+    best = min(others, key=lambda o: (abs(side_of(o).quantity - quantity), abs(o.at - t.at)))
     way = "arrived in" if best.received else "left"
     pair = f"{t.id},{best.id}" if t.sent else f"{best.id},{t.id}"
     return (
-        f" ({plain(_side(best).quantity)} {way} {best.account} on {best.at:%Y-%m-%d %H:%M}: if that is its other side, "
-        f"a file `Withdrawal ID,Deposit ID` with the line `{pair}` says so)"
+        f" ({plain(side_of(best).quantity)} {way} {best.account} on {best.at:%Y-%m-%d %H:%M}: if that is its other "
+        f"side, a file `Withdrawal ID,Deposit ID` with the line `{pair}` says so)"
     )
 
 
@@ -321,15 +322,15 @@ LARGE_LOSS = 20
 
 
 def _shrank(out: Transaction, pair: Transfer) -> list[Issue]:
-    if pair.lost is None or pair.lost.quantity * LARGE_LOSS <= _side(out).quantity:
+    if pair.lost is None or pair.lost.quantity * LARGE_LOSS <= side_of(out).quantity:
         return []
     return [_issue("transfer_shrank", out, lost=plain(pair.lost.quantity), other=pair.into.account)]
 
 
 def _grew(out: Transaction, into: Transaction) -> Issue:
-    return _issue("transfer_grew", into, sent=plain(_side(out).quantity))
+    return _issue("transfer_grew", into, sent=plain(side_of(out).quantity))
 
 
 def _issue(code: str, t: Transaction, **details: str) -> Issue:
-    side = _side(t)
+    side = side_of(t)
     return Issue(code, t.account, side.asset, t.at, t.id, details={"quantity": plain(side.quantity), **details})

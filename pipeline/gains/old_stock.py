@@ -10,18 +10,19 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from pipeline.gains.lots import METHODS, Pool, Queue, Units
+from pipeline.gains.lots import METHODS, Inventory, Queue, Units
 from pipeline.model import Convert, Disposal, Kind, Rule
 from pipeline.money import ONE, ZERO, split
 from pipeline.rules.base import Rules
 
 
 class OldStock:
-    """Units bought up to `last`, first in first out, and an average of all others; `first`: the old ones go first."""
+    """Units bought up to `last`, first in first out, and all others in a queue of their own, `new`, which is empty yet;
+    `first`: the old ones go first."""
 
-    def __init__(self, last: date, first: bool) -> None:
+    def __init__(self, last: date, first: bool, new: Inventory) -> None:
         self._last, self._first = last, first
-        self._old, self._new = Queue(METHODS["fifo"]), Pool(Rule.AVERAGE)
+        self._old, self._new = Queue(METHODS["fifo"]), new
 
     def add(self, units: Units) -> None:
         (self._old if is_old(units, self._last) else self._new).add(units)
@@ -37,6 +38,13 @@ class OldStock:
 
     def held(self) -> list[Units]:
         return [*self._old.held(), *self._new.held()]
+
+    def parts(self) -> list[Units]:
+        return [*self._old.parts(), *self._new.parts()]
+
+    @property
+    def empty(self) -> bool:
+        return self._old.empty and self._new.empty
 
 
 def is_old(units: Units, last: date) -> bool:

@@ -8,12 +8,17 @@ nothing. This stands in place of `book` and gives the same; alone of the engine 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 
-from pipeline.gains.book import Booked, steps
+from pipeline.gains.book import Booked
+from pipeline.gains.lots import Pool, Units
 from pipeline.gains.missing import missing_acquisitions, went_short
+from pipeline.gains.position import Held, Position, Start, position_of, resumed, start_from
+from pipeline.gains.steps import steps
 from pipeline.issues import Issue
 from pipeline.model import Acquire, Convert, Disposal, Dispose, Flow, Lot, Need, Rule, Term, Whole
 from pipeline.money import ZERO, plain, split
@@ -21,21 +26,37 @@ from pipeline.money import ZERO, plain, split
 PriceOf = Callable[[str, datetime], Decimal | None]  # of one asset, in the reporting currency
 
 
-def portfolio(flows: Iterable[Flow], price_of: PriceOf, currency: str, until: datetime | None = None) -> Booked:
-    """Disposals, and what is held before `until` (None: at the end of the records)."""
+def portfolio(
+    flows: Sequence[Flow], price_of: PriceOf, currency: str, until: datetime | None = None,
+    filed: Position | None = None,
+) -> Booked:  # fmt: skip
+    """Disposals, and what is held before `until` (None: at the end of the records). `filed`: a filed position, from
+    which the walk goes on."""
     walk = _Portfolio(price_of, currency)
+    start = start_from(filed, flows, {}, _lot) if filed is not None else None
     for step in steps(flows):
         if until is not None and step.at >= until:
             break
+        if start is not None and step.at >= start.position.at:
+            walk.go_on_from(start)
+            start = None
         if isinstance(step, Acquire):
             walk.acquire(step)
         elif isinstance(step, Convert):
             walk.convert(step)
         elif isinstance(step, Dispose):
             walk.dispose(step)
+    if start is not None and (until is None or start.position.at < until):
+        walk.go_on_from(start)
     walk.out.lots = walk.lots()
+    if until is not None:
+        walk.out.position = partial(walk.position, flows, until)
     walk.out.issues += missing_acquisitions(walk.out.short)
     return walk.out
+
+
+def _lot(a: Acquire) -> Units:
+    return Units(a.id, None, (), a.quantity, a.cost or ZERO)
 
 
 class _Portfolio:
@@ -48,6 +69,25 @@ class _Portfolio:
         self.price = self.used = ZERO
         self.units: dict[str, Decimal] = defaultdict(Decimal)
         self.paid: dict[str, Decimal] = defaultdict(Decimal)
+
+    def _held(self) -> list[Held]:
+        """Units and what was paid for them, of each asset."""
+        held = ((asset, units) for asset, units in sorted(self.units.items()) if units > ZERO)
+        return [Held("", asset, Units("", None, (), units, self.paid[asset])) for asset, units in held]
+
+    def position(self, flows: Sequence[Flow], until: datetime) -> Position:
+        return replace(position_of(self._held(), flows, {}, {}, until), price=self.price, used=self.used)
+
+    def go_on_from(self, start: Start) -> None:
+        """What was paid for it all is what was filed, and what was paid for units that came to light since."""
+        lots, issues = resumed(start, self._held(), lambda _: Pool())
+        filed, self.used = start.position, start.position.used
+        self.paid = defaultdict(Decimal)
+        for one in lots:
+            self.paid[one.asset] += one.units.cost
+        more = sum(self.paid.values(), ZERO) - sum((one.units.cost for one in filed.held), ZERO)
+        self.price = max(ZERO, filed.price + more)
+        self.out.issues += issues
 
     def acquire(self, a: Acquire) -> None:
         cost = a.cost or ZERO

@@ -5,6 +5,10 @@ time would differ from the recorded ones by no more than so many units, whatever
 of all that was bought). So what one year's disposals cost differs by no more than so many units at the dearest cost:
 that is `Sold.shift`, an outer bound. Nothing costs less than nothing. Where gifts or disposals without a price lie
 between, costs move to and fro between them and the others: then any unit may have any cost.
+
+Where costs go from one unit to another by law (a loss that is denied), or from one asset to another (swaps that are
+none), or are one for all assets, there is a wider bound, `Paid`: a year's disposals cost no less than nothing, and no
+more than was paid for all that they may have been made of.
 """
 
 from bisect import bisect_left, bisect_right
@@ -13,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from pipeline.model import Acquire, Convert, Disposal, Flow
+from pipeline.model import Acquire, Convert, Disposal, Dispose, Flow
 from pipeline.money import ONE, ZERO, split
 
 
@@ -77,3 +81,59 @@ class Sold:
             most = dearest * (others if units is None or (asset, year) in self.mixed else min(units, others))
             if most > ZERO:
                 yield year, most, min(most, cost)
+
+
+class Paid:
+    """What was paid for assets in all, also for those that became them, and what their disposals cost."""
+
+    def __init__(
+        self, flows: Iterable[Flow], disposals: Iterable[Disposal], year_of: Callable[[datetime], int]
+    ) -> None:
+        self._paid: dict[str, dict[int, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
+        self._costs: dict[str, dict[int, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
+        self._into: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
+        self._out_of: dict[str, set[str]] = defaultdict(set)
+        for f in flows:
+            if isinstance(f, Acquire) and f.cost:
+                self._paid[f.asset][year_of(f.at)] += f.cost
+            elif isinstance(f, Dispose) and f.costs:
+                self._paid[f.asset][year_of(f.at)] += f.costs
+            elif isinstance(f, Convert) and f.asset != f.into:
+                self._into[f.asset].append((f.at, f.into))
+                self._out_of[f.into].add(f.asset)
+        for d in disposals:
+            if d.taxed and d.gain is not None:
+                self._costs[d.asset][year_of(d.disposed_at)] += d.cost_basis
+
+    def assets(self) -> set[str]:
+        return {*self._paid, *self._costs, *self._into, *self._out_of}
+
+    def became(self, asset: str, since: datetime | None) -> set[str]:
+        """The asset, and whatever units of it may have become since then."""
+        found, asked = {asset}, [(asset, since)]
+        while asked:
+            old, begin = asked.pop()
+            for at, new in self._into[old]:
+                if new not in found and (begin is None or at >= begin):
+                    found.add(new)
+                    asked.append((new, begin))
+        return found
+
+    def bounds(self, assets: Iterable[str], extra: Decimal) -> dict[int, tuple[Decimal, Decimal]]:
+        """By how much the gain of each year with disposals of the assets can be lower and higher, if `extra` may have
+        been paid besides."""
+        asked, found = set(assets), {}
+        for year in sorted({year for asset in asked for year in self._costs[asset]}):
+            cost = sum((self._costs[asset][year] for asset in asked), ZERO)
+            found[year] = (max(ZERO, self.until(year, asked) + extra - cost), cost)
+        return found
+
+    def until(self, year: int, assets: Iterable[str]) -> Decimal:
+        """What was paid by that year's end for the assets, or for what became them."""
+        made_of = set(assets)
+        todo = list(made_of)
+        while todo:
+            more = self._out_of[todo.pop()] - made_of
+            made_of |= more
+            todo += more
+        return sum((paid for asset in made_of for when, paid in self._paid[asset].items() if when <= year), ZERO)

@@ -3,10 +3,11 @@
 Outer bounds of one problem at a time, which add up to outer bounds of all: no combination of answers lies beyond.
 Units whose cost is not known may have cost what they brought (lower). Units that left for nowhere may have been sold
 at their value, at no cost (higher) or at the dearest (lower). Rows that may stand twice may not have been. Where units
-may have come, gone or been taken otherwise, the lots of other disposals move too: `sold.Sold.shift`. A disposal without
-a price can come to anything, and so can what is missing from the records: there is no telling then. In no bound is that
-a unit cost more than it brought where nothing tells what it cost, or that its date puts a gain into another year; nor
-what the taxpayer may choose otherwise: a fork at cost 0 takes no cost from the old coin.
+may have come, gone or been taken otherwise, the lots of other disposals move too: `sold.Sold.shift`, or, where costs go
+from one to the other, `sold.Paid`. A disposal without a price can come to anything, and so can what is missing from the
+records: there is no telling then. In no bound is that a unit cost more than it brought where nothing tells what it
+cost, or that its date puts a gain into another year or under another law; nor what the taxpayer may choose otherwise: a
+fork at cost 0 takes no cost from the old coin.
 """
 
 from collections import defaultdict
@@ -16,23 +17,21 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from pipeline.gains.sold import Sold, dearest_of
+from pipeline.gains.blame import OF_A_PLACE, OF_AN_ACQUISITION, Blame
+from pipeline.gains.forks import as_conversions
+from pipeline.gains.forms import forms_of, named, named_flows, named_rows
+from pipeline.gains.sold import Paid, Sold, dearest_of
 from pipeline.issues import Issue, Stake
-from pipeline.model import Convert, Disposal, Flow, Lot, Move, Result, Rule, Transaction, is_fiat
+from pipeline.model import Acquire, Convert, Disposal, Flow, Lot, Move, Result, Rule, Transaction, is_fiat
 from pipeline.money import ONE, ZERO, exact, plain, split
 from pipeline.rules.base import Dated, Rules, Scope
 
-# Problems whose units cost 0 until they are settled: by the acquisition that they are about, or by account and asset.
-_OF_AN_ACQUISITION = (
-    "unmatched_deposit", "ambiguous_transfer", "transfer_grew", "unknown_basis", "zero_basis", "missing_price",
-)  # fmt: skip
-_OF_A_PLACE = ("missing_acquisition", "negative_balance")
 # Whatever is missing or wrong there, nothing says how much it is.
 NO_TELLING = frozenset(
     (
         "balance_differs", "look_alike_asset", "two_coins", "answer_not_used", "unread_record", "not_supported",
         "future_record", "not_updated", "market_gone", "key_put_aside", "unverified_exchange", "short_history",
-        "not_fetched", "list_not_given", "stored_in_part",
+        "not_fetched", "list_not_given", "stored_in_part", "form_1099_da_unmatched",
     )
 )  # fmt: skip
 _AT_ITS_DAY = ("balance_differs", "unread_record", "not_supported", "not_updated", "two_coins")  # not before
@@ -75,8 +74,16 @@ def weighed(issues: Sequence[Issue], seen: Seen) -> list[Issue]:
     """The issues, each with its `stakes`: one per tax year whose gain it may change."""
     if not any(i.code in _EFFECTS or i.code in NO_TELLING for i in issues):
         return list(issues)
-    scales = _Scales(issues, seen)
-    for n, issue in enumerate(issues):
+    forms = forms_of(seen.flows, seen.rules)
+    meant = issues
+    if forms.coin:  # what is in doubt of one form may bear on the others
+        meant = named(issues, forms)
+        seen = replace(
+            seen, disposals=named(seen.disposals, forms), flows=named_flows(seen.flows, forms),
+            rows=named_rows(seen.rows, forms),
+        )  # fmt: skip
+    scales = _Scales(meant, seen)
+    for n, issue in enumerate(meant):
         effect = _EFFECTS.get(issue.code)
         if effect is not None:
             effect(scales, n, issue)
@@ -166,11 +173,17 @@ class _Scales:
         self.changes: dict[int, dict[int, _Change]] = defaultdict(lambda: defaultdict(_Change))
         self.gains = gains_of(seen.disposals, seen.rules, seen.zone)
         self.sold = Sold(seen.disposals, seen.year)
-        self.dearest = dearest_of(seen.flows)
+        self.dearest = dearest_of(as_conversions(seen.flows))
         self.averaged = {d.asset for d in seen.disposals if d.rule in (Rule.AVERAGE, Rule.POOL)}
-        self.unsure = {i.asset for i in issues if i.code in _OF_AN_ACQUISITION or i.code in _OF_A_PLACE}
+        self.unsure = {i.asset for i in issues if i.code in OF_AN_ACQUISITION or i.code in OF_A_PLACE}
+        self.paid = Paid(seen.flows, seen.disposals, seen.year)
+        self._swaps_taxed = all(taxed for _, taxed in seen.rules.swaps_taxed.values)
+        rules = seen.rules  # whether costs go from one unit to another, or are one for all
+        self.cost_goes_on = rules.portfolio or rules.superficial_days > 0 or not self._swaps_taxed
+        last = seen.rules.old_stock
+        self._old = {f.asset for f in seen.flows if last and isinstance(f, Acquire) and f.day <= last}
         self._converts: dict[str, list[Convert]] = defaultdict(list)
-        for f in seen.flows:
+        for f in as_conversions(seen.flows):
             if isinstance(f, Convert) and f.into != f.asset:
                 self._converts[f.asset].append(f)
         self._moved: dict[str, datetime] = {}  # when units of an asset first went from one account to another
@@ -180,7 +193,7 @@ class _Scales:
         self.by_row: dict[str, list[Disposal]] = defaultdict(list)
         self.ranked_by_cost = any(d.rule in (Rule.HIFO, Rule.LOFO) for d in seen.disposals)
         self.blamed: dict[int, list[Disposal]] = defaultdict(list)
-        blame = _Blame(issues, self.rows, self.worth)
+        blame = Blame(issues, self.rows, self.worth)
         self.given: dict[int, Decimal] = defaultdict(lambda: ZERO)  # units of a problem that brought no gain by law
         for d in seen.disposals:
             about = blame.of(d)
@@ -207,10 +220,8 @@ class _Scales:
         what the asset became."""
         rules = self.seen.rules
         became = self.became(asset, since, until)
-        if rules.portfolio or (became and not all(taxed for _, taxed in rules.swaps_taxed.values)):
-            for year in self.gains:  # the cost is one for all assets, or goes from one to the other and back
-                if since is None or year >= self.seen.year(since):
-                    self.changes[n][year].add(None, None)
+        if self.cost_goes_on and (became or self._swaps_taxed or rules.portfolio):
+            self._in_all(n, asset, ZERO if units is None else units * dearest, since)
             return
         but: dict[int, Decimal] = defaultdict(lambda: ZERO)
         for d in own:
@@ -218,15 +229,23 @@ class _Scales:
         earliest = None if since is None else since - timedelta(rules.days_ahead + 1)
         if since is not None and rules.yearly:
             earliest = rules.year.period(self.seen.year(since), self.seen.zone).starts
-        if rules.superficial_days:  # a loss that is denied makes other units dearer, without an end
-            for year, _, cost in self.sold.units(asset, earliest, until):
-                self.changes[n][year].add(None, cost)
-        else:
-            for year, lower, higher in self.sold.shift(asset, units, dearest, earliest, until, but):
-                self.changes[n][year].add(lower, higher)
+        for year, lower, higher in self.sold.shift(asset, units, dearest, earliest, until, but):
+            self.changes[n][year].add(lower, higher)
         for c in became:
             more = None if units is None else split(min(units, c.quantity) * c.into_quantity, ONE, c.quantity)
             self.shift(n, c.into, more, split(dearest * c.quantity, ONE, c.into_quantity), c.at + MOMENT, until)
+
+    def _in_all(self, n: int, asset: str, extra: Decimal, since: datetime | None) -> None:
+        """The same where costs go from unit to unit, or are one for all: within what was paid in all. Whether a swap
+        was one of coins of before the law changes what is a sale at all: no telling."""
+        rules, begin = self.seen.rules, None
+        if since is not None:
+            begin = since - timedelta(rules.days_ahead + 1) if rules.days_ahead else since
+        assets = self.paid.assets() if rules.portfolio else self.paid.became(asset, begin)
+        no_telling = not self._swaps_taxed and bool(self._old & assets)
+        for year, (lower, higher) in self.paid.bounds(assets, extra).items():
+            if begin is None or year >= self.seen.year(begin):
+                self.changes[n][year].add(*(None, None) if no_telling else (lower, higher))
 
     def became(self, asset: str, since: datetime | None, until: datetime | None = None) -> list[Convert]:
         """The migrations of an asset in that time."""
@@ -315,8 +334,11 @@ def _left(scales: _Scales, n: int, issue: Issue) -> None:
         return
     asset, units, value = row.sent.asset, row.sent.quantity, scales.worth.get(row.id)
     dearest, fee = scales.most_of(asset), scales.fee_of(row)
-    no_limit = fee is None or scales.seen.rules.superficial_days > 0
-    scales.change(n, row.at, None if no_limit else max(ZERO, units * dearest + (fee or ZERO) - (value or ZERO)), value)
+    most = units * dearest
+    if scales.cost_goes_on:  # these units may have had a part in what was paid for others
+        assets = scales.paid.assets() if scales.seen.rules.portfolio else {asset}
+        most += scales.paid.until(scales.seen.year(row.at), assets)
+    scales.change(n, row.at, None if fee is None else max(ZERO, most + fee - (value or ZERO)), value)
     if scales.one_queue(row.at):  # with a queue for each account they are out of it anyway
         scales.shift(n, asset, units, dearest, row.at)
 
@@ -402,37 +424,6 @@ _EFFECTS: dict[str, Callable[[_Scales, int, Issue], None]] = {
     "pick_not_used": _retaken,
     "forms_not_paired": _retaken,
 }
-
-
-class _Blame:
-    """Which problem a disposal's gain hangs on."""
-
-    def __init__(
-        self, issues: Sequence[Issue], rows: Mapping[str, Transaction], worth: Mapping[str, Decimal | None]
-    ) -> None:
-        self._rows = rows
-        self._unpriced: dict[str, int] = {}
-        self._by_ref: dict[str, int] = {}
-        self._by_place: dict[tuple[str, str], int] = {}
-        for n, issue in enumerate(issues):
-            if issue.code == "missing_price":
-                self._unpriced.setdefault(issue.ref, n)
-            if issue.code in _OF_A_PLACE:
-                self._by_place.setdefault((issue.account, issue.asset), n)
-            elif issue.code in _OF_AN_ACQUISITION and (issue.code != "missing_price" or worth.get(issue.ref) is None):
-                self._by_ref.setdefault(issue.ref, n)
-
-    def of(self, d: Disposal) -> int | None:
-        """The place of that problem among the issues; None: of none."""
-        if d.gain is None:
-            return self._unpriced.get(d.id.partition(".")[0])
-        found = self._by_ref.get(d.acquisition_id)
-        if found is None and d.rule is Rule.MISSING:
-            source = self._rows.get(d.acquisition_id)
-            if source is not None and source.sent is not None:  # a move carried them on, or a swap passed it on
-                return self._by_place.get((source.account, source.sent.asset))
-            return self._by_place.get((d.account, d.asset))
-        return found
 
 
 def _stakes(changes: Mapping[int, _Change], gains: Mapping[int, Decimal]) -> tuple[Stake, ...]:

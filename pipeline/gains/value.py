@@ -49,6 +49,7 @@ class PriceBook:
 
     def __init__(self, prices: Iterable[Price], currency: str, zone: ZoneInfo) -> None:
         self.currency = currency
+        self.in_money = is_fiat(currency)
         self.zone = zone
         self._days: list[dict[tuple[str, str], dict[date, Price]]] = [defaultdict(dict), defaultdict(dict)]
         self._instants: list[dict[tuple[str, str], list[Price]]] = [defaultdict(list), defaultdict(list)]
@@ -153,6 +154,10 @@ def _worth(t: Transaction, book: PriceBook) -> Quote | None:
     if t.net_worth is not None and (worth := _net_worth(t, book)) is not None:
         return worth
     sides = [side for side in (t.received, t.sent) if side is not None]
+    if book.in_money:  # most rows, and soonest said
+        for side in sides:
+            if side.asset == book.currency:
+                return side.quantity, FIAT
     money = [side for side in sides if is_fiat(side.asset)]
     if len(money) > 1 and money[0].asset != book.currency:
         money.reverse()

@@ -1,8 +1,8 @@
 """Austria: moving average in each wallet; one coin for another is no sale; coins of before March 2021 apart.
 
-Sources: EStG § 20(2), § 27b, § 31, § 124b Z 384; KryptowährungsVO § 2, § 3; EStR 6103k, 6178 ff. State of the law: tax
-years 2024 to 2026. Of coins bought up to 28 February 2021 (gains/old_stock.py) the term is long after a year: free, and
-short before; coins bought later have none.
+Sources: EStG § 20(2), § 27b, § 31, § 124b Z 384; KryptowährungsVO § 2, § 3 (in force since 1 January 2023); EStR 6103j,
+6103k, 6178v to 6178aa (13 March 2024). State of the law: tax years 2024 to 2026. Of coins bought up to 28 February 2021
+(gains/old_stock.py) the term is long after a year: free, and short before; coins bought later have none.
 """
 
 from datetime import date
@@ -40,7 +40,8 @@ RULES = Rules(
     currency="EUR",
     timezone="Europe/Vienna",
     year=TaxYear(1, 1),  # § 2(5) EStG
-    methods=("moving-average",),  # KryptowährungsVO § 2(1); § 27a(4) Z 3 EStG
+    methods=("moving-average",),  # KryptowährungsVO § 2(1)
+    average_from=date(2023, 1, 1),  # for what flows in after 31 December 2022: EStR 6178aa; before: the choice below
     old_stock=OLD,  # § 124b Z 384 EStG; EStR 6178aa
     term=free_when_old,  # § 31(1) EStG: more than one year
     scope=always(Scope.ACCOUNT),  # per address, or the custodian's wallet: KryptowährungsVO § 2(1)
@@ -68,6 +69,12 @@ RULES = Rules(
     sale_fee=Fee.NOT_DEDUCTIBLE,  # § 20(2) EStG; those of a purchase count: EStR 6178y
     choices=(
         TRANSFER_FEES,
+        Choice(
+            "before_2023",
+            "which units went before the average of 2023, of which there was no rule yet: the first in (practice), or "
+            "units at an average, too",
+            {"first-in-first-out": {}, "average": {"average_from": None}},
+        ),
         Choice(
             "old_stock",
             "which of a wallet's coins go first: in doubt those bought earlier (KryptowährungsVO § 3 Z 2), or, as may "

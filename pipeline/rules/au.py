@@ -12,6 +12,7 @@ from pipeline.rules.base import (
     INCOME_AT_VALUE,
     VALUE_WITHOUT_INCOME,
     WITHOUT_GAIN,
+    Change,
     Choice,
     Fee,
     Gain,
@@ -31,7 +32,7 @@ RULES = Rules(
     year=TaxYear(7, 1),  # ITAA 1997 s4-10
     # any identified parcel, else first in first out: TD 33; no average
     methods=("fifo", "lifo", "hifo", "lofo", "specific"),
-    methods_change=True,  # each disposal's parcels may be identified otherwise: TD 33
+    methods_change=Change.ANY_DAY,  # each disposal's parcels may be identified otherwise: TD 33
     scope=always(Scope.GLOBAL),  # one asset over all wallets; records decide
     scopes=(Scope.GLOBAL, Scope.ACCOUNT),
     term=more_than_one_year,  # s115-25: twelve months, neither day counts (TD 2002/10): long is discountable

@@ -110,10 +110,12 @@ class TaxYear:
 
 
 class Basis(StrEnum):
-    """What received units cost: their market value, nothing, or somebody else's cost (unknown here)."""
+    """What received units cost: their market value, nothing, a part of the cost of the coin that they came of, or
+    somebody else's cost (unknown here)."""
 
     VALUE = "value"
     ZERO = "zero"
+    PART = "part"
     UNKNOWN = "unknown"
 
 
@@ -145,6 +147,15 @@ class Outlay:
 
     kind: Kind
     gain: Gain
+
+
+class Change(StrEnum):
+    """When another lot method may follow: never; on any day; with a tax year; for each queue once it holds nothing."""
+
+    NEVER = "never"
+    ANY_DAY = "any day"
+    NEW_YEAR = "new year"
+    SOLD_OUT = "sold out"
 
 
 class Fee(StrEnum):
@@ -205,8 +216,12 @@ class Rules:
         asked for instead. `identify`: what is paired before the method is asked; `days_are_one`: all that is
         acquired on one day costs the same. `yearly`: all acquisitions of a tax year come before its disposals.
         `dated_average`: units of an average keep their dates, first in first out. `old_stock`: what was bought up to
-        that day is apart from the average; `old_first`: it goes first. `portfolio`: one cost for all
-        assets together. `methods_change`: another method may begin on a day; only where all methods keep lots apart.
+        that day is apart from the average; `old_first`: it goes first. `average_from`: until then units go first in,
+        first out, and what is left then makes the average. `portfolio`: one cost for all
+        assets together. `methods_change`: when another method may follow. `methods_by_asset`: each asset may have its
+        own, and not each account. `notice`: month and day of the year in which another method begins, and after that of
+        the first purchase for the first method, up to which the tax office has to be asked for one that is not the
+        default; None: there is none to ask.
         `standing_orders`: methods that have to be on record when they pick units. `withheld_fee_from_receipt`: units
         withheld as the fee of a swap are those just received.
     What is a gain
@@ -240,9 +255,12 @@ class Rules:
     dated_average: bool = False
     old_stock: date | None = None
     old_first: bool = True
+    average_from: date | None = None
     portfolio: bool = False
     standing_orders: tuple[str, ...] = ()
-    methods_change: bool = False
+    methods_change: Change = Change.NEVER
+    methods_by_asset: bool = False
+    notice: tuple[int, int] | None = None
     withheld_fee_from_receipt: Dated[bool] = NEVER
     swaps_taxed: Dated[bool] = ALWAYS
     higher_value: bool = False
@@ -328,14 +346,12 @@ def givers_basis(why: str, currency: str) -> Receipt:
     )
 
 
-def part_of_the_old(why: str) -> Receipt:
-    """A fork whose cost is a part of the old coin's, which only the taxpayer can split: 0 until then."""
-    return Receipt(
-        income=False,
-        basis=Basis.ZERO,
-        why=why,
-        cure="nothing, if cost 0 is what you want to declare; it never makes the tax too low",
-    )
+def part_of_the_old(why: str, basis: Basis) -> Receipt:
+    """A fork whose cost may be a part of the old coin's: Basis.PART, by market values; Basis.ZERO, none."""
+    divide = 'choose `forks = "by-value"` under [rules] in taxsync.toml'
+    if basis is Basis.PART:
+        divide = "run `taxsync import` for prices of both coins, or import them in a file"
+    return Receipt(False, basis, why, cure=f"nothing, if cost 0 is what you want to declare; else {divide}")
 
 
 AT_VALUE = {kind: Outlay(kind, Gain.AT_VALUE) for kind in Kind}

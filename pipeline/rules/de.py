@@ -15,6 +15,8 @@ from pipeline.rules.base import (
     TRANSFER_FEES,
     VALUE_WITHOUT_INCOME,
     WITHOUT_GAIN,
+    Basis,
+    Change,
     Choice,
     Dated,
     Fee,
@@ -28,6 +30,8 @@ from pipeline.rules.base import (
 )
 from pipeline.rules.terms import after_the_anniversary
 
+FORKED = "a part of the old coin's cost, by market values, and its date belong to it, and no part has been moved"
+
 RULES = Rules(
     country="de",
     name="Germany",
@@ -38,6 +42,7 @@ RULES = Rules(
     # average
     methods=("fifo", "average", "specific"),
     dated_average=True,  # Rn. 61
+    methods_change=Change.SOLD_OUT,  # kept until all of a coin in the wallet is sold: Rn. 62
     scope=always(Scope.ACCOUNT),  # Rn. 61, 62: by wallet
     scopes=(Scope.ACCOUNT,),
     term=after_the_anniversary,  # § 23(1) Nr. 2 EStG, BGB §§ 187(1), 188(2), (3): long is free
@@ -45,9 +50,7 @@ RULES = Rules(
         Label.REWARD: INCOME_AT_VALUE,  # § 22 Nr. 3; Rn. 48, 65; each a purchase, Rn. 54
         Label.MINING: INCOME_AT_VALUE,  # Rn. 35 ff.: mostly a business
         Label.AIRDROP: FOR_NOTHING,  # Rn. 70 to 75: income only for a service
-        Label.FORK: part_of_the_old(  # Rn. 67, 68
-            "a part of the old coin's cost, by market values, and its date may be moved to it, and no part has been"
-        ),
+        Label.FORK: part_of_the_old(FORKED, Basis.PART),  # with the old coin's date: Rn. 67, 68
         Label.INCOME: INCOME_AT_VALUE,  # § 19, § 22 Nr. 3
         Label.INTEREST: INCOME_AT_VALUE,  # lending: § 22 Nr. 3; Rn. 65
         Label.CASHBACK: VALUE_WITHOUT_INCOME,  # a rebate
@@ -68,6 +71,12 @@ RULES = Rules(
             "airdrops",
             "what airdrops were received for: nothing, or a service (Rn. 70 to 75)",
             {"for-nothing": {}, "for-a-service": {"receipts": {Label.AIRDROP: INCOME_AT_VALUE}}},
+        ),
+        Choice(
+            "forks",
+            "what the new coin of a fork costs: a part of what the old one cost, by market values, with its date "
+            "(Rn. 67, 68), or nothing",
+            {"by-value": {}, "nothing": {"receipts": {Label.FORK: part_of_the_old(FORKED, Basis.ZERO)}}},
         ),
         TRANSFER_FEES,  # the letter is silent
     ),

@@ -1,7 +1,8 @@
 """Ireland: first in first out, after units bought in the four weeks before.
 
-Sources: Taxes Consolidation Act 1997 (TCA) s536 to s547, s552, s580, s581; Revenue's manual Part 02-01-03 (not read).
-Sections 580 and 581 are written for shares; s580(4) extends the first to assets dealt in without identifying them.
+Sources: Taxes Consolidation Act 1997 (TCA) s538, s580, s581, and Revenue's Tax Briefing 52 on s538, all read; s534 to
+s547 and s552 from general knowledge; Revenue's manual Part 02-01-03 was not to be had. Sections 580 and 581 are written
+for shares; s580(4) extends the first, but for its (2), to assets of a nature to be dealt in without identifying them.
 """
 
 from decimal import Decimal
@@ -51,10 +52,11 @@ RULES = Rules(
         Label.COST: AT_VALUE[Kind.FEE],  # the same
         Label.GIFT: AT_VALUE[Kind.GIFT],  # s547; to a spouse: the choice below
         Label.DONATION: WITHOUT_GAIN[Kind.DONATION],  # to a charity: s611
-        Label.LOST: WITHOUT_GAIN[Kind.LOST],  # s538 on claim only
+        Label.LOST: WITHOUT_GAIN[Kind.LOST],  # a loss on claim only: s538
         Label.MARGIN: AT_VALUE[Kind.SPEND],  # s534, s535
     },
     sale_fee=Fee.COST,  # s552(1)(c)
+    negligible_value=True,  # sold and reacquired at the value in the claim, if the inspector allows it: s538(2)
     choices=(
         DERIVATIVES,
         Choice(

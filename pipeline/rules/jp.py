@@ -2,6 +2,12 @@
 
 Sources: Income Tax Act art. 36, 40, 48-2; its ordinance art. 119-2 to 119-5; the tax agency's FAQ on crypto-assets.
 State of the law: tax years 2024 to 2026. The agency lets a unit's cost be rounded up to the yen; here it is exact.
+
+Each token has its method (ordinance art. 119-3(1)): told to the tax office by the return's deadline for the year in
+which it was first acquired (119-3(2)), else the total average (119-5). Another one begins with a year, if it was
+applied for by 15 March of it (119-4; the FAQ, through tax accountants), at what the token cost by the former one as the
+year before ended. Until a method has been used for some time, three years (from memory), one that asks for another
+is as a rule refused.
 """
 
 from pipeline.model import Kind, Label
@@ -11,6 +17,7 @@ from pipeline.rules.base import (
     INCOME_AT_VALUE,
     VALUE_WITHOUT_INCOME,
     WITHOUT_GAIN,
+    Change,
     Fee,
     Rules,
     Scope,
@@ -25,6 +32,9 @@ RULES = Rules(
     timezone="Asia/Tokyo",
     year=TaxYear(1, 1),
     methods=("average", "moving-average"),  # ordinance art. 119-2(1), 119-5: total unless the other was notified
+    methods_change=Change.NEW_YEAR,  # ordinance art. 119-4
+    methods_by_asset=True,  # by kind of crypto-asset: ordinance art. 119-3(1)
+    notice=(3, 15),  # ordinance art. 119-3(2), 119-4: the day of the return
     yearly=True,  # (opening + all purchases of the year) / units, also for sales before: ordinance art. 119-2(1) no. 1
     scope=always(Scope.GLOBAL),  # per token over all accounts: FAQ
     scopes=(Scope.GLOBAL,),

@@ -29,8 +29,10 @@ RULES = Rules(
     scope=always(Scope.GLOBAL),  # the same
     scopes=(Scope.GLOBAL,),
     receipts={
-        Label.REWARD: INCOME_AT_VALUE,  # income of service or capital, by the facts
-        Label.MINING: INCOME_AT_VALUE,  # the same
+        # staking: capital, once it can be disposed of, and that value is its cost: IL 41 kap. 8 §, 42 kap. 1 §; the
+        # agency's statement of 14 December 2021, through a law firm
+        Label.REWARD: INCOME_AT_VALUE,
+        Label.MINING: INCOME_AT_VALUE,  # service or business, by the facts
         Label.AIRDROP: FOR_NOTHING,  # from memory: no income, cost 0
         Label.FORK: FOR_NOTHING,  # from memory: no income, cost 0
         Label.INCOME: INCOME_AT_VALUE,  # IL 11 kap. 1 §

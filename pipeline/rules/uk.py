@@ -14,6 +14,7 @@ from pipeline.rules.base import (
     INCOME_AT_VALUE,
     VALUE_WITHOUT_INCOME,
     WITHOUT_GAIN,
+    Basis,
     Choice,
     Dated,
     Fee,
@@ -27,6 +28,8 @@ from pipeline.rules.base import (
     always,
     part_of_the_old,
 )
+
+FORKED = "a part of the old token's cost may be moved to it, on a just and reasonable basis, and no part has been"
 
 RULES = Rules(
     country="uk",
@@ -46,9 +49,7 @@ RULES = Rules(
         Label.REWARD: INCOME_AT_VALUE,  # CRYPTO21200; its value is the cost: TCGA 1992 s17, s37
         Label.MINING: INCOME_AT_VALUE,  # CRYPTO21150
         Label.AIRDROP: FOR_NOTHING,  # for nothing done: no income, CRYPTO21250; cost nil, TCGA 1992 s17(2)
-        Label.FORK: part_of_the_old(  # CRYPTO22300; TCGA 1992 s43, s52(4)
-            "a part of the old token's cost may be moved to it, on a just and reasonable basis, and no part has been"
-        ),
+        Label.FORK: part_of_the_old(FORKED, Basis.ZERO),  # CRYPTO22300, 41600; TCGA 1992 s43, s52(4): a choice
         Label.INCOME: INCOME_AT_VALUE,  # pay: ITEPA 2003 s62; CRYPTO21100
         Label.INTEREST: INCOME_AT_VALUE,  # a return known in advance: CRYPTO61214
         Label.CASHBACK: VALUE_WITHOUT_INCOME,  # a discount on what was bought
@@ -77,6 +78,12 @@ RULES = Rules(
             "airdrops",
             "what airdrops were received for: nothing, or something done for them (CRYPTO21250)",
             {"for-nothing": {}, "for-a-service": {"receipts": {Label.AIRDROP: INCOME_AT_VALUE}}},
+        ),
+        Choice(
+            "forks",
+            "what the new token of a fork costs: nothing, or a part of what the old one cost, by market values, as one "
+            "just and reasonable basis (TCGA 1992 s52(4); CRYPTO22300)",
+            {"nothing": {}, "by-value": {"receipts": {Label.FORK: part_of_the_old(FORKED, Basis.PART)}}},
         ),
         Choice(
             "swap_fees",

@@ -13,6 +13,7 @@ from pipeline.rules.base import (
     INCOME_AT_VALUE,
     VALUE_WITHOUT_INCOME,
     WITHOUT_GAIN,
+    Change,
     Choice,
     Dated,
     Rules,
@@ -30,7 +31,7 @@ RULES = Rules(
     year=TaxYear(1, 1),  # 26 USC 441
     # Reg. 1.1012-1(j)(3)(i); lifo, hifo, lofo as standing orders, (j)(3)(ii); units named one by one, (j)(2), (j)(3)
     methods=("fifo", "lifo", "hifo", "lofo", "specific"),
-    methods_change=True,
+    methods_change=Change.ANY_DAY,
     standing_orders=("lifo", "hifo", "lofo"),  # no methods of accounting: they may change, Reg. 1.1012-1(j)(4)
     scope=Dated(((None, Scope.GLOBAL), (date(2025, 1, 1), Scope.ACCOUNT))),  # Rev. Proc. 2024-28; Reg. 1.1012-1(j)(1)
     scopes=(Scope.ACCOUNT, Scope.GLOBAL),
@@ -63,5 +64,5 @@ RULES = Rules(
             {"cents": {}, "whole-dollars": {}},
         ),
     ),
-    forms=("form_8949", "schedule_d", "schedule_1"),
+    forms=("form_8949", "form_1099_da", "schedule_d", "schedule_1"),
 )

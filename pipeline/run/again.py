@@ -22,6 +22,7 @@ from pipeline.ledger import Ledger
 from pipeline.model import Transaction
 from pipeline.money import exact
 from pipeline.run.reach import names, notes_source
+from pipeline.run.ties import rows_of
 
 LOOKED = "looked again"  # beside the notes on runs: when the lists were last asked again for a window
 
@@ -42,7 +43,7 @@ class Look:
 
 def look_again(ledger: Ledger, account: str, exchange: Exchange, now: datetime) -> list[Look]:
     """Turns an account's lists back to the windows that are due, and remembers it. Raises LedgerError."""
-    rows = _rows(ledger, account)
+    rows = rows_of(ledger, account)
     looked: dict[str, str] = json.loads(ledger.cursor(account, notes_source(exchange), LOOKED) or "{}")
     due = {
         window: assets
@@ -62,7 +63,7 @@ def look_again(ledger: Ledger, account: str, exchange: Exchange, now: datetime) 
 
 def came(ledger: Ledger, look: Look) -> str:
     """What asking again came to, in a line."""
-    rows, (after, until) = _rows(ledger, look.account), look.window
+    rows, (after, until) = rows_of(ledger, look.account), look.window
     late = _within(rows, look.window, look.whole) - look.rows
     differing = {asset for assets in _differing(ledger, look.account, rows).values() for asset in assets}
     still = [asset for asset in look.assets if asset in differing]
@@ -72,10 +73,6 @@ def came(ledger: Ledger, look: Look) -> str:
         f"{look.account}: {names(look.assets, 5)} began to differ between {after:%Y-%m-%d} and {until:%Y-%m-%d}, so "
         f"its lists were asked again from {place}: {late} late transaction{'s' * (late != 1)}; {end}"
     )
-
-
-def _rows(ledger: Ledger, account: str) -> list[Transaction]:
-    return [t for t in ledger.transactions() if t.account == account]
 
 
 def _within(rows: Iterable[Transaction], window: Window, whole: bool) -> int:

@@ -8,7 +8,7 @@ One kind of answer, one entry of `_READ`. A refusal names up to three rows, and 
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -16,9 +16,9 @@ from pathlib import Path
 from importers.base import RowError, shown
 from importers.formats import labels
 from pipeline.answers import (
-    NO_OTHER_SIDE,
     Answer,
     AssetGiven,
+    BrokerGiven,
     ClaimGiven,
     DealtGiven,
     GapGiven,
@@ -26,7 +26,9 @@ from pipeline.answers import (
     MatchGiven,
     OpeningGiven,
     PickGiven,
+    RepeatGiven,
     RuleGiven,
+    SameAccountGiven,
 )
 from pipeline.issues import Stop, Usage
 from pipeline.ledger import Ledger
@@ -41,15 +43,25 @@ from pipeline.model import (
     transaction_id,
 )
 from pipeline.money import ZERO, exact, parse, plain
-from pipeline.run import gaps, ruled
-from pipeline.run.answers import ALLOCATION, ASSET, LABEL, LOT, MATCH, PICK, asset_key, content_of
+from pipeline.run import gaps, ruled, statements
+from pipeline.run.accounts import same_account
+from pipeline.run.answers import (
+    ALLOCATION,
+    ASSET,
+    LABEL,
+    LOT,
+    MATCH,
+    PICK,
+    asset_key,
+    content_of,
+)
 from pipeline.run.known import Found, Known, Rows, Wrong, each, together
+from pipeline.run.pairs import matched, matches, repeated, side, transaction, undo
 from pipeline.run.project import keeping, refresh
 from pipeline.settings import Settings
 
 LOTS = "opening lots"  # the stream that ids of opening lots are made of
 COMMAND = "taxsync label"
-EARLY = timedelta(days=1)  # a deposit may stand so much before its withdrawal: some files have days only
 PROBLEM_LINES = 3
 
 
@@ -143,22 +155,11 @@ def _when(acquired: date | datetime | None) -> str:
 # ---- what fits the ledger ---------------------------------------------------------------------
 
 
-def _transaction(known: Known, column: str, ref: str) -> Transaction:
-    t = known.rows.get(ref)
-    if t is None:
-        base = ref.partition(".")[0]
-        more = f"; the transaction is {base}" if base in known.rows else ""
-        raise RowError(
-            column, ref, f"is no transaction of this ledger{more}; transactions.csv and `check` show the ids"
-        )
-    return t
-
-
 def _labelled(known: Known, row: int, given: LabelGiven) -> Found:
     column = "Transaction ID"
     if given.back and known.said(LABEL, given.transaction_id) is not None:
         return Found(LABEL, given.transaction_id, None, row)  # whatever has become of the row
-    t = _transaction(known, column, given.transaction_id)
+    t = transaction(known, column, given.transaction_id)
     if given.back:
         return Found(LABEL, t.id, None, row)
     if t.sent and t.received:
@@ -170,82 +171,9 @@ def _labelled(known: Known, row: int, given: LabelGiven) -> Found:
         raise RowError("Label", given.label, f"does not fit {t.id}, which was {side}; allowed: {names}, transfer, none")
     pair = known.withdrawal_of(t.id)
     if given.label is not None and pair is not None:
-        raise RowError(column, t.id, f"is a side of a transfer by {known.whence(MATCH, pair)}; {_undo(pair)}")
+        raise RowError(column, t.id, f"is a side of a transfer by {known.whence(MATCH, pair)}; {undo(pair)}")
     content = {"label": given.label, "note": given.note} | ({"worthless": True} if given.worthless else {})
     return Found(LABEL, t.id, content, row)
-
-
-def _undo(withdrawal: str) -> str:
-    return f"take that back first (`{withdrawal},open` under `Withdrawal ID,Deposit ID`)"
-
-
-def _matches(known: Known, rows: Rows) -> Iterator[Wrong]:
-    """Reads matches, each in place of what was said of its withdrawal."""
-    for _, given in rows:
-        known.unpair(given.withdrawal_id)
-    return each(_matched, known, rows)
-
-
-def _matched(known: Known, row: int, given: MatchGiven) -> Found:
-    if given.back:
-        ref = given.withdrawal_id or given.deposit_id
-        key = known.withdrawal_of(ref) or ref
-        if known.said(MATCH, key) is None:
-            _transaction(known, "Withdrawal ID" if given.withdrawal_id else "Deposit ID", ref)
-        return Found(MATCH, key, None, row)
-    out = _side(known, "Withdrawal ID", given.withdrawal_id, sent=True)
-    into = _side(known, "Deposit ID", given.deposit_id, sent=False)
-    one = out or into
-    assert one is not None
-    if into is not None:
-        _check_free(known, "Deposit ID", into, one)
-    if out is None or into is None:
-        return Found(MATCH, one.id, {"other": NO_OTHER_SIDE, "note": given.note}, row)
-    _check_pair(out, into)
-    for column, t in (("Withdrawal ID", out), ("Deposit ID", into)):
-        labelled = known.said(LABEL, t.id)
-        if labelled and labelled["label"]:
-            how = f"`taxsync label {t.id} none`"
-            raise RowError(
-                column, t.id, f"is {labelled['label']} by {known.whence(LABEL, t.id)}; take that back first ({how})"
-            )  # fmt: skip
-    return Found(MATCH, out.id, {"other": into.id, "note": given.note}, row)
-
-
-def _check_free(known: Known, column: str, into: Transaction, one: Transaction) -> None:
-    """That nothing else was said of a deposit; `one` is the row that the answer is about."""
-    pair = known.withdrawal_of(into.id)
-    if pair is not None and pair != one.id:
-        raise RowError(column, into.id, f"belongs to {pair} by {known.whence(MATCH, pair)}; {_undo(pair)}")
-    if into is not one and known.said(MATCH, into.id) is not None:
-        by = known.whence(MATCH, into.id)
-        raise RowError(column, into.id, f"has no other side by {by}; take that back first (`open,{into.id}`)")
-
-
-def _side(known: Known, column: str, ref: str, *, sent: bool) -> Transaction | None:
-    if not ref:
-        return None
-    t = _transaction(known, column, ref)
-    side, other = (t.sent, t.received) if sent else (t.received, t.sent)
-    if side is None or other is not None:
-        raise RowError(column, ref, f"is no {'withdrawal' if sent else 'deposit'}")
-    if is_fiat(side.asset):
-        raise RowError(column, ref, f"moved {side.asset}: money needs no match")
-    return t
-
-
-def _check_pair(out: Transaction, into: Transaction) -> None:
-    left, arrived = out.sent, into.received
-    assert left is not None and arrived is not None
-    if left.asset != arrived.asset:
-        raise RowError("Deposit ID", into.id, f"is of {arrived.asset}, the withdrawal of {left.asset}")
-    if arrived.quantity > left.quantity:
-        raise RowError(
-            "Deposit ID", into.id, f"is of {plain(arrived.quantity)} {arrived.asset}, more than the "
-            f"{plain(left.quantity)} that left"
-        )  # fmt: skip
-    if out.at - into.at > EARLY:
-        raise RowError("Deposit ID", into.id, f"arrived on {into.at:%Y-%m-%d}, before it left on {out.at:%Y-%m-%d}")
 
 
 def _opening(known: Known, counts: dict[str, int], row: int, given: OpeningGiven) -> Found:
@@ -301,14 +229,14 @@ def _openings(known: Known, rows: Rows) -> Iterator[Wrong]:
 def _check_receipt(known: Known, key: str, given: OpeningGiven) -> None:
     """That the units of a lot can have come by the receipt that it names, together with its other lots."""
     column = "Transaction ID"
-    t = _side(known, column, given.arrived_by, sent=False)
+    t = side(known, column, given.arrived_by, sent=False)
     assert t is not None and t.received is not None
     if (t.account, t.received.asset) != (given.account, given.asset):
         raise RowError(column, t.id, f"brought {t.received.asset} to {t.account}; Account and Asset should be these")
     pair = known.withdrawal_of(t.id)
     if pair is not None:
-        raise RowError(column, t.id, f"is a side of a transfer by {known.whence(MATCH, pair)}; {_undo(pair)}")
-    lots = [known.said(LOT, name) for kind, name in {**known.kept, **known.new} if kind == LOT and name != key]
+        raise RowError(column, t.id, f"is a side of a transfer by {known.whence(MATCH, pair)}; {undo(pair)}")
+    lots = (known.said(LOT, name) for name in known.lots_by(t.id) if name != key)
     others = sum((parse(lot["quantity"]) for lot in lots if lot and lot["arrived_by"] == t.id), ZERO)
     if others + given.quantity > t.received.quantity:
         whole = f"{plain(others + given.quantity)} with its other lots" if others else plain(given.quantity)
@@ -388,8 +316,7 @@ def _asset(known: Known, row: int, given: AssetGiven) -> Found:
     key = asset_key(given.account, given.asset)
     if given.back:
         return Found(ASSET, key, None, row)
-    sides = (side for t in known.records if t.account == given.account for side in (t.sent, t.received, t.fee) if side)
-    if known.said(ASSET, key) is None and given.asset not in {side.asset for side in sides}:
+    if known.said(ASSET, key) is None and given.asset not in known.records_of.get(given.account, ()):
         raise RowError("Asset", given.asset, f"is in no record of {given.account}")
     content = {"account": given.account, "asset": given.asset, "is": given.name, "note": given.note}
     return Found(ASSET, key, content, row)
@@ -397,7 +324,7 @@ def _asset(known: Known, row: int, given: AssetGiven) -> Found:
 
 def _rule(known: Known, row: int, given: RuleGiven) -> Found:
     if given.choice:
-        _transaction(known, "Transaction ID", given.transaction_id)
+        transaction(known, "Transaction ID", given.transaction_id)
         one = next((c for c in known.basis.rules.choices if c.name == given.rule), None)
         if one is not None and not one.of_a_transaction:
             raise RowError("Rule", given.rule, "holds for all transactions: choose it under [rules] in taxsync.toml")
@@ -419,13 +346,17 @@ def _of(*types: type, back: bool | None = None) -> Callable[[Answer], bool]:
 # room for what is said.
 _READ: Sequence[tuple[Callable[[Answer], bool], Callable[[Known, Rows], Iterable[Wrong]]]] = (
     (_of(AssetGiven), _assets),
-    (_of(MatchGiven, back=True), partial(each, _matched)),
+    (_of(MatchGiven, back=True), partial(each, matched)),
     (_of(LabelGiven), partial(each, _labelled)),
-    (_of(MatchGiven, back=False), _matches),
+    (_of(MatchGiven, back=False), matches),
     (_of(OpeningGiven), _openings),
     (_of(PickGiven), partial(together, lambda given: given.disposal_id, _picks)),
     (_of(DealtGiven), partial(together, lambda given: given.asset, _dealt)),
     (_of(GapGiven), partial(each, _gap)),
     (_of(RuleGiven), partial(each, _rule)),
     (_of(ClaimGiven), partial(each, _claim)),
+    (_of(BrokerGiven), partial(together, statements.key_of, statements.given)),
+    (_of(RepeatGiven), partial(each, repeated)),
+    (_of(SameAccountGiven, back=True), partial(each, same_account)),
+    (_of(SameAccountGiven, back=False), partial(each, same_account)),
 )

@@ -16,12 +16,15 @@ from pipeline.answers import Answers, DealtLot, OpeningLot, Pick
 from pipeline.ledger import AnswerKept, Ledger
 from pipeline.model import Amount, Label
 from pipeline.money import parse
+from pipeline.reported import Reported
 from pipeline.rules.base import midnight
-from pipeline.run import gaps, ruled
+from pipeline.run import brokers, gaps, ruled
+from pipeline.run.aliases import ACCOUNT
 
 LABEL, MATCH, LOT, PICK, ALLOCATION = "label", "match", "opening_lot", "pick", "allocation"
 ASSET = "asset"  # under the key of `asset_key`
-KINDS = (LABEL, MATCH, LOT, PICK, ALLOCATION, gaps.GAP, ASSET, ruled.RULE, ruled.CLAIM)
+REPEAT = "repeat"  # under the key of `repeat_key`
+KINDS = (LABEL, MATCH, LOT, PICK, ALLOCATION, gaps.GAP, ASSET, ruled.RULE, ruled.CLAIM, REPEAT, ACCOUNT, brokers.FORM)
 
 Content = dict[str, Any] | None  # what is kept as JSON; None: taken back
 
@@ -29,10 +32,12 @@ Content = dict[str, Any] | None  # what is kept as JSON; None: taken back
 def answers(ledger: Ledger, zone: ZoneInfo) -> Answers:
     """What counts now; the taxpayer's days are those of `zone`."""
     by_kind: dict[str, dict[str, tuple[dict[str, Any], datetime]]] = {kind: {} for kind in KINDS}
+    forms: list[Reported] = []
     for one in counting(ledger):
         content = content_of(one)
         if content is not None:
             by_kind[one.kind][one.key] = content, one.at
+            forms += brokers.forms(content, one.by) if one.kind == brokers.FORM else []
     return Answers(
         labels={key: _label(said["label"]) for key, (said, _) in by_kind[LABEL].items()},
         matches={key: said["other"] for key, (said, _) in by_kind[MATCH].items()},
@@ -50,6 +55,10 @@ def answers(ledger: Ledger, zone: ZoneInfo) -> Answers:
         worthless={key: said["note"] for key, (said, _) in by_kind[LABEL].items() if said.get("worthless")},
         rules=ruled.chosen((key, said) for key, (said, _) in by_kind[ruled.RULE].items()),
         claims=ruled.claims(((key, said) for key, (said, _) in by_kind[ruled.CLAIM].items()), zone),
+        repeats=_repeats((said for said, _ in by_kind[REPEAT].values()), accounts=False),
+        copies=_repeats((said for said, _ in by_kind[REPEAT].values()), accounts=True),
+        accounts={name: said["is"] for name, (said, _) in by_kind[ACCOUNT].items()},
+        forms=tuple(sorted(forms, key=lambda form: (form.year, form.account))),
     )
 
 
@@ -58,10 +67,15 @@ def asset_key(account: str, asset: str) -> str:
     return json.dumps([account, asset], ensure_ascii=False)
 
 
+def repeat_key(one: str, other: str) -> str:
+    """Under what it is kept whether two records, or two accounts, are one: the pair, whichever comes first."""
+    return json.dumps(sorted((one, other)), ensure_ascii=False)
+
+
 def described(ledger: Ledger) -> list[tuple[datetime, str]]:
     """The answers that count, the oldest first: when each was given, what it says, and by what it came."""
     now = sorted((one for one in counting(ledger) if content_of(one) is not None), key=lambda one: one.at)
-    return [(one.at, f"{_in_words(one)} ({one.by})") for one in now]
+    return [(one.at, f"{in_words(one)} ({one.by})") for one in now]
 
 
 def counting(ledger: Ledger) -> Iterable[AnswerKept]:
@@ -72,6 +86,10 @@ def counting(ledger: Ledger) -> Iterable[AnswerKept]:
 def content_of(kept: AnswerKept) -> Content:
     found: Content = json.loads(kept.content)
     return found
+
+
+def _repeats(said: Iterable[Mapping[str, Any]], *, accounts: bool) -> dict[tuple[str, str], bool]:
+    return {(one["repeat"], one["first"]): one["once"] for one in said if one["accounts"] is accounts}
 
 
 def _label(word: str | None) -> Label | None:
@@ -93,7 +111,7 @@ def _at(text: str, zone: ZoneInfo) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def _in_words(one: AnswerKept) -> str:
+def in_words(one: AnswerKept) -> str:
     said = content_of(one)
     assert said is not None
     note = f": {said['note']}" if said.get("note") else ""
@@ -109,8 +127,17 @@ def _in_words(one: AnswerKept) -> str:
         return f"opening lot {one.key}, {what}{by}: {said['evidence']}"
     if one.kind == ASSET:
         return f"{said['asset']} in {said['account']} is {said['is']}{note}"
+    if one.kind == ACCOUNT:
+        return f"the account {one.key} is the account {said['is']}{note}"
+    if one.kind == REPEAT:
+        what = f"what {said['first']} has, too, " if said["accounts"] else ""
+        if said["once"]:
+            return f"{said['repeat']} repeats {said['first']}, and {what or 'it '}counts once{note}"
+        return f"{said['repeat']} and {said['first']} only look alike, and both count{note}"
     if one.kind == gaps.GAP:
         return gaps.in_words(said)
+    if one.kind == brokers.FORM:
+        return brokers.in_words(said)
     if one.kind == ruled.RULE:
         return f"{ruled.rule_in_words(said)}{note}"
     if one.kind == ruled.CLAIM:

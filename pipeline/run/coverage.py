@@ -5,18 +5,19 @@ A gap stays one while it may touch a tax figure: until the exchange gives it, or
 """
 
 import json
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import importers
 from importers.base import Exchange
 from importers.client import AGAIN
+from importers.parsers.build import BOTS, LOANS, MARGIN
 from importers.sync import BALANCE
 from pipeline.issues import Issue, Stop
 from pipeline.ledger import Ledger
-from pipeline.run.gaps import gaps
+from pipeline.run.answers import LABEL, MATCH
+from pipeline.run.gaps import gaps, words
 from pipeline.run.reach import ALL, Reach, State, last_run, names, reaches
 from pipeline.settings import Settings
 
@@ -29,7 +30,7 @@ def beside(settings: Settings, ledger: Ledger, zone: ZoneInfo) -> list[Issue]:
     """The problems that are not the engine's: records that were not understood, history that is missing
     as far as that is known, and what can't be history yet. Days are those of `zone`."""
     issues = [issue for name, account in settings.accounts.items() for issue in _of(ledger, name, account.exchange)]
-    return [issue.in_zone(zone) for issue in _in_kinds(ledger.parsed_issues()) + issues + _future(ledger)]
+    return [issue.in_zone(zone) for issue in (*_told(ledger), *issues, *_future(ledger))]
 
 
 def lists(settings: Settings, ledger: Ledger) -> list[Reach]:
@@ -133,46 +134,76 @@ def _wallets(ledger: Ledger, name: str, exchange: Exchange) -> Iterator[Issue]:
         yield _issue("wallet_not_read", name, f"{BALANCE} {wallet}".rstrip(), **details)
 
 
-# ---- what is not computed ---------------------------------------------------------------------
+# ---- what parsers told ------------------------------------------------------------------------
 
-_KINDS = {  # by the words in which parsers say that they can't read a record
-    "margin and futures": re.compile(r"\b(margin|futures|derivatives)\b[^:]* not supported"),
-    "loans": re.compile(r"\bloans\b[^:]* not supported"),
-    "bots and copied trades": re.compile(r"\b(bots|copied trades)\b[^:]* not supported"),
-}
-_ROWS = {
-    "margin and futures": "received what was won, sent what was lost or paid, Label `margin`",
-    "loans": "received what was lent to you, sent what you gave back, interest with Label `cost`",
-    "bots and copied trades": "what was given and what was got",
+_ROWS = {  # kind of what is not computed -> the rows that stand for it
+    MARGIN: "received what was won, sent what was lost or paid, Label `margin`",
+    LOANS: "received what was lent to you, sent what you gave back, interest with Label `cost`",
+    BOTS: "what was given and what was got",
 }
 
 
-def _in_kinds(issues: Iterable[Issue]) -> list[Issue]:
-    """`issues`, with the unread records of what is not computed told once for each account and kind."""
-    others: list[Issue] = []
+def _told(ledger: Ledger) -> Iterator[Issue]:
+    """The problems of records, without those that an answer has settled; what is not computed once for each account and
+    kind, and so what of it the person says is missing nowhere."""
     kinds: dict[tuple[str, str], list[Issue]] = {}
-    for issue in issues:
-        kind = _kind(issue)
-        if kind:
-            kinds.setdefault((issue.account, kind), []).append(issue)
-        else:
-            others.append(issue)
-    return others + [_not_supported(account, kind, same) for (account, kind), same in sorted(kinds.items())]
+    answered = _answered(ledger)
+    for issue in ledger.parsed_issues():
+        if issue.code == "unread_record" and issue.details.get("kind") in _ROWS:
+            kinds.setdefault((issue.account, issue.details["kind"]), []).append(issue)
+        elif issue.code != "taken_as_moved" or issue.ref not in answered:
+            yield issue
+    for (account, kind), same in sorted(kinds.items()):
+        said = [word for word in words(ledger, account) if word.stream == kind]
+        notes = [next((word.note for word in said if _within(issue, word.span)), "") for issue in same]
+        if settled := [issue for issue, note in zip(same, notes, strict=True) if note]:
+            yield _settled(account, kind, settled, "; ".join(dict.fromkeys(filter(None, notes))))
+        if open := [issue for issue, note in zip(same, notes, strict=True) if not note]:
+            yield _not_supported(account, kind, open)
 
 
-def _kind(issue: Issue) -> str:
-    if issue.code != "unread_record":
-        return ""
-    return next((kind for kind, words in _KINDS.items() if words.search(issue.details["why"])), "")
+def _answered(ledger: Ledger) -> set[str]:
+    """The transactions of which the person has said what they were."""
+    labels = {key for key, said in ledger.answers(LABEL).items() if json.loads(said) is not None}
+    matches = {key: json.loads(said) for key, said in ledger.answers(MATCH).items()}
+    return labels | {id for key, said in matches.items() if said is not None for id in (key, said["other"])}
+
+
+def _within(issue: Issue, span: tuple[datetime, datetime]) -> bool:
+    return issue.at is not None and span[0] <= issue.at < span[1]
+
+
+def _settled(account: str, kind: str, same: Sequence[Issue], note: str) -> Issue:
+    when = f"{'from' if _to(same) else 'on'} {_first(same)}{_to(same)}"
+    details = {"stream": f"{_count(same)} of {kind}", "when": when, "note": note}
+    return Issue("gap_answered", account, at=_first_at(same), ref=f"{account}/{kind}/answered", details=details)
 
 
 def _not_supported(account: str, kind: str, same: Sequence[Issue]) -> Issue:
-    instants = [issue.at for issue in same if issue.at is not None]
-    first, last = min(instants, default=None), max(instants, default=None)
-    count = f"{len(same)} record{'s' * (len(same) != 1)}"
-    to = f" to {last:%Y-%m-%d}" if last is not None and first is not None and last.date() > first.date() else ""
-    details = {"kind": kind, "count": count, "to": to, "first": same[0].details["why"], "rows": _ROWS[kind]}
-    return Issue("not_supported", account, at=first, ref=f"{account}/{kind}", details=details)
+    last = max((issue.at for issue in same if issue.at is not None), default=None)
+    line = f"{account},{kind},{_first(same)},{'' if last is None else f'{last:%Y-%m-%d}'},WHY"
+    details = {"kind": kind, "count": _count(same), "to": _to(same), "first": same[0].details["why"],
+               "rows": _ROWS[kind], "line": line}  # fmt: skip
+    return Issue("not_supported", account, at=_first_at(same), ref=f"{account}/{kind}", details=details)
+
+
+def _count(same: Sequence[Issue]) -> str:
+    return f"{len(same)} record{'s' * (len(same) != 1)}"
+
+
+def _first_at(same: Sequence[Issue]) -> datetime | None:
+    return min((issue.at for issue in same if issue.at is not None), default=None)
+
+
+def _first(same: Sequence[Issue]) -> str:
+    first = _first_at(same)
+    return "" if first is None else f"{first:%Y-%m-%d}"
+
+
+def _to(same: Sequence[Issue]) -> str:
+    """The last day, where it is another than the first."""
+    first, last = _first_at(same), max((issue.at for issue in same if issue.at is not None), default=None)
+    return f" to {last:%Y-%m-%d}" if last is not None and first is not None and last.date() > first.date() else ""
 
 
 def _issue(code: str, account: str, ref: str, **details: str) -> Issue:

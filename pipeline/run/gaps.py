@@ -1,4 +1,5 @@
 """Times of which an exchange's API gave nothing: open, until a file of the account or the person's word covers them.
+The person's word settles what is not computed, too, such as margin: it then names that kind in place of a list.
 
 An answer of the kind `gap` says of one list of an account (or of all of them) that nothing is missing between two
 days, and why. A file covers from its first record to its last, and a quiet month beyond: exports don't say what
@@ -12,13 +13,16 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import importers
 from importers.base import Exchange, RowError
+from importers.parsers.build import BOTS, LOANS, MARGIN
 from pipeline.answers import GapGiven
 from pipeline.issues import Issue
 from pipeline.ledger import Ledger
+from pipeline.run.aliases import names_of
 from pipeline.run.reach import EPOCH, Reach
 from pipeline.settings import Settings
 
 GAP = "gap"
+KINDS = (MARGIN, LOANS, BOTS)  # of what is not computed
 QUIET = timedelta(days=31)  # a time without records at the edge of a file that still counts as covered
 
 Gap = tuple[datetime | None, datetime]  # None: from the beginning
@@ -27,7 +31,8 @@ Span = tuple[datetime, datetime]
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What the person says: nothing is missing of `stream` ("": of any list) in `span`, because of `note`."""
+    """What the person says: nothing is missing of `stream` ("": of any list; or one of KINDS) in `span`, because of
+    `note`."""
 
     stream: str
     span: Span
@@ -54,6 +59,7 @@ def content_of(given: GapGiven) -> dict[str, str] | None:
 def in_words(said: Mapping[str, str]) -> str:
     begin = f"from {said['from']} " if said["from"] else ""
     what = f"its list {said['stream']}" if said["stream"] else "any of its lists"
+    what = f"its {said['stream']}" if said["stream"] in KINDS else what
     return f"nothing is missing of {said['account']}, {what}, {begin}up to {said['to']}: {said['note']}"
 
 
@@ -64,8 +70,9 @@ def check(given: GapGiven, settings: Settings) -> None:
         names = ", ".join(settings.accounts) or "none yet"
         raise RowError("Account", given.account, f"is no account behind an API; those are: {names}")
     lists = [stream.name for stream in importers.exchange(account.exchange).streams]
-    if given.stream and given.stream not in lists:
-        raise RowError("Stream", given.stream, f"is no list of {given.account}; those are: {', '.join(lists)}")
+    if given.stream and given.stream not in (*lists, *KINDS):
+        those = f"those are: {', '.join(lists)}; what is not computed is one of: {', '.join(KINDS)}"
+        raise RowError("Stream", given.stream, f"is no list of {given.account}; {those}")
 
 
 def words(ledger: Ledger, account: str) -> list[Word]:
@@ -135,32 +142,40 @@ def _touches(span: Span, gap: Gap) -> bool:
 def _file(ledger: Ledger, name: str, exchange: Exchange, gap: Gap, begun: datetime | None) -> Span | None:
     """What the records from files cover. `begun`: the first record that the API gave of any list: a file that begins
     no later than that holds the account's beginning."""
-    first, last, _ = ledger.span(name, besides=exchange.id)
+    first, last = _files(ledger, name, exchange)
     if first is None or last is None or not _touches((first, last + QUIET), gap):
         return None
     whole = first - QUIET <= min(gap[1], begun or gap[1])
     return EPOCH if whole else first - QUIET, last + QUIET
 
 
+def _files(ledger: Ledger, name: str, exchange: Exchange) -> tuple[datetime | None, datetime | None]:
+    """The first and the last record of an account that files gave, under whatever name of it."""
+    spans = [ledger.span(one, besides=exchange.id) for one in names_of(ledger, name)]
+    firsts, lasts = [s.first for s in spans if s.first], [s.last for s in spans if s.last]
+    return min(firsts, default=None), max(lasts, default=None)
+
+
 def _extent(ledger: Ledger, name: str, exchange: Exchange) -> str:
-    first, last, _ = ledger.span(name, besides=exchange.id)
+    first, last = _files(ledger, name, exchange)
     return f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
 
 
 def _open(ledger: Ledger, name: str, exchange: Exchange, gap: Gap, hidden: Sequence[Reach]) -> Issue:
     days = min(reach.stream.horizon for reach in hidden)
-    first, last, _ = ledger.span(name, besides=exchange.id)
+    first, last = _files(ledger, name, exchange)
     in_part = first is not None and last is not None and _touches((first, last), gap)
     but = f" (files of the account reach from {_extent(ledger, name, exchange)})" if in_part else ""
     why = f"{exchange.name}'s API reaches back {days} days: nothing {_when(gap)} was fetched of {_lists(hidden)}{but}"
     stream = hidden[0].name if len(hidden) == 1 else ""
-    line = f"{name},{stream},{f'{gap[0]:%Y-%m-%d}' if gap[0] else ''},{gap[1]:%Y-%m-%d},WHY"
+    begin = f"{gap[0]:%Y-%m-%d}" if gap[0] else ""
+    line = f"{name},{stream},{begin},{gap[1]:%Y-%m-%d},WHY"
     cure = f"{exchange.gap_help or f'get an export from {exchange.name} that covers it'}".rstrip(".")
     cure = (
         f"{cure}; `taxsync import FILE --account {name}` puts it with the rest. If nothing is missing there, say so in "
         f"a CSV file: `{line}` under `Account,Stream,From,To,Note`"
     )
-    return _issue("short_history", name, gap, hidden, why=why, cure=cure)
+    return _issue("short_history", name, gap, hidden, why=why, cure=cure, line=line)
 
 
 def _issue(code: str, name: str, gap: Gap, hidden: Sequence[Reach], **details: str) -> Issue:

@@ -11,13 +11,17 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import importers
-from importers.read import Reading, formats
+from importers.base import shown
+from importers.read import Reading
+from importers.recognition import formats
 from pipeline.issues import Stop
 from pipeline.ledger import Kept, Ledger, RevisedPrices, RevisedRecord
 from pipeline.model import Page, Parsed, Price
 from pipeline.money import plain
 from pipeline.run import answering
+from pipeline.run.fallen import Watch
 from pipeline.run.project import basis_of, keeping, refresh, stamp_of
+from pipeline.run.ties import known_already, maybe_same
 from pipeline.settings import Settings
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
@@ -49,20 +53,22 @@ def files(
     """Reads files, and the files of folders. `account` is for rows that name none."""
     outcome = Outcome()
     with keeping(folder, COMMAND, notes.say, in_demo=in_demo) as (settings, ledger):
-        zone = basis_of(settings).zone
+        zone, watch = basis_of(settings).zone, Watch(settings, ledger)
         found, missing = _expand(paths, (folder / "reports").resolve())
         outcome.failures += missing
         answered: list[Reading] = []
+        read: set[str] = set()
         for path in found:
             try:
-                reading = importers.read(path, account or None)
+                reading = importers.read(path, account or None, settings.timezone)
                 if reading.answers or reading.review:
                     answered.append(reading)
                 else:
                     outcome.lines += _file(ledger, reading, notes, revise, zone)
+                    read.add(reading.format)
             except Stop as refused:
                 outcome.failures.append(str(refused))
-        refresh(ledger)
+        sources = refresh(ledger)
         for reading in answered:  # they speak of what the other files say
             try:
                 if reading.review is not None:
@@ -75,6 +81,8 @@ def files(
                     outcome.lines.append(_answers(ledger, settings, reading, revise))
             except Stop as refused:
                 outcome.failures.append(str(refused))
+        outcome.lines += [*known_already(ledger, sources, read), *maybe_same(ledger, settings, sources, read)]
+        outcome.lines += watch.lines()
     return outcome
 
 
@@ -120,7 +128,7 @@ def _file(ledger: Ledger, reading: Reading, notes: Notes, revise: bool, zone: Zo
         parsed = _Parsed(ledger, reading.format)
         for page in reading.pages:
             try:
-                one = ledger.keep(page, batch, refuse_revisions=not revise)
+                one = ledger.keep(page, batch, refuse_revisions=not (revise or reading.export))
             except RevisedRecord as clash:
                 raise Stop(_clash(clash)) from None
             parsed.add(page)
@@ -131,8 +139,20 @@ def _file(ledger: Ledger, reading: Reading, notes: Notes, revise: bool, zone: Zo
     rows = kept.new + kept.revised + kept.known
     if not rows:
         notes.say(f"{reading.name}: has a header, and no rows below it")
-    total = _count(rows, "transaction" if rows else _rows_of(reading))
-    return [f"{reading.name}: {total}, {kept.new} new{revised}", *_without_time(reading, zone)]
+    total = _count(rows, ("row" if reading.export else "transaction") if rows else _rows_of(reading))
+    return [f"{reading.name}: {total}, {kept.new} new{revised}", *_passed(reading), *_without_time(reading, zone)]
+
+
+def _passed(reading: Reading) -> list[str]:
+    """What is not counted of a file that is not ours, and what of it is not known."""
+    lines = []
+    if passed := reading.passed():
+        why = ", ".join(f"{count} {reason}" for reason, count in sorted(passed.items()))
+        lines.append(f"{reading.name}: rows that count for nothing: {why}")
+    if reading.unknown:
+        columns = ", ".join(map(shown, reading.unknown[:5]))
+        lines.append(f"{reading.name}: columns that this version does not know, and that mean nothing here: {columns}")
+    return lines
 
 
 def _rows_of(reading: Reading) -> str:

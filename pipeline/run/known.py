@@ -2,13 +2,14 @@
 
 import difflib
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from importers.base import RowError
 from pipeline.gains.answered import renamed
 from pipeline.ledger import Ledger
-from pipeline.run.answers import ASSET, MATCH, Content, content_of, counting
+from pipeline.run.answers import ASSET, LOT, MATCH, Content, content_of, counting
 from pipeline.run.project import basis_of
 from pipeline.settings import Settings
 
@@ -36,8 +37,9 @@ class Known:
         self.new: dict[tuple[str, str], Found] = {}
         self._said = {question: content_of(one) for question, one in self.kept.items()}
         self._paired: dict[str, str] = {}  # both sides of each transfer by hand -> its withdrawal
+        self._lots: dict[str, set[str]] = defaultdict(set)  # a receipt -> the opening lots that name it, now or before
         for (kind, key), content in self._said.items():
-            self._pair(kind, key, content)
+            self._note(kind, key, content)
         self.rename()
 
     def rename(self) -> None:
@@ -78,7 +80,7 @@ class Known:
         if found.kind == MATCH:
             self.unpair(found.key)
         self._said[question] = found.content
-        self._pair(found.kind, found.key, found.content)
+        self._note(found.kind, found.key, found.content)
 
     def unpair(self, withdrawal: str) -> None:
         """What was said of it before counts no more."""
@@ -87,9 +89,23 @@ class Known:
             if self._paired.get(ref) == withdrawal:
                 del self._paired[ref]
 
-    def _pair(self, kind: str, key: str, content: Content) -> None:
+    def lots_by(self, receipt: str) -> set[str]:
+        """The opening lots that name it, now or before."""
+        return self._lots[receipt]
+
+    @cached_property
+    def records_of(self) -> Mapping[str, set[str]]:
+        """The accounts that have records, and the assets in them, as the records name them."""
+        found: dict[str, set[str]] = {}
+        for t in self.records:
+            found.setdefault(t.account, set()).update(side.asset for side in (t.sent, t.received, t.fee) if side)
+        return found
+
+    def _note(self, kind: str, key: str, content: Content) -> None:
         if kind == MATCH and content and content["other"]:
             self._paired[key] = self._paired[content["other"]] = key
+        if kind == LOT and content:
+            self._lots[content["arrived_by"]].add(key)
 
 
 class Wrong(Exception):

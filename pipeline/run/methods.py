@@ -4,14 +4,15 @@ The log is answers in the ledger, so that nothing is ever unsaid.
 """
 
 import json
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 
 from pipeline.gains.derive import Basis
 from pipeline.gains.orders import Order, Plan
-from pipeline.issues import Usage
+from pipeline.issues import Issue, Usage
 from pipeline.ledger import Ledger
-from pipeline.rules.base import Dated, Rules, Scope
+from pipeline.model import Disposal
+from pipeline.rules.base import Change, Dated, Rules, Scope, midnight
 from pipeline.settings import FILE
 
 METHODS = "methods"  # the kind of answer; one key per country
@@ -21,9 +22,9 @@ Own = tuple[tuple[str, date, str], ...]
 
 
 def chosen(asked: Mapping[str, str | Mapping[str, str]], rules: Rules, scope: Dated[Scope]) -> tuple[Later, Own]:
-    """[methods] of taxsync.toml: what follows from a day on in all accounts, and in one account alone (account, from
-    day, method), in order of time. Raises Usage for what the country does not allow, and for a method of an account
-    whose lots are in one queue with all others'."""
+    """[methods] of taxsync.toml: what follows from a day on in all accounts, and in one account alone, or for one asset
+    where each has its own (name, from day, method), in order of time. Raises Usage for what the country does not allow,
+    and for a method of an account whose lots are in one queue with all others'."""
     later, own = [], []
     for name, value in asked.items():
         if isinstance(value, str):
@@ -31,7 +32,7 @@ def chosen(asked: Mapping[str, str | Mapping[str, str]], rules: Rules, scope: Da
             continue
         for day, method in value.items():
             since = _day(f"methods.{name}", day, method, rules)
-            if scope.on(since) is not Scope.ACCOUNT:
+            if not rules.methods_by_asset and scope.on(since) is not Scope.ACCOUNT:
                 until = next((f" before {day}" for day, to in scope.values if to is Scope.ACCOUNT), "")
                 raise Usage(
                     f"{FILE}: [methods.{name}]: {day}: all accounts have one queue of lots{until}, so that none "
@@ -42,12 +43,19 @@ def chosen(asked: Mapping[str, str | Mapping[str, str]], rules: Rules, scope: Da
 
 
 def _day(place: str, day: str, method: str, rules: Rules) -> date:
-    if not rules.methods_change:
+    if rules.methods_change is Change.NEVER:
         raise Usage(f"{FILE}: [{place}]: the method can't change on a day of one's own in {rules.country}")
     if method not in rules.methods:
         allowed = ", ".join(rules.methods)
         raise Usage(f"{FILE}: [{place}]: {day}: '{method}' is not allowed in {rules.country}; allowed: {allowed}")
-    return date.fromisoformat(day)
+    since = date.fromisoformat(day)
+    first = (rules.year.month, rules.year.day)
+    if rules.methods_change is Change.NEW_YEAR and (since.month, since.day) != first:
+        begins = date(since.year, *first)
+        raise Usage(
+            f"{FILE}: [{place}]: {day}: a method begins with a tax year in {rules.country}: {begins}, or another"
+        )
+    return since
 
 
 def record(ledger: Ledger, basis: Basis, by: str) -> None:
@@ -62,6 +70,36 @@ def log(ledger: Ledger, country: str) -> list[Order]:
     """Every choice for a country's rules, oldest first."""
     kept = (answer for answer in ledger.answer_history() if (answer.kind, answer.key) == (METHODS, country))
     return [Order(one.at, _plan(json.loads(one.content))) for one in kept]
+
+
+def late_notices(disposals: Iterable[Disposal], basis: Basis, log: Sequence[Order]) -> list[Issue]:
+    """A problem for each method in force for one of `disposals` that was not on record when the tax office had to be
+    asked for it: in the year in which it begins, or, for the first one, after the year of the first disposal. That the
+    office may hold on to the earlier method is in no range."""
+    rules, zone, default = basis.rules, basis.zone, basis.rules.methods[0]
+    if rules.notice is None:
+        return []
+    issues = {}
+    for d in disposals:
+        day = d.disposed_at.astimezone(zone).date()
+        name, since, method = _chosen(basis.plan, d.asset, day)
+        if (name, since) in issues or (since is None and method == default):
+            continue
+        first = since or day
+        due = date(first.year + (since is None), *rules.notice)
+        known = (order for order in log if order.at < midnight(due + timedelta(1), zone))
+        if not any(order.plan.on(first, d.asset) == method for order in known):
+            words = {"method": method, "due": str(due), "default": default}
+            words["since"] = f"{f'of {name} ' if name else ''}from {since or 'the first purchase'} on"
+            issues[name, since] = Issue("late_notice", "", name, d.disposed_at, details=words).in_zone(zone)
+    return list(issues.values())
+
+
+def _chosen(plan: Plan, asset: str, day: date) -> tuple[str, date | None, str]:
+    """What is in force for an asset on a day: for which asset alone ("": for all), from when, the method."""
+    own = [(name, since, method) for name, since, method in plan.own if name == asset and since <= day]
+    general = [("", since, method) for since, method in plan.general if since is None or since <= day]
+    return (own or general)[-1]
 
 
 def _to_json(plan: Plan) -> list[list[str]]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from importers.vault import FILE_NAME
+from pipeline.filing import Filing
 from pipeline.folder import open_to_others
 from pipeline.gains.answered import renamed_balances
 from pipeline.gains.derive import derive
@@ -14,13 +15,15 @@ from pipeline.gains.stakes import weighed_beside
 from pipeline.issues import Issue
 from pipeline.ledger import Ledger
 from pipeline.model import Result
-from pipeline.run import methods
+from pipeline.run import brokers, methods
 from pipeline.run.answers import answers
+from pipeline.run.computed import sources_used
 from pipeline.run.copies import copies
 from pipeline.run.coverage import beside, lists
+from pipeline.run.opening import opening_position
 from pipeline.run.project import basis_of, opened, refresh
 from pipeline.run.reach import Reach
-from pipeline.run.reporting import opening, sources_used
+from pipeline.run.reporting import opening
 from pipeline.run.residuals import Holding, Residual, explained, holdings, residuals
 from pipeline.settings import FILE, Settings
 from reports.table import SourceUsed
@@ -31,7 +34,7 @@ from reports.write import restore
 class Status:
     """What is kept, and how far it reaches. `asked` is when the exchange last answered, per account; `reaches` are the
     lists of the accounts behind an API; `residuals` what the exchanges report beyond the ledger, the dearest first;
-    `remarks` lines on what is not about its data."""
+    `remarks` lines on what is not about its data; `closed` the years that were filed."""
 
     settings: Settings
     sources: list[SourceUsed]
@@ -41,6 +44,7 @@ class Status:
     reaches: list[Reach] = field(default_factory=list)
     residuals: list[Residual] = field(default_factory=list)
     remarks: tuple[str, ...] = ()
+    closed: tuple[Filing, ...] = ()
 
 
 class Problems(list[Issue]):
@@ -65,6 +69,7 @@ def status(folder: Path) -> Status:
             reaches=lists(settings, ledger),
             residuals=residuals(result.issues),
             remarks=remarks(folder),
+            closed=tuple(ledger.filings().values()),
         )
 
 
@@ -92,12 +97,16 @@ def everything(settings: Settings, ledger: Ledger) -> Result:
     basis = basis_of(settings)
     refresh(ledger)
     prices = ledger.prices()
+    said, begin = answers(ledger, basis.zone), opening_position(ledger, basis)
     result = derive(
-        ledger.transactions(), prices, basis, reported=ledger.balances(), opening=opening(ledger, basis),
-        answers=answers(ledger, basis.zone),
+        ledger.transactions(), prices, basis, reported=ledger.balances(), opening=opening(ledger, basis, begin.filing),
+        answers=said, start=begin.position,
     )  # fmt: skip
     issues = copies(result.issues, ledger) + beside(settings, ledger, basis.zone)
     log = methods.log(ledger, basis.rules.country)
     issues += late_identification(result.disposals, basis.rules.standing_orders, log, basis.zone)
+    issues += methods.late_notices(result.disposals, basis, log)
+    closed = int(begin.position.year or 0) if begin.position else 0
+    issues += brokers.open_problems(result.disposals, said, basis, closed)
     issues = weighed_beside(issues, result, basis.rules, basis.zone)
     return replace(result, issues=explained(issues, result.transactions, prices, basis.currency))

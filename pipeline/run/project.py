@@ -14,7 +14,7 @@ from pipeline.folder import make_folder
 from pipeline.gains.derive import Basis
 from pipeline.issues import Stop, Usage
 from pipeline.ledger import PATIENCE, Ledger, ReadOnly, import_lock
-from pipeline.rules.base import Dated, Rules, Scope, always, rules_of
+from pipeline.rules.base import Dated, Period, Rules, Scope, always, rules_of
 from pipeline.run import methods
 from pipeline.settings import FILE, Settings, check, load, save
 
@@ -130,7 +130,7 @@ def basis_of(settings: Settings, choices: Choices | None = None) -> Basis:
         raise Usage(f"method '{method}' is not allowed in {rules.country}; allowed: {', '.join(rules.methods)}")
     scope = _scope(rules, settings.lot_scope)
     later, own = methods.chosen(settings.methods, rules, scope)
-    return Basis(rules, settings.currency, ZoneInfo(settings.timezone), method, scope, later, own)
+    return Basis(rules, settings.currency, ZoneInfo(settings.timezone), method, scope, later, own, importers.rank)
 
 
 def _chosen(rules: Rules, settings: Settings) -> Rules:
@@ -148,8 +148,9 @@ def _scope(rules: Rules, name: str) -> Dated[Scope]:
     return always(Scope(name))
 
 
-def refresh(ledger: Ledger) -> None:
-    """Parses anew the records of accounts whose cache is older than their records or their plug-in."""
+def refresh(ledger: Ledger) -> dict[str, set[str]]:
+    """Parses anew the records of accounts whose cache is older than their records or their plug-in; the sources of each
+    account."""
     sources: dict[str, set[str]] = {}
     for kept in ledger.sources():
         sources.setdefault(kept.account, set()).add(kept.source)
@@ -164,6 +165,7 @@ def refresh(ledger: Ledger) -> None:
                     f"{ledger.path} can only be read, and this version of taxsync has to read its records anew first: "
                     "run `taxsync status` once where it can be written"
                 ) from None
+    return sources
 
 
 def stamp_of(sources: Iterable[str]) -> str:
@@ -174,6 +176,15 @@ def stamp_of(sources: Iterable[str]) -> str:
 def last_ended_year(basis: Basis, now: datetime) -> int:
     """The last tax year that has ended, in the taxpayer's time zone."""
     return basis.rules.year.of(now.astimezone(basis.zone).date()) - 1
+
+
+def period_of(basis: Basis, year: str, now: datetime) -> Period:
+    """The tax year of that name; "": the last that has ended."""
+    try:
+        number = basis.rules.year.read(year) if year else last_ended_year(basis, now)
+    except ValueError as error:
+        raise Usage(str(error)) from None
+    return basis.rules.year.period(number, basis.zone)
 
 
 def methods_text(basis: Basis) -> str:

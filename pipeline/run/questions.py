@@ -5,23 +5,21 @@ Takes what was derived, gives the rows of the workbook. Several problems that on
 
 import difflib
 import hashlib
-from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
 
 from pipeline import questions as q
 from pipeline.answers import Answers, OpeningLot
 from pipeline.gains.derive import Basis
-from pipeline.issues import Issue, Stake
+from pipeline.gains.match import side_of
+from pipeline.issues import Issue, Severity, Stake
 from pipeline.model import (
     DOUBTFUL,
     NO_MARKET,
     RECEIVED_LABELS,
     SENT_LABELS,
-    Amount,
     Label,
     Price,
     Result,
@@ -31,33 +29,54 @@ from pipeline.model import (
 from pipeline.money import ZERO, exact, plain, round_to
 from pipeline.questions import Question
 from pipeline.rules.base import midnight
+from pipeline.run.candidates import other_sides
 
 _MOVED = ("unmatched_deposit", "unmatched_withdrawal")
 _OTHER_SIDES = ("ambiguous_transfer", "transfer_grew", "transfer_shrank")
 _BOUGHT = ("missing_acquisition", "negative_balance", "unknown_basis")
-_FEW = 5  # other sides that are offered
-_EARLY, _LATE = timedelta(days=1), timedelta(days=60)  # by which a deposit may stand before, and after, its withdrawal
-_LIKE, _ALIKE = 5, 20  # other sides may differ by a fifth; a twentieth is near enough to be proposed
+_MISSING = ("short_history", "not_supported")
+_TWICE = ("possible_duplicate", "duplicate_account")
 
 
-def questions(result: Result, prices: Iterable[Price], basis: Basis, answers: Answers) -> list[Question]:
-    """Every question, in no particular order."""
+def questions(
+    result: Result, prices: Iterable[Price], basis: Basis, answers: Answers, synced: Collection[str] = ()
+) -> list[Question]:
+    """Every question, in no particular order. `synced`: the accounts behind an API, which keep their names."""
     with exact():
-        return list(_Open(result, prices, basis, answers).all())
+        return list(_Open(result, prices, basis, answers, synced).all())
+
+
+def others(issues: Iterable[Issue]) -> list[Issue]:
+    """The open problems that no answer settles: they need a file, a key, or the exchange."""
+    asked = {*_MOVED, *_OTHER_SIDES, *_BOUGHT, *_TWICE, "missing_price", "look_alike_asset", "two_coins"}
+    return [
+        issue
+        for issue in issues
+        if issue.severity is not Severity.INFO and issue.code not in asked and not _is_gap(issue)
+    ]
+
+
+def _is_gap(issue: Issue) -> bool:
+    """Whether it is a time of which a person can say that nothing is missing."""
+    return issue.code in _MISSING and "line" in issue.details
 
 
 class _Open:
     """What the questions are made of."""
 
-    def __init__(self, result: Result, prices: Iterable[Price], basis: Basis, answers: Answers) -> None:
-        self.result, self.basis, self.answers = result, basis, answers
+    def __init__(
+        self, result: Result, prices: Iterable[Price], basis: Basis, answers: Answers, synced: Collection[str]
+    ) -> None:
+        self.result, self.basis, self.answers, self.synced = result, basis, answers, synced
         self.rows = {t.id: t for t in result.transactions}
+        self.lots = {lot.id: lot for lot in answers.openings}
         self.by_code: dict[str, list[Issue]] = defaultdict(list)
         for issue in result.issues:
             self.by_code[issue.code].append(issue)
         traded = {side.asset for t in result.transactions if t.sent and t.received for side in (t.sent, t.received)}
         self.known = traded | {price.asset for price in prices if not price.source.startswith((DOUBTFUL, NO_MARKET))}
-        self.sides, self.pairs = self._other_sides()
+        open_ones = {i.ref for code in (*_MOVED, *_OTHER_SIDES[:2]) for i in self.by_code[code]}
+        self.sides, self.pairs = other_sides(t for t in result.transactions if t.id in open_ones)
 
     def all(self) -> Iterator[Question]:
         for code in _MOVED:
@@ -72,6 +91,10 @@ class _Open:
             if issue.ref not in self.answers.worthless:
                 yield self._unasked(issue)
         yield from self._names()
+        for code in _TWICE:
+            yield from map(self._twice, self.by_code[code])
+        for code in _MISSING:
+            yield from map(self._gap, filter(_is_gap, self.by_code[code]))
 
     # ---- deposits, withdrawals, transfers -----------------------------------------------------
 
@@ -90,35 +113,10 @@ class _Open:
         seen = "".join(f"\n{word}{ref}: {self._in_words(self.rows[ref])}" for ref in offered if ref in self.rows)
         return self._question(layout, issue, t.id, proposed, choices, self._lot(issue), f"{self._told(issue)}{seen}")
 
-    def _other_sides(self) -> tuple[dict[str, list[Transaction]], dict[str, str]]:
-        """Open rows -> those that may be their other side, the likeliest first; and which is proposed: each row is a
-        side of one transfer at most."""
-        refs = {i.ref for code in (*_MOVED, *_OTHER_SIDES[:2]) for i in self.by_code[code]}
-        by_asset: dict[str, tuple[list[Transaction], list[Transaction]]] = defaultdict(lambda: ([], []))
-        for t in self.result.transactions:
-            if t.id in refs:
-                by_asset[_side(t).asset][t.sent is None].append(t)
-        sides: dict[str, list[Transaction]] = defaultdict(list)
-        pairs: dict[str, str] = {}
-        for outs, ins in by_asset.values():
-            times = [into.at for into in ins]
-            near = []
-            for out in outs:
-                begin, end = bisect_left(times, out.at - _EARLY), bisect_right(times, out.at + _LATE)
-                near += [(out, into) for into in ins[begin:end] if _may_be(out, into)]
-            near.sort(key=lambda pair: (_apart(*pair), abs(pair[1].at - pair[0].at)))
-            for out, into in near:
-                for one, other in ((out, into), (into, out)):
-                    if len(sides[one.id]) < _FEW:
-                        sides[one.id].append(other)
-                if not {out.id, into.id} & pairs.keys() and _apart(out, into) * _ALIKE <= _side(out).quantity:
-                    pairs[out.id], pairs[into.id] = into.id, out.id
-        return sides, pairs
-
     # ---- purchases ----------------------------------------------------------------------------
 
     def _bought(self, issue: Issue) -> Question:
-        lot = next((lot for lot in self.answers.openings if lot.id == issue.ref), None)
+        lot = self.lots.get(issue.ref)
         if lot is not None:
             return self._uncosted(issue, lot)
         came_by = issue.ref if issue.code == "unknown_basis" else ""
@@ -126,9 +124,8 @@ class _Open:
         what = "\n".join((issue.code, issue.account, issue.asset, quantity, self._day_text(issue)))
         key = came_by or hashlib.sha256(what.encode()).hexdigest()[:16]
         filled = (*self._lot(issue), came_by)
-        return self._question(
-            q.PURCHASES, issue, key, q.BOUGHT, (q.AS_PROPOSED, q.BOUGHT), filled, self._told(issue), quantity
-        )  # fmt: skip
+        choices = (q.AS_PROPOSED, q.BOUGHT, *(sorted(RECEIVED_LABELS) if came_by else ()))
+        return self._question(q.PURCHASES, issue, key, q.BOUGHT, choices, filled, self._told(issue), quantity)
 
     def _uncosted(self, issue: Issue, lot: OpeningLot) -> Question:
         """An opening lot that was given without its cost."""
@@ -176,9 +173,35 @@ class _Open:
         return issue.code == "unmatched_deposit" and issue.asset not in self.known and not is_fiat(issue.asset)
 
     def _unasked(self, issue: Issue) -> Question:
-        choices = (q.AS_PROPOSED, q.WORTHLESS, *sorted(RECEIVED_LABELS))
-        filled = (self.basis.currency,)
+        moved = issue.code == "unmatched_deposit"  # else its record says that it is an airdrop
+        choices = (
+            q.AS_PROPOSED, q.WORTHLESS, *[q.BOUGHT] * moved, *sorted(RECEIVED_LABELS),
+            *(f"{q.FROM}{other.id}" for other in self.sides.get(issue.ref, ())),
+        )  # fmt: skip
+        filled = (self.basis.currency, *self._lot(issue))
         return self._question(q.AIRDROPS, issue, issue.ref, q.WORTHLESS, choices, filled, self._told(issue))
+
+    # ---- what stands twice, what was never there -----------------------------------------------
+
+    def _twice(self, issue: Issue) -> Question:
+        whole = issue.code == "duplicate_account"
+        pair = (issue.ref, issue.details["other" if whole else "twin"])
+        key, first = reversed(pair) if whole and issue.ref in self.synced else pair
+        proposed = q.ONE_ACCOUNT if whole else q.FIRST_COUNTS
+        choices = (q.AS_PROPOSED, *[q.ONE_ACCOUNT] * whole, q.FIRST_COUNTS, q.SECOND_COUNTS, q.BOTH_COUNT)
+        known, t, other = self._told(issue), self.rows.get(issue.ref), self.rows.get(first)
+        if t is not None and other is not None:
+            known += "".join(f"\n{word}: {self._in_words(one)}" for word, one in (("first", other), ("second", t)))
+        quantity = plain(side_of(t).quantity) if t is not None else ""
+        return self._question(q.DUPLICATES, issue, key, proposed, choices, (first,), known, quantity)
+
+    def _gap(self, issue: Issue) -> Question:
+        told = issue.details
+        key = hashlib.sha256("\n".join((issue.account, issue.ref)).encode()).hexdigest()[:16]
+        _, stream, begin, end, _ = told["line"].removeprefix(issue.account).split(",")
+        choices = (q.AS_PROPOSED, q.NOTHING_MISSING)
+        known = f"{self._told(issue)}; or {issue.remedy.partition('. If nothing')[0]}"
+        return self._question(q.GAPS, issue, key, q.NOTHING_MISSING, choices, (stream, begin, end), known)
 
     # ---- assets -------------------------------------------------------------------------------
 
@@ -241,29 +264,13 @@ class _Open:
         return f"{said}; {'; '.join(more)}"
 
     def _in_words(self, t: Transaction) -> str:
-        side, way = _side(t), "left" if t.sent else "arrived in"
+        side, way = side_of(t), "left" if t.sent else "arrived in"
         return (
             f"{plain(side.quantity)} {side.asset} {way} {t.account}, {t.at.astimezone(self.basis.zone):%Y-%m-%d %H:%M}"
         )
 
     def _day_text(self, issue: Issue) -> str:
         return str(issue.at.astimezone(self.basis.zone).date()) if issue.at else ""
-
-
-def _side(t: Transaction) -> Amount:
-    side = t.sent or t.received
-    assert side is not None
-    return side
-
-
-def _apart(out: Transaction, into: Transaction) -> Decimal:
-    return abs(_side(out).quantity - _side(into).quantity)
-
-
-def _may_be(out: Transaction, into: Transaction) -> bool:
-    """Whether two open rows could be the sides of a transfer: elsewhere, and not more than left."""
-    less = _side(out).quantity - _side(into).quantity
-    return out.account != into.account and ZERO <= less * _LIKE <= _side(out).quantity
 
 
 def _up_to(issue: Issue) -> Decimal | None:

@@ -22,9 +22,10 @@ from pipeline.money import plain
 from pipeline.questions import ANSWER, LAYOUTS, Question
 from pipeline.run.answering import take_what_fits
 from pipeline.run.answers import answers
+from pipeline.run.effects import with_effects
 from pipeline.run.overview import everything
 from pipeline.run.project import basis_of, opened
-from pipeline.run.questions import questions
+from pipeline.run.questions import others, questions
 from pipeline.settings import Settings
 
 FILE = "review.xlsx"  # in the data folder
@@ -32,10 +33,12 @@ FILE = "review.xlsx"  # in the data folder
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The workbook that was written; `path` None: nothing is open that an answer could settle."""
+    """The workbook that was written; `path` None: nothing is open that an answer could settle. `others`: how many
+    problems no answer settles."""
 
     path: Path | None
     questions: list[Question]
+    others: int = 0
 
     def lines(self) -> list[str]:
         """What was done, for a person."""
@@ -44,8 +47,9 @@ class Asked:
         counts = [(layout.title, sum(q.layout is layout for q in self.questions)) for layout in LAYOUTS]
         told = ", ".join(f"{title.lower()} {count}" for title, count in counts if count)
         total = len(self.questions)
+        beside = f"; {self.others} more problem{'s' * (self.others != 1)} that no answer settles" if self.others else ""
         return [
-            f"{self.path}: {total} open question{'s' * (total != 1)} ({told})",
+            f"{self.path}: {total} open question{'s' * (total != 1)} ({told}){beside}",
             f"Answer in Excel or LibreOffice, save as XLSX, then `taxsync import {self.path}`.",
         ]
 
@@ -61,16 +65,19 @@ def review(folder: Path, now: datetime, out: Path | None = None) -> Asked:
         _keep_answers(path, ledger)
         basis = basis_of(settings)
         result = everything(settings, ledger)
-        found = questions(result, ledger.prices(), basis, answers(ledger, basis.zone))
+        said = answers(ledger, basis.zone)
+        found = questions(result, ledger.prices(), basis, said, settings.accounts)
+        found = with_effects(found, result, ledger, basis, said)
     if not found:
         return Asked(None, [])
+    beside = others(result.issues)
     made = now.astimezone(UTC).replace(tzinfo=None, microsecond=0)
-    data = workbook(found, basis.currency, __version__, made)
+    data = workbook(found, beside, basis.currency, __version__, made)
     try:
         write_private(path, data)
     except OSError as error:
         raise Stop(f"{path} can't be written: {error.strerror}; name another file with --out") from None
-    return Asked(path, found)
+    return Asked(path, found, len(beside))
 
 
 def _keep_answers(path: Path, ledger: Ledger) -> None:

@@ -19,6 +19,7 @@ from pipeline.ledger import Ledger
 from pipeline.run import keys, prices
 from pipeline.run.again import came
 from pipeline.run.course import Course
+from pipeline.run.fallen import Watch
 from pipeline.run.fetching import Work, fetch
 from pipeline.run.importing import COMMAND, Notes, Outcome
 from pipeline.run.keeper import Keeper
@@ -38,6 +39,7 @@ def sync(
     outcome, works = Outcome(), list[Work]()
     floor = _floor(since)
     with keeping(folder, COMMAND, notes.say, in_demo=in_demo) as (settings, ledger):
+        watch = Watch(settings, ledger)
         if settings.accounts:
             vault = keys.vault(folder, access)
             done, works = _accounts(settings, ledger, vault, now, floor, notes, access)
@@ -51,7 +53,7 @@ def sync(
         outcome.lines += [came(ledger, look) for work in works if not work.outcome.failures for look in work.looks]
         if settings.lookups:
             prices.look_up(ledger, settings, now, notes, access, outcome)
-        outcome.lines += outcome.offers
+        outcome.lines += [*watch.lines(), *outcome.offers]
     return outcome
 
 

@@ -23,18 +23,21 @@ from pipeline.run.residuals import without_price
 LATE = timedelta(hours=3)
 A_DAY, A_MOMENT = timedelta(days=1), datetime.resolution
 CHEAP = 60  # requests that minutes may take in one run; if they would take more, days do for all
+# What such rows were worth bounds what they may change, and shows whether anybody trades it.
+_OPEN = ("unmatched_deposit", "unmatched_withdrawal", "ambiguous_transfer", "transfer_grew")
 A_PAGE = 300  # minutes that one request gives, at the exchange that gives least
 
 
 def wants(result: Result, basis: Basis, book: PriceBook, now: datetime, minutes: str = "") -> set[Want]:
-    """What is needed and has no price: what the records' figures need, what was held when each tax year ended, and
-    what a balance that differs is worth, on the day before it was reported.
+    """What is needed and has no price: what the records' figures need, and rows that are an open question; what was
+    held when each tax year ended; and what a balance that differs is worth, on the day before it was reported.
 
     `minutes`: "minute" wants the prices of minutes for the records, "day" never does, "" does where that is cheap.
     """
     zone = basis.zone
     with exact():
-        needs = [need for need in result.needs if book.quote(need.asset, need.at) is None]
+        asked = {Need(i.at, i.asset) for i in result.issues if i.code in _OPEN and i.at is not None}
+        needs = [need for need in sorted({*result.needs, *asked}) if book.quote(need.asset, need.at) is None]
     found = _of_records(needs, result.transactions, zone)
     if minutes == "day" or (not minutes and _requests(found) > CHEAP):
         found = {Want(w.asset, w.day, w.begin, home=w.home) for w in found}

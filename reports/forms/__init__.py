@@ -10,9 +10,10 @@ A form that lists sales is a table of them; what goes onto the return is a table
 import importlib
 import pkgutil
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from pipeline.model import Disposal
 from pipeline.rules.base import Rules
 from reports.table import Report, ReportError, Table
 
@@ -21,6 +22,10 @@ _NO_FORM = ("lines", "taxed", "tax_software")  # what forms have in common
 
 def _no_notes(_report: Report) -> list[str]:
     return []
+
+
+def _no_sales(_report: Report) -> Sequence[Sequence[Disposal]]:
+    return ()
 
 
 def _no_other_files(_report: Report, _table: Table) -> Mapping[str, bytes]:
@@ -32,7 +37,8 @@ class Form:
     """One form: its CSV file, the title of its sheet, its rows, the columns its totals go by, and what a person has to
     know before it is filed, a sentence or two each.
 
-    `source`: the official form, its year, and how it was read. `also`: the same for other programs, as further files by
+    `sales`: of a form whose rows are made of disposals, those of each row, in the rows' order; else none. `source`: the
+    official form, its year, and how it was read. `also`: the same for other programs, as further files by
     name, whose names match `also_named` (a regular expression).
     """
 
@@ -41,6 +47,7 @@ class Form:
     table: Callable[[Report], Table]
     totals_by: tuple[str, ...] = ()
     notes: Callable[[Report], list[str]] = _no_notes
+    sales: Callable[[Report], Sequence[Sequence[Disposal]]] = _no_sales
     source: str = ""
     also: Callable[[Report, Table], Mapping[str, bytes]] = _no_other_files
     also_named: str = ""

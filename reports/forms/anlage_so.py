@@ -13,7 +13,7 @@ from decimal import Decimal
 from pipeline.model import Disposal, Label, Term
 from pipeline.money import ZERO
 from reports.forms import Form
-from reports.forms.lines import TOTALS_BY, Line, down, exactly, lines, rounded, up, written
+from reports.forms.lines import TOTALS_BY, Line, down, exactly, limit, lines, rounded, up, written
 from reports.forms.taxed import day_of, income_of, left_out, sums, taxed_of
 from reports.table import Report, Table
 
@@ -80,13 +80,10 @@ def _span(days: list[date]) -> str:
 
 def _limit(report: Report, which: int, what: str, amount: Decimal) -> list[Line]:
     """The limit below which all is free: shown, never applied, since other income of the kind counts too."""
-    limit = report.rules.limits[which]
-    bound = limit.amount.on(report.period.last)
+    bound = report.rules.limits[which].amount.on(report.period.last)
     law = ("§ 23(3) sentence 5 EStG", "§ 22 no. 3 sentence 2 EStG")[which]
     stays = "reached: all of it is taxed" if amount >= bound else "not reached by this alone: free, if there is no more"
-    if report.currency != report.rules.currency:
-        stays = f"in {report.rules.currency}: not compared with amounts in {report.currency}"
-    return [Line("", f"limit of {what}, not applied", bound, entry=stays if amount > ZERO else "", source=law)]
+    return [limit(report, which, f"limit of {what}, not applied", law, stays if amount > ZERO else "")]
 
 
 def notes(report: Report) -> list[str]:

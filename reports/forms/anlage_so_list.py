@@ -40,6 +40,16 @@ def _row(d: Disposal, report: Report) -> tuple[Value, ...]:
     return (d.asset, d.quantity, acquired, disposed, price, cost, costs, price - cost - costs, d.gain, d.id)
 
 
+def sales(report: Report) -> list[list[Disposal]]:
+    """The one sale of each row."""
+    return [[d] for d in anlage_so.filed(report)]
+
+
 FORM = Form(
-    "anlage_so_list.csv", "Anlage SO list", table, totals_by=("asset",), source="no official layout; lines of Anlage SO"
+    "anlage_so_list.csv",
+    "Anlage SO list",
+    table,
+    totals_by=("asset",),
+    sales=sales,
+    source="no official layout; lines of Anlage SO",
 )

@@ -6,7 +6,7 @@ for: the tax administration's pages, as other pages quote them; rounding in the 
 
 from pipeline.money import ZERO, plain
 from reports.forms import Form
-from reports.forms.lines import TOTALS_BY, Line, down, exactly, lines, rounded
+from reports.forms.lines import TOTALS_BY, Line, down, exactly, limit, lines, rounded
 from reports.forms.taxed import held_of
 from reports.table import Report, Table
 
@@ -20,12 +20,11 @@ def table(report: Report) -> Table:
     if not held:
         return lines("box_3", [])
     total = sum((h.value for h in held if h.value is not None), ZERO)
-    limit = report.rules.limits[0]
     found = [
         rounded(
             "", f"Overige bezittingen: virtuele betaalmiddelen, {report.period.first:%d-%m-%Y}", total, down, _SOURCE
         ),
-        Line("", "free capital of one person, not applied", limit.amount.on(report.period.first), source="art. 5.5"),
+        limit(report, 0, "free capital of one person, not applied", "art. 5.5", on=report.period.first),
     ]
     for h in held:
         value = None if h.value is None else down(h.value)

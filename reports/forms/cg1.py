@@ -6,12 +6,13 @@ Whole euros, each figure rounded once, in the taxpayer's favour: consideration a
 dates: CG1 of 2021, read in a copy; its line numbers change from year to year and are left empty; rounding from memory.
 """
 
+from collections.abc import Sequence
 from datetime import date
 
 from pipeline.model import Disposal
 from pipeline.money import ZERO
 from reports.forms import Form
-from reports.forms.lines import MEMORY, TOTALS_BY, Line, counted, down, exactly, lines, rounded, up
+from reports.forms.lines import MEMORY, TOTALS_BY, Line, counted, down, exactly, limit, lines, rounded, up
 from reports.forms.taxed import day_of, income_of, left_out, sums, taxed_of
 from reports.table import Report, Table
 
@@ -33,15 +34,14 @@ def table(report: Report) -> Table:
             *_figures("1 January to 30 November: ", early),
             *_figures("December: ", late),
         ]
-        limit = report.rules.limits[0].amount.on(report.period.last)
-        found.append(Line("", "personal exemption, not applied", limit, source="TCA 1997 s601"))
+        found.append(limit(report, 0, "personal exemption, not applied", "TCA 1997 s601"))
     income = income_of(report)
     if income:
         found.append(rounded("", "income, Case IV or V or as the facts are", income, down, MEMORY))
     return lines("cg1", found)
 
 
-def _figures(when: str, of: list[Disposal]) -> list[Line]:
+def _figures(when: str, of: Sequence[Disposal]) -> list[Line]:
     s = sums(of)
     apart = sum((d.set_apart for d in of), ZERO)
     return [

@@ -5,14 +5,11 @@ The sum of the rounded gains of form 2086, beside the gain before rounding. Sale
 Boxes 3AN and 3BN: form 2086 and its notice; income from mining and staking: from memory.
 """
 
-from collections.abc import Sequence
-from decimal import Decimal
-
 from pipeline.money import ZERO
 from reports.forms import Form, form_2086
-from reports.forms.lines import MEMORY, TOTALS_BY, Line, exactly, lines, nearest, rounded
+from reports.forms.lines import MEMORY, TOTALS_BY, Line, column_sum, exactly, limit, lines, nearest, rounded
 from reports.forms.taxed import income_of, sums, taxed_of
-from reports.table import Report, Table, Value
+from reports.table import Report, Table
 
 _SOURCE = "2042 C, by the notice of 2086"
 
@@ -20,32 +17,27 @@ _SOURCE = "2042 C, by the notice of 2086"
 @exactly
 def table(report: Report) -> Table:
     """3AN or 3BN, the limit, and other income."""
-    rows = form_2086.table(report).rows
+    filed = form_2086.table(report)
     found: list[Line] = []
-    if rows:
-        names = [c.name for c in form_2086.COLUMNS]
-        gain = _sum(rows, names.index("gain"))
+    if filed.rows:
+        gain = column_sum(filed, "gain")
         box = ("3AN", "Plus-value") if gain >= ZERO else ("3BN", "Moins-value")
         exact_gain = sums(taxed_of(report)).gain
         sign = 1 if gain >= ZERO else -1
-        limit = report.rules.limits[0].amount.on(report.period.last)
         name = f"{box[1]} sur cessions d'actifs numériques"
         found.append(Line(box[0], name, sign * gain, sign * exact_gain, source=_SOURCE))
-        if all(row[names.index("213")] is not None for row in rows):
+        price = filed.index("213")
+        if all(row[price] is not None for row in filed.rows):
             for which, column in (("gross", "213"), ("net of fees", "218")):
-                total = _sum(rows, names.index(column))
-                found.append(Line("", f"sum of the prices, {which} (line {column})", total, source="2086"))
+                name = f"sum of the prices, {which} (line {column})"
+                found.append(Line("", name, column_sum(filed, column), source="2086"))
         free = "sales of the year not above this are free; not applied"
-        found.append(Line("", free, limit, source="CGI art. 150 VH bis II-B"))
+        found.append(limit(report, 0, free, "CGI art. 150 VH bis II-B"))
     income = income_of(report)
     if income:
         name = "Revenus non commerciaux non professionnels (mining, staking): micro-BNC"
         found.append(rounded("5KU", name, income, nearest, MEMORY))
     return lines("form_2042_c", found)
-
-
-def _sum(rows: Sequence[tuple[Value, ...]], n: int) -> Decimal:
-    return sum((value for row in rows if isinstance(value := row[n], Decimal)), ZERO)
 
 
 def notes(report: Report) -> list[str]:

@@ -92,5 +92,6 @@ FORM = Form(
     table,
     totals_by=(),
     notes=notes,
+    sales=sales,
     source="2086, 2021, and its notice; read. 2025 in a transcription",
 )

@@ -5,24 +5,30 @@ the whole return, rounded half up; the gain comes from the rounded cells, as on 
 price can't be filed: it is left out, and an issue says so. Sources: Form 8949 and its instructions (2025); which box
 goes with which Form 1099-DA: Instructions for Form 1099-DA, "Applicable checkbox on Form 8949" (codes G, H, J, K).
 
-taxsync knows no Form 1099-DA: what one tells is the person's word, per account and year. The figures
-stay the ledger's own.
+Where the account's Forms 1099-DA were imported, (d) is what they tell, in boxes G and J (e) too, and (g) with its code
+in (f) makes the ledger's gain of it: B, E, T as the instructions have them ("How To Complete Form 8949, Columns (f) and
+(g)"; read in a condensed copy), O for what they have no code for. Else the box is the person's word, per account and
+year. Results of margin and derivatives are contracts, no digital assets: boxes C and F.
 """
 
 import json
-from collections.abc import Callable
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
+from pipeline.local import local_day
 from pipeline.model import Disposal, Rule, Term
 from pipeline.money import ZERO, exact, plain
+from pipeline.reported import FIRST_YEAR, Piece
 from reports.forms import Form
 from reports.forms.lines import cents, nearest
 from reports.forms.tax_software import NAMES, for_tax_software
-from reports.table import Column, Report, Table, Type, Value
-from reports.tables import disposals_of
+from reports.table import Column, Made, Report, Table, Type, Value
+from reports.tables import taxed_of
 
 COLUMNS = (
     Column("description", Type.TEXT, "(a) units and asset"),
@@ -41,8 +47,7 @@ COLUMNS = (
     Column("part", Type.TEXT, "I short-term, II long-term"),
 )
 
-# Boxes of Parts I and II by what the broker's 1099-DA tells; nobody had one before tax year 2025.
-_FIRST_DIGITAL_YEAR = 2025
+# Boxes of Parts I and II by what the broker's 1099-DA tells; nobody had one before.
 _BOXES = {
     "no": {"I": "I", "II": "L"},
     "proceeds": {"I": "H", "II": "K"},
@@ -51,13 +56,49 @@ _BOXES = {
 _BOXES_BEFORE = {"I": "C", "II": "F"}
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the form, its columns (d) to (h) as they are written; `why`: the reason of its box. `piece`: the units
+    that one Form 1099-DA tells of, of a disposal that others may tell of too; None: all of it, no form tells of it."""
+
+    disposal: Disposal
+    piece: Piece | None
+    quantity: Decimal
+    box: str
+    why: str
+    proceeds: Decimal
+    cost: Decimal
+    code: str
+    adjustment: Decimal
+    gain: Decimal
+    exact_gain: Decimal
+
+    @property
+    def part(self) -> str:
+        return _part(self.disposal)
+
+
 @lru_cache(maxsize=1)  # the other forms of the return read it too
 def table(report: Report) -> Table:
     """The rows of Part I, then those of Part II, each in order of time."""
-    money = unit(report)
+    words = {d.id: d.words for d in report.result.derivatives}
+    return Table("form_8949", COLUMNS, Made(entries(report), partial(_row, zone=report.zone, words=words)))
+
+
+@lru_cache(maxsize=1)
+def entries(report: Report) -> Sequence[Entry]:
+    """The rows of the form in their order."""
+    pieces: dict[int, list[Piece]] = defaultdict(list)
+    for piece in report.brokers.pieces:
+        pieces[id(piece.disposal)].append(piece)
+    paid = {t.id for t in report.result.transactions if t.fee is not None} if pieces else set()
+    money, found = unit(report), list[Entry]()
     with exact():
-        rows = [_row(d, _box(d, report), report.zone, money) for d in filed(report)]
-    return Table("form_8949", COLUMNS, rows)
+        for d in sorted(taxed_of(report), key=_part):
+            told = pieces.get(id(d), [])
+            found += [_told(piece, money, d.id.partition(".")[0] in paid) for piece in told]
+            found += [] if told else [_untold(d, report, money)]
+    return found
 
 
 def unit(report: Report) -> Callable[[Decimal], Decimal]:
@@ -67,19 +108,19 @@ def unit(report: Report) -> Callable[[Decimal], Decimal]:
 
 
 def notes(report: Report) -> list[str]:
-    """What is to be settled about Forms 1099-DA; nothing before 2025, or where there is no row."""
-    accounts = sorted({d.account for d in filed(report)})
-    if not accounts or not _is_digital(report):
-        return []
+    """What is to be settled about Forms 1099-DA, and what other programs do not get."""
+    listed = entries(report)
     told, setting = report.form_1099_da, f"[form_1099_da.{report.period.name}] in taxsync.toml"
+    digital = {e.disposal.account for e in listed if not e.disposal.id.endswith(_RESULT)}
+    accounts = sorted(digital - report.brokers.accounts) if _is_digital(report) else []
     unsaid = [name for name in accounts if name not in told]
     reported = [name for name in accounts if told.get(name, "no") != "no"]
-    unknown = sorted(told.keys() - set(accounts))
+    unknown = sorted(told.keys() - digital) if accounts else []
     found = []
     if unsaid:
         found.append(
             f"No Form 1099-DA is known for {', '.join(unsaid)}: boxes I and L. What a broker reported on one belongs "
-            "in H and K, or in G and J where its box 2 says that the basis was reported: write "
+            "in H and K, or in G and J where its box 2 says that the basis was reported: import the form, or write "
             f'{json.dumps(unsaid[0])} = "proceeds", "basis" or "no" under {setting}, then run report again.'
         )
     if reported:
@@ -89,39 +130,130 @@ def notes(report: Report) -> list[str]:
         )
     if unknown:
         found.append(f"{setting} names {', '.join(unknown)}: no row of this form is of an account with that name.")
+    adjusted = sum(bool(e.adjustment) for e in listed)
+    if adjusted:
+        found.append(
+            f"{adjusted} row(s) have an amount in (g), for which the files for tax programs have no place: their cost "
+            "is (e) - (g) there, so that the gain is right; enter these rows by hand."
+        )
+    if any(e.disposal.id.endswith(_RESULT) for e in listed):
+        found.append(
+            "Results of margin and derivatives stand in boxes C and F, without the day on which the position was "
+            "opened: fill it in. Regulated futures (section 1256) belong on Form 6781 instead."
+        )
     return found
 
 
 def filed(report: Report) -> list[Disposal]:
-    """The disposals of the rows, in their order."""
-    return sorted((d for d in disposals_of(report) if d.taxed and d.proceeds is not None), key=_part)
+    """The disposal of each row, in their order; one that several forms tell of has several rows."""
+    return [entry.disposal for entry in entries(report)]
+
+
+def sales(report: Report) -> list[list[Disposal]]:
+    """The one disposal of each row."""
+    return [[d] for d in filed(report)]
 
 
 def _is_digital(report: Report) -> bool:
-    return report.period.last.year >= _FIRST_DIGITAL_YEAR
-
-
-def _box(disposal: Disposal, report: Report) -> str:
-    boxes = _BOXES[report.form_1099_da.get(disposal.account, "no")] if _is_digital(report) else _BOXES_BEFORE
-    return boxes[_part(disposal)]
+    return report.period.last.year >= FIRST_YEAR
 
 
 def _part(disposal: Disposal) -> str:
     return "II" if disposal.term is Term.LONG else "I"
 
 
-def _row(d: Disposal, box: str, zone: ZoneInfo, money: Callable[[Decimal], Decimal]) -> tuple[Value, ...]:
+_RESULT = ".margin"  # how ids of results of margin and derivatives end
+_WHY = {
+    "basis": "the account's 1099-DA tells the basis, by taxsync.toml",
+    "proceeds": "the account's 1099-DA tells no basis, by taxsync.toml",
+    "no": "no 1099-DA, by taxsync.toml",
+}
+
+
+def _box(d: Disposal, report: Report) -> tuple[str, str]:
+    """The box of what no imported form tells of, and why."""
+    part = _part(d)
+    if d.id.endswith(_RESULT):
+        return _BOXES_BEFORE[part], "a contract, no digital asset"
+    if not _is_digital(report):
+        return _BOXES_BEFORE[part], "before 2025 nobody got a 1099-DA"
+    if d.account in report.brokers.accounts:
+        return _BOXES["no"][part], "on no row of the account's 1099-DA"
+    told = report.form_1099_da.get(d.account)
+    return _BOXES[told or "no"][part], "no 1099-DA is known" if told is None else _WHY[told]
+
+
+def _untold(d: Disposal, report: Report, money: Callable[[Decimal], Decimal]) -> Entry:
     assert d.proceeds is not None
     proceeds, cost = money(d.proceeds), money(d.cost_basis)
-    acquired = _day(d.acquired_at, zone) if d.acquired_at else "" if d.rule is Rule.MISSING else "VARIOUS"
-    units = f"{plain(d.quantity)} {d.asset}"
+    box, why = _box(d, report)
     gain = proceeds - cost
-    return (units, acquired, _day(d.disposed_at, zone), proceeds, cost, "", money(ZERO), gain, box, _part(d))
+    return Entry(d, None, d.quantity, box, why, proceeds, cost, "", _nothing(money), gain, d.gain or ZERO)
+
+
+def _told(piece: Piece, money: Callable[[Decimal], Decimal], paid: bool) -> Entry:
+    """The row of units that a Form 1099-DA tells of. `paid`: the transaction had a fee."""
+    d, form = piece.disposal, piece.row
+    assert piece.proceeds is not None
+    told, proceeds, cost = money(piece.told_proceeds), money(piece.proceeds), money(piece.cost)
+    reported = form.basis_reported and piece.told_basis is not None
+    codes = set()
+    if not _differ(piece.told_proceeds, piece.proceeds, money):
+        proceeds = told
+    else:
+        codes.add("E" if proceeds < told and paid else "O")
+    basis = cost
+    if piece.told_basis is not None:
+        basis = money(piece.told_basis) if reported else cost
+        if _differ(piece.told_basis, piece.cost, money):
+            codes.add("B")
+        elif reported:
+            cost = basis
+    if form.term not in ("", d.term.value):
+        codes.add("T")
+    gain = proceeds - cost
+    why = "1099-DA with basis reported to the IRS (box 2)" if reported else "1099-DA without basis reported to the IRS"
+    why += " (noncovered, box 9)" if form.noncovered else ""
+    return Entry(
+        d, piece, piece.quantity, _BOXES["basis" if reported else "proceeds"][_part(d)], why, told, basis,
+        "".join(sorted(codes)), gain - (told - basis), gain, piece.proceeds - piece.cost,
+    )  # fmt: skip
+
+
+@lru_cache
+def _nothing(money: Callable[[Decimal], Decimal]) -> Decimal:
+    """The 0 of every row without an adjustment."""
+    return money(ZERO)
+
+
+def _differ(told: Decimal, ours: Decimal, money: Callable[[Decimal], Decimal]) -> bool:
+    """Whether two amounts differ by more than rounding."""
+    return abs(told - ours) >= _CENT and money(told) != money(ours)
+
+
+_CENT = Decimal("0.01")
+
+
+def _row(entry: Entry, zone: ZoneInfo, words: Mapping[str, str]) -> tuple[Value, ...]:
+    d = entry.disposal
+    result = d.id.endswith(_RESULT)
+    what = f"margin or derivatives: {words.get(d.id.removesuffix(_RESULT), '')}".removesuffix(": ")
+    units = what if result else f"{plain(entry.quantity)} {d.asset}"
+    unknown = result or d.rule is Rule.MISSING
+    acquired = "" if unknown else _day(d.acquired_at, zone) if d.acquired_at else "VARIOUS"
+    return (
+        units, acquired, _day(d.disposed_at, zone), entry.proceeds, entry.cost, entry.code, entry.adjustment,
+        entry.gain, entry.box, entry.part,
+    )  # fmt: skip
 
 
 def _day(at: datetime, zone: ZoneInfo) -> str:
-    there = at.astimezone(zone)
-    return f"{there.month:02}/{there.day:02}/{there.year:04}"
+    return _written(local_day(at, zone))
+
+
+@lru_cache(maxsize=1000)
+def _written(day: date) -> str:
+    return f"{day.month:02}/{day.day:02}/{day.year:04}"
 
 
 FORM = Form(
@@ -130,6 +262,7 @@ FORM = Form(
     table,
     totals_by=("part", "box"),
     notes=notes,
+    sales=sales,
     source="Form 8949 and instructions, 2025; read",
     also=for_tax_software,
     also_named=NAMES,

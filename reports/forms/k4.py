@@ -25,11 +25,20 @@ COLUMNS = (
 _GAIN, _LOSS = "1", "2"  # gains stand before losses
 
 
+def _groups(report: Report) -> list[tuple[tuple[str, str], list[Disposal]]]:
+    """The disposals of each row, with what tells the row."""
+    return grouped(taxed_of(report), lambda d: (d.asset, _GAIN if (d.gain or ZERO) >= ZERO else _LOSS))
+
+
+def sales(report: Report) -> list[list[Disposal]]:
+    """The disposals of each row, in order of time."""
+    return [of for _, of in _groups(report)]
+
+
 @exactly
 def table(report: Report) -> Table:
     """The rows by currency."""
-    groups = grouped(taxed_of(report), lambda d: (d.asset, _GAIN if (d.gain or ZERO) >= ZERO else _LOSS))
-    return Table("k4", COLUMNS, [_row(asset, of) for (asset, _), of in groups])
+    return Table("k4", COLUMNS, [_row(asset, of) for (asset, _), of in _groups(report)])
 
 
 def _row(asset: str, of: list[Disposal]) -> tuple[Value, ...]:
@@ -47,5 +56,6 @@ FORM = Form(
     table,
     totals_by=("currency",),
     notes=left_out,
+    sales=sales,
     source="K4 part D; the agency's page with examples read, the form not",
 )

@@ -4,12 +4,9 @@ Sums of the rounded rows of k4.csv, beside what they are before rounding. The ag
 kap. IL). Boxes 7.5 and 8.4: told alike by public tools; 7.2: by a guide.
 """
 
-from decimal import Decimal
-
 from pipeline.model import Label
-from pipeline.money import ZERO
 from reports.forms import Form, k4
-from reports.forms.lines import MEMORY, TOTALS_BY, Line, dropped, exactly, lines, rounded
+from reports.forms.lines import MEMORY, TOTALS_BY, Line, column_sum, dropped, exactly, lines, rounded
 from reports.forms.taxed import income_of, sums, taxed_of
 from reports.table import Report, Table
 
@@ -19,10 +16,10 @@ _SOURCE = "INK1, by other tools"
 @exactly
 def table(report: Report) -> Table:
     """7.5, 8.4, and income."""
-    rows, s = k4.table(report).rows, sums(taxed_of(report))
+    filed, s = k4.table(report), sums(taxed_of(report))
     found: list[Line] = []
-    if rows:
-        gains, losses = (sum((v for row in rows if isinstance(v := row[n], Decimal)), ZERO) for n in (4, 5))
+    if filed.rows:
+        gains, losses = column_sum(filed, "gain"), column_sum(filed, "loss")
         found = [
             Line("7.5", "Vinst enligt K4 avsnitt D", gains, s.gains, source=_SOURCE),
             Line("8.4", "Förlust enligt K4 avsnitt D", losses, -s.losses, source=_SOURCE),

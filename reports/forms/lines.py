@@ -7,10 +7,11 @@ Amounts are in the reporting currency. Every way to round that a form asks for i
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal
 from functools import wraps
 
-from pipeline.money import EXACT, ONE, exact, round_to
+from pipeline.money import EXACT, ONE, ZERO, exact, plain, round_to
 from reports.table import Column, Report, Table, Type, Value
 
 MEMORY = "from memory"  # the source of a fact that could not be read
@@ -54,6 +55,16 @@ def written(number: str, name: str, entry: str, source: str) -> Line:
     return Line(number, name, entry=entry, source=source)
 
 
+def limit(report: Report, which: int, name: str, source: str, entry: str = "", on: date | None = None) -> Line:
+    """A limit of the country's on a day (None: the year's last), shown and not applied. It is in the country's own
+    currency: among amounts in another it stands as words."""
+    bound, currency = report.rules.limits[which].amount.on(on or report.period.last), report.rules.currency
+    if report.currency == currency:
+        return Line("", name, bound, entry=entry, source=source)
+    told = f"{plain(bound)} {currency}: not compared with amounts in {report.currency}"
+    return Line("", name, entry=told, source=source)
+
+
 def lines(name: str, found: Iterable[Line]) -> Table:
     """The table of these lines, in this order."""
     return Table(name, COLUMNS, [_row(line) for line in found])
@@ -63,6 +74,12 @@ def _row(line: Line) -> tuple[Value, ...]:
     with exact():
         difference = None if line.amount is None or line.exact is None else line.amount - line.exact
     return (line.number, line.name, line.entry, line.amount, line.exact, difference, line.source)
+
+
+def column_sum(table: Table, name: str) -> Decimal:
+    """A column of a form added up, as far as it is filled in. Call it in the exact context."""
+    index = table.index(name)
+    return sum((value for row in table.rows if isinstance(value := row[index], Decimal)), ZERO)
 
 
 def exactly(table: Callable[[Report], Table]) -> Callable[[Report], Table]:

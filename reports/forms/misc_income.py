@@ -33,6 +33,15 @@ COLUMNS = (
 )
 
 
+def _groups(report: Report) -> list[tuple[str, list[Disposal]]]:
+    return grouped(taxed_of(report), lambda d: d.asset)
+
+
+def sales(report: Report) -> list[list[Disposal]]:
+    """The disposals of each row, in order of time."""
+    return [of for _, of in _groups(report)]
+
+
 @exactly
 def table(report: Report) -> Table:
     """One row for each asset that was sold in the year."""
@@ -40,7 +49,7 @@ def table(report: Report) -> Table:
     gone = dict(grouped(disposals_of(report), lambda d: d.asset))
     rows = [
         _row(asset, of, gone[asset], held.get(asset, Held(asset, ZERO, ZERO, None)), report)
-        for asset, of in grouped(taxed_of(report), lambda d: d.asset)
+        for asset, of in _groups(report)
     ]
     return Table("misc_income", COLUMNS, rows)
 
@@ -63,5 +72,6 @@ FORM = Form(
     table,
     totals_by=("asset",),
     notes=left_out,
+    sales=sales,
     source="Calculation sheet of December 2025; rounding told by a study of it, sections by guides",
 )

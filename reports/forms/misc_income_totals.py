@@ -4,12 +4,9 @@ Sums of the sheets' rounded figures and of income received in coins (mining, sta
 Income 雑(その他) of tables 1 and 2 of the return: from memory.
 """
 
-from decimal import Decimal
-
 from pipeline.model import Label
-from pipeline.money import ZERO
 from reports.forms import Form, misc_income
-from reports.forms.lines import MEMORY, TOTALS_BY, Line, down, exactly, lines
+from reports.forms.lines import MEMORY, TOTALS_BY, Line, column_sum, down, exactly, lines
 from reports.forms.taxed import income_of, sums, taxed_of
 from reports.table import Report, Table
 
@@ -19,12 +16,12 @@ _PLACE = "雑(その他)"
 @exactly
 def table(report: Report) -> Table:
     """Revenue, expenses and income."""
-    rows = misc_income.table(report).rows
+    sheets = misc_income.table(report)
     sold = sums(taxed_of(report))
     received = income_of(report, *(kind for kind in Label if kind is not Label.INCOME))
-    if not rows and not received:
+    if not sheets.rows and not received:
         return lines("misc_income_totals", [])
-    revenue, expenses = (sum((v for row in rows if isinstance(v := row[n], Decimal)), ZERO) for n in (9, 10))
+    revenue, expenses = column_sum(sheets, "revenue"), column_sum(sheets, "expenses")
     whole = revenue + down(received)
     found = [
         Line(_PLACE, "収入金額: sales", revenue, sold.proceeds, source=MEMORY),

@@ -24,11 +24,20 @@ COLUMNS = (
 _KEYS = {Kind.SALE: "F", Kind.TRADE: "N", Kind.SPEND: "B", Kind.FEE: "B"}
 
 
+def _groups(report: Report) -> list[tuple[tuple[str, str], list[Disposal]]]:
+    """The disposals of each row, with what tells the row."""
+    return grouped(taxed_of(report), lambda d: (d.asset, _KEYS.get(d.kind, "")))
+
+
+def sales(report: Report) -> list[list[Disposal]]:
+    """The disposals of each row, in order of time."""
+    return [of for _, of in _groups(report)]
+
+
 @exactly
 def table(report: Report) -> Table:
     """The rows by currency and key."""
-    groups = grouped(taxed_of(report), lambda d: (d.asset, _KEYS.get(d.kind, "")))
-    return Table("modelo_100", COLUMNS, [_row(asset, key, of) for (asset, key), of in groups])
+    return Table("modelo_100", COLUMNS, [_row(asset, key, of) for (asset, key), of in _groups(report)])
 
 
 def _row(asset: str, key: str, of: list[Disposal]) -> tuple[Value, ...]:
@@ -52,5 +61,6 @@ FORM = Form(
     table,
     totals_by=("currency", "key"),
     notes=notes,
+    sales=sales,
     source="Modelo 100, 2024; boxes told by other tools",
 )

@@ -4,12 +4,9 @@ Sums of the rounded rows of modelo_100.csv, beside the result before rounding. B
 tools for the form of 2024; 0033 for staking by a guide; 0304 for airdrops: from memory.
 """
 
-from decimal import Decimal
-
 from pipeline.model import Label
-from pipeline.money import ZERO
 from reports.forms import Form, modelo_100
-from reports.forms.lines import MEMORY, TOTALS_BY, Line, cents, exactly, lines, rounded
+from reports.forms.lines import MEMORY, TOTALS_BY, Line, cents, column_sum, exactly, lines, rounded
 from reports.forms.taxed import income_of, sums, taxed_of
 from reports.table import Report, Table
 
@@ -19,10 +16,10 @@ _SOURCE = "Modelo 100, 2024, by other tools"
 @exactly
 def table(report: Report) -> Table:
     """1814, 1813, their difference, and income."""
-    rows = modelo_100.table(report).rows
+    filed = modelo_100.table(report)
     found: list[Line] = []
-    if rows:
-        gains, losses = (sum((v for row in rows if isinstance(v := row[n], Decimal)), ZERO) for n in (4, 5))
+    if filed.rows:
+        gains, losses = column_sum(filed, "gain"), column_sum(filed, "loss")
         exact_result = sums(taxed_of(report)).gain
         found = [
             Line("1814", "Suma de ganancias patrimoniales de monedas virtuales", gains, source=_SOURCE),

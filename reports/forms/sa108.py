@@ -46,7 +46,7 @@ def table(report: Report) -> Table:
         return rounded(numbers[n], _NAMES[n], amount, up if n in (2, 4) else down, source)
 
     count = counted(numbers[0], _NAMES[0], len(gains), source)
-    claims = [written("13.6", "Code of the claim: negligible value", "NVC", source)] if _claims(report) else []
+    claims = [written("13.6", "Code of the claim: negligible value", "NVC", MEMORY)] if _claims(report) else []
     return lines("sa108", [count, box(1, whole.proceeds), box(2, whole.cost), box(3, gained), box(4, lost), *claims])
 
 

@@ -46,10 +46,16 @@ def _row(number: int, d: Disposal, report: Report) -> tuple[Value, ...]:
     )  # fmt: skip
 
 
+def sales(report: Report) -> list[list[Disposal]]:
+    """The one part of a disposal of each row."""
+    return [[d] for parts in sa108.by_disposal(report) for d in parts]
+
+
 FORM = Form(
     "sa108_computation.csv",
     "SA108 computation",
     table,
     totals_by=("token",),
+    sales=sales,
     source="no official layout; CRYPTO22250 to CRYPTO22280",
 )

@@ -36,11 +36,20 @@ def period(d: Disposal, report: Report) -> str:
     return "2" if day_of(d.disposed_at, report) >= _SECOND_PERIOD else "1"
 
 
+def _groups(report: Report) -> list[tuple[tuple[str, str], list[Disposal]]]:
+    """The disposals of each row, with what tells the row."""
+    return grouped(taxed_of(report), lambda d: (period(d, report), d.asset))
+
+
+def sales(report: Report) -> list[list[Disposal]]:
+    """The disposals of each row, in order of time."""
+    return [of for _, of in _groups(report)]
+
+
 @exactly
 def table(report: Report) -> Table:
     """A row for each asset, in 2024 for each period and asset."""
-    groups = grouped(taxed_of(report), lambda d: (period(d, report), d.asset))
-    return Table("schedule_3", COLUMNS, [_row(key[0], key[1], of) for key, of in groups])
+    return Table("schedule_3", COLUMNS, [_row(key[0], key[1], of) for key, of in _groups(report)])
 
 
 def _row(when: str, asset: str, of: list[Disposal]) -> tuple[Value, ...]:
@@ -58,5 +67,6 @@ FORM = Form(
     table,
     totals_by=("period", "asset"),
     notes=left_out,
+    sales=sales,
     source="Schedule 3, 2023 and 2024; read in copies",
 )

@@ -5,11 +5,12 @@ lines 15199 and 15300 (page of the Canada Revenue Agency; schedules of 2015 and 
 not be read: the name of the section tells the place.
 """
 
+from dataclasses import replace
 from decimal import Decimal
 
 from pipeline.money import ZERO, split
 from reports.forms import Form, schedule_3
-from reports.forms.lines import TOTALS_BY, Line, cents, exactly, lines, rounded
+from reports.forms.lines import TOTALS_BY, Line, cents, column_sum, exactly, lines, rounded
 from reports.forms.taxed import grouped, income_of, sums, taxed_of
 from reports.table import Report, Table
 
@@ -25,11 +26,12 @@ def table(report: Report) -> Table:
     numbers = ("15199", "15300") if known else ("", "")
     source = "Schedule 3, 2023" if known else "Schedule 3; lines of this year not known"
     exact_of = {key: sums(of) for key, of in grouped(taxed_of(report), lambda d: schedule_3.period(d, report))}
-    listed = schedule_3.table(report).rows
+    listed = schedule_3.table(report)
+    when = listed.index("period")
     found, gain = [], ZERO
     for key, s in exact_of.items():
-        rows = [row for row in listed if row[0] == key]
-        proceeds, gains = (sum((v for row in rows if isinstance(v := row[n], Decimal)), ZERO) for n in (4, 7))
+        of_period = replace(listed, rows=[row for row in listed.rows if row[when] == key])
+        proceeds, gains = column_sum(of_period, "proceeds"), column_sum(of_period, "gain")
         where = f"{_SECTION}{f', period {key}' if key else ''}"
         found.append(Line(numbers[0], f"{where}: total proceeds", proceeds, s.proceeds, source=source))
         found.append(Line(numbers[1], f"{where}: gain or loss", gains, s.gain, source=source))

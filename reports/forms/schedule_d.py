@@ -7,7 +7,6 @@ and 16 are those of this report's assets alone. Source: Schedule D (Form 1040) 2
 from dataclasses import dataclass
 from decimal import Decimal
 
-from pipeline.model import Disposal
 from pipeline.money import ZERO
 from reports.forms import Form, form_8949
 from reports.forms.lines import exactly
@@ -53,17 +52,12 @@ def table(report: Report) -> Table:
     """The lines with a total, then the net ones."""
     cells = dict.fromkeys(_LINES, _Cells())
     line_of = {box: line for line, boxes in _LINES.items() for box in boxes}
-    for row, d in zip(form_8949.table(report).rows, form_8949.filed(report), strict=True):
-        cells[line_of[str(row[8])]] += _cells(row, d)
+    for e in form_8949.entries(report):
+        cells[line_of[e.box]] += _Cells(1, e.proceeds, e.cost, e.adjustment, e.gain, e.exact_gain)
     rows = [_row(line, " or ".join(_LINES[line]), found) for line, found in cells.items() if found.rows]
     for line, of in _NET:
         rows.append(_row(line, f"lines {', '.join(of)}", sum((cells[name] for name in of), _Cells())))
     return Table("schedule_d", COLUMNS, rows)
-
-
-def _cells(row: tuple[Value, ...], d: Disposal) -> _Cells:
-    proceeds, cost, adjustment, gain = (v for v in (row[3], row[4], row[6], row[7]) if isinstance(v, Decimal))
-    return _Cells(1, proceeds, cost, adjustment, gain, d.gain or ZERO)
 
 
 def _row(line: str, boxes: str, c: _Cells) -> tuple[Value, ...]:

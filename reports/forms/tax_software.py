@@ -4,16 +4,22 @@ TXF: Tax Exchange Format, version 042 of 30 November 2011 (Intuit; read in a cop
 cost before sales, dates MM/DD/YYYY, what is not known left empty. It is older than the digital-asset boxes G to L:
 its "copies" A, B, C are the boxes of 2011, so the boxes have to be looked at after the import.
 
+Neither has a place for the adjustment of column (g): the cost is (e) - (g), so that the gain is that of column (h), and
+proceeds are those that the IRS was told.
+
 TurboTax: its header is told by several public tools alike, the limit of 4,000 rows by one; Intuit's own page could not
 be read.
 """
 
 import csv
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from operator import itemgetter
 
-from reports.csv_file import inert
+from pipeline.money import exact
+from reports.csv_file import decimals, inert
 from reports.table import Report, Table, Value, printable
 
 TXF, TURBOTAX = "form_8949.txf", "form_8949_turbotax"
@@ -31,57 +37,69 @@ _REFERENCES = {
 _HEADER = ("Currency Name", "Purchase Date", "Cost Basis", "Date Sold", "Proceeds")
 
 
+# What they show of a row; the cost is proceeds less gain.
+_COLUMNS = ("description", "date_acquired", "date_sold", "proceeds", "gain", "part", "box")
+
+
+@dataclass(frozen=True, slots=True)
+class _Sale:
+    """One row as texts. `acquired` is empty where it is not known or is that of several purchases: neither format has a
+    word for it. `reference`: the number of its category."""
+
+    what: str
+    acquired: str
+    sold: str
+    cost: str
+    proceeds: str
+    reference: int
+
+
 def for_tax_software(report: Report, table: Table) -> Mapping[str, bytes]:
     """The rows of Form 8949 as files for other programs; only their heads where there is no row."""
-    rows = [dict(zip((c.name for c in table.columns), row, strict=True)) for row in table.rows]
-    found = {TXF: _txf(report, rows)}
-    for number, start in enumerate(range(0, max(1, len(rows)), LIMIT), 1):
-        name = f"{TURBOTAX}.csv" if number == 1 else f"{TURBOTAX}_{number}.csv"
-        found[name] = _turbotax(rows[start : start + LIMIT])
-    return found
+    shown = itemgetter(*map(table.index, _COLUMNS))
+    txf, found = bytearray(_head(report)), dict[str, bytes]()
+    for number, start in enumerate(range(0, max(1, len(table.rows)), LIMIT), 1):
+        with exact():
+            sales = [_sale(*shown(row)) for row in table.rows[start : start + LIMIT]]
+        txf += _records(sales)
+        found[f"{TURBOTAX}.csv" if number == 1 else f"{TURBOTAX}_{number}.csv"] = _turbotax(sales)
+    return {TXF: bytes(txf), **found}
 
 
-def _txf(report: Report, rows: Sequence[Mapping[str, Value]]) -> bytes:
-    """ASCII, a field a line; made on the last day of the tax year, so that the same inputs give the same bytes."""
-    made = f"{report.period.last:%m/%d/%Y}"
-    fields = ["V042", f"Ataxsync {report.version}", f"D {made}", "^"]
-    for row in rows:
-        fields += _record(row)
-    return "".join(f"{field}\r\n" for field in fields).encode("ascii", "replace")
+def _sale(what: Value, acquired: Value, sold: Value, proceeds: Value, gain: Value, part: Value, box: Value) -> _Sale:
+    assert isinstance(proceeds, Decimal) and isinstance(gain, Decimal)
+    return _Sale(
+        " ".join(printable(str(what)).split()),
+        "" if acquired == "VARIOUS" else str(acquired),
+        str(sold),
+        decimals(proceeds - gain),
+        decimals(proceeds),
+        _REFERENCES[str(box)][str(part)],
+    )
 
 
-def _record(row: Mapping[str, Value]) -> Iterator[str]:
-    yield "TD"
-    yield f"N{_REFERENCES[str(row['box'])][str(row['part'])]}"
-    yield "C1"
-    yield "L1"
-    yield f"P{_one_line(row['description'])}"
-    yield f"D{_day(row['date_acquired'])}"
-    yield f"D{row['date_sold']}"
-    yield f"${_amount(row['cost_basis'])}"
-    yield f"${_amount(row['proceeds'])}"
-    yield "^"
+def _head(report: Report) -> bytes:
+    """Made on the last day of the tax year, so that the same inputs give the same bytes."""
+    return _lines(f"V042\nAtaxsync {report.version}\nD {report.period.last:%m/%d/%Y}\n^\n")
 
 
-def _turbotax(rows: Sequence[Mapping[str, Value]]) -> bytes:
+def _records(sales: Iterable[_Sale]) -> bytes:
+    return _lines(
+        "".join(
+            f"TD\nN{s.reference}\nC1\nL1\nP{s.what}\nD{s.acquired}\nD{s.sold}\n${s.cost}\n${s.proceeds}\n^\n"
+            for s in sales
+        )
+    )
+
+
+def _lines(text: str) -> bytes:
+    """ASCII, a field a line."""
+    return text.replace("\n", "\r\n").encode("ascii", "replace")
+
+
+def _turbotax(sales: Iterable[_Sale]) -> bytes:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(_HEADER)
-    for row in rows:
-        what, acquired = inert(_one_line(row["description"])), _day(row["date_acquired"])
-        writer.writerow((what, acquired, _amount(row["cost_basis"]), row["date_sold"], _amount(row["proceeds"])))
+    writer.writerows((inert(s.what), s.acquired, s.cost, s.sold, s.proceeds) for s in sales)
     return text.getvalue().encode()
-
-
-def _one_line(value: Value) -> str:
-    return " ".join(printable(str(value)).split())
-
-
-def _day(value: Value) -> str:
-    """The day, empty where it is not known or is that of several purchases: neither format has a word for it."""
-    return "" if value == "VARIOUS" else str(value)
-
-
-def _amount(value: Value) -> str:
-    assert isinstance(value, Decimal)
-    return format(value, "f")

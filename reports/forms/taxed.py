@@ -10,22 +10,19 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
-from pipeline.model import Disposal, Label, is_fiat
+from pipeline.local import local_day
+from pipeline.model import Disposal, Label, Lot, is_fiat
 from pipeline.money import ZERO, split
 from reports.table import Report
-from reports.tables import crypto_lots_of, disposals_of, incomes_of
+from reports.tables import crypto_lots_of, incomes_of, unpriced_of
+from reports.tables import taxed_of as taxed_of
 
 K = TypeVar("K", str, tuple[str, str], tuple[date, str])
 
 
-def taxed_of(report: Report) -> list[Disposal]:
-    """The year's disposals that bring a gain or a loss at a known price, in order of time."""
-    return [d for d in disposals_of(report) if d.taxed and d.proceeds is not None]
-
-
 def left_out(report: Report) -> list[str]:
     """A sentence on what is in no line, since its price is not known."""
-    sales = sum(d.taxed and d.proceeds is None for d in disposals_of(report))
+    sales = unpriced_of(report)
     receipts = sum(i.value is None for i in incomes_of(report))
     told = [f"{n} {what}" for n, what in ((sales, "part(s) of disposals"), (receipts, "receipt(s)")) if n]
     if not told:
@@ -35,7 +32,7 @@ def left_out(report: Report) -> list[str]:
 
 def day_of(at: datetime, report: Report) -> date:
     """The taxpayer's day."""
-    return at.astimezone(report.zone).date()
+    return local_day(at, report.zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +89,10 @@ class Held:
 
 def held_of(report: Report) -> list[Held]:
     """What is held on the reference day, by asset. Call it in the exact context."""
-    found = []
-    lots = crypto_lots_of(report)
-    for asset in sorted({lot.asset for lot in lots}):
-        of = [lot for lot in lots if lot.asset == asset]
+    found, by_asset = [], defaultdict[str, list[Lot]](list)
+    for lot in crypto_lots_of(report):
+        by_asset[lot.asset].append(lot)
+    for asset, of in sorted(by_asset.items()):
         values = [lot.market_value for lot in of]
         known = None if None in values else sum((v for v in values if v is not None), ZERO)
         found.append(Held(asset, sum((x.quantity for x in of), ZERO), sum((x.cost_basis for x in of), ZERO), known))

@@ -7,8 +7,18 @@ from pathlib import Path
 import pytest
 
 from importers.base import Refused
-from importers.read import claims, formats, read
-from pipeline.answers import Answer, DealtGiven, LabelGiven, MatchGiven, OpeningGiven, PickGiven
+from importers.read import read
+from importers.recognition import claims, formats
+from pipeline.answers import (
+    Answer,
+    DealtGiven,
+    LabelGiven,
+    MatchGiven,
+    OpeningGiven,
+    PickGiven,
+    RepeatGiven,
+    SameAccountGiven,
+)
 from pipeline.model import Amount, Label
 
 D = Decimal
@@ -50,6 +60,11 @@ def answers(folder: Path, header: str, *rows: str) -> list[Answer]:
         (LOTS, ",Kraken,,0,,,,7,", OpeningGiven("Kraken", "", D(0), None, None, "", "7")),
         (DEALT, "Kraken,BTC,2,2020-01-05,300,", DealtGiven("Kraken", "BTC", D(2), date(2020, 1, 5), D(300))),
         (DEALT, ",btc,0,,,", DealtGiven("", "BTC", D(0), None, D(0))),
+        ("Repeat,First,Counts", "t2,t1,Once", RepeatGiven("t2", "t1")),
+        ("Repeat,First,Counts,Note", "old,Kraken,twice,fills", RepeatGiven("old", "Kraken", both=True, note="fills")),
+        ("Repeat,First,Counts", "t2,t1,open", RepeatGiven("t2", "t1", back=True)),
+        ("Account,Same As,Note", "ledgers,Kraken,export", SameAccountGiven("ledgers", "Kraken", note="export")),
+        ("Account,Same As,Note", "ledgers,,open", SameAccountGiven("ledgers", "", back=True)),
         (DEALT, "Kraken,BTC,2,2020-01-05T12:00,0,x", DealtGiven("Kraken", "BTC", D(2), NOON, D(0), "x")),
     ],
 )  # fmt: skip
@@ -75,6 +90,11 @@ def test_a_row_says_just_what_stands_in_it(tmp_path: Path, header: str, row: str
         (LOTS, "2020-01-05,Kraken,BTC,1,1,,x,,", "Cost '1' has no Cost Currency"),
         (LOTS, "2020-01-05,Kraken,BTC,1,1,USD,,,", "Evidence is empty"),
         (LOTS, "2020-01-05,Kraken,BTC,0,,,,,", "Quantity '0' should be above 0"),
+        ("Repeat,First,Counts", "t1,t1,once", "First 't1' is the Repeat itself"),
+        ("Account,Same As", "a,a", "Same As 'a' is the Account itself"),
+        ("Account,Same As", "a,", "Same As is empty"),
+        ("Repeat,First,Counts", "t2,,once", "First is empty"),
+        ("Repeat,First,Counts", "t2,t1,1", "Counts '1' should be once or twice"),
         (DEALT, "Kraken,BTC,1,2020-01-05,,", "Cost Basis"),
         (DEALT, "Kraken,BTC,1,,1,", "Date Acquired"),
     ],

@@ -192,7 +192,7 @@ def test_a_source_that_stops_is_left_and_what_it_gave_is_kept() -> None:
     noted = Noted()
     found = ask([("AAA", DAY), ("BBB", DAY), ("BBB", NEXT), ("CCC", DAY)], "EUR", first, second, note=noted)
     assert brief(found) == [("AAA", "EUR", "1", DAY), ("BBB", "EUR", "2", DAY), ("CCC", "EUR", "33", DAY)]
-    assert noted == ["no further prices from First: First (OHLC): it did not answer in time"]
+    assert noted == ["no further prices from First in this run: First (OHLC): it did not answer in time"]
     assert first.asked == ["pairs", "AAA/EUR", "BBB/EUR"]
 
 
@@ -210,7 +210,7 @@ def test_a_source_whose_list_of_pairs_fails_is_left() -> None:
     ]
     found = look_up([want("ETH", DAY)], "EUR", sources, noted, now=second(TODAY))
     assert brief(found.prices) == [("ETH", "EUR", "2", DAY)] and found.failed == ["gone"]
-    assert noted == ["no further prices from Gone: Gone (AssetPairs): it can't be reached"]
+    assert noted == ["no further prices from Gone in this run: Gone (AssetPairs): it can't be reached"]
 
 
 def test_a_fault_of_the_program_is_not_hidden() -> None:
@@ -389,7 +389,9 @@ def test_where_nobody_answers_not_everybody_is_asked() -> None:
 
     noted = Noted()
     assert look_up([want("ETH", DAY)], "EUR", [source(n) for n in range(6)], noted, now=second(TODAY)).prices == []
-    assert noted == ["no further prices from S0: S0 (Pairs): no connection; likewise S1, S2; no others are asked"]
+    assert noted == [
+        "no further prices from S0 in this run: S0 (Pairs): no connection; likewise S1, S2; no others are asked"
+    ]
 
 
 # ---- requests ---------------------------------------------------------------------------------------

@@ -13,7 +13,8 @@ import pytest
 
 from importers.base import Format, Refused
 from importers.formats import universal
-from importers.read import PAGE, claims, formats, parse, read
+from importers.read import PAGE, parse, read
+from importers.recognition import claims, formats
 from pipeline.model import RawRecord
 from pipeline.said import said_by
 
@@ -72,6 +73,38 @@ def test_unknown_header_is_refused_with_the_known_layouts(tmp_path: Path) -> Non
     assert "prices (Date, Asset, Currency, Price)" in text
 
 
+def test_the_nearest_layout_is_named_with_what_is_missing(tmp_path: Path) -> None:
+    header = "txid,refid,time,type,aclass,asset,amount,balance"
+    assert "the nearest known layout is kraken_ledgers, which also has fee" in refusal(write(tmp_path, header=header))
+
+
+def test_a_column_that_may_say_what_counts_is_not_passed_over(tmp_path: Path) -> None:
+    header = "txid,refid,time,type,aclass,asset,amount,fee,balance"
+    reading = read(write(tmp_path, header=f"{header},colour"))
+    assert list(reading.pages) == []
+    assert (reading.format, reading.unknown) == ("kraken_ledgers", ("colour",))
+    assert "a column 'Entry Status' that this version does not know" in refusal(
+        write(tmp_path, header=f"{header},Entry Status")
+    )
+
+
+def test_doubled_heading_is_refused(tmp_path: Path) -> None:
+    text = refusal(write(tmp_path, "2025-03-31,1,BTC,,", header="Date,Received Amount,Received Currency,Note,note"))
+    assert "names the column 'note' twice" in text
+
+
+def test_lines_above_the_header_are_passed_over_and_row_numbers_are_the_files_own(tmp_path: Path) -> None:
+    path = write(tmp_path, "Me;all of it", "", HEADER, ROW, header="My transactions of 2025")
+    (found,) = records(path)
+    assert (found.position, found.origin) == (5, "t.csv row 5")
+    workbook = openpyxl.Workbook()
+    for row in ("My transactions", "", HEADER, ROW):
+        workbook.worksheets[0].append(row.split(","))
+    workbook.save(tmp_path / "t.xlsx")
+    (again,) = records(tmp_path / "t.xlsx", "Kraken")
+    assert again.digest == found.digest
+
+
 def test_header_of_two_layouts_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, header=HEADER + ",Asset,Currency,Price")
     assert "fits the layouts prices and universal" in refusal(path)
@@ -79,9 +112,9 @@ def test_header_of_two_layouts_is_refused(tmp_path: Path) -> None:
 
 def test_two_formats_never_claim_one_header(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     other = Format("other", 1, frozenset({"Date"}), ("Date",), universal.told)
-    monkeypatch.setattr(
-        sys.modules["importers.read"], "formats", lambda: {"universal": universal.FORMAT, "other": other}
-    )
+    recognition = sys.modules["importers.recognition"]
+    wanted = [(layout, frozenset({"date"}), frozenset[str]()) for layout in (universal.FORMAT, other)]
+    monkeypatch.setattr(recognition, "_wanted", lambda: wanted)
     assert "fits the layouts universal and other" in refusal(write(tmp_path, ROW))
 
 

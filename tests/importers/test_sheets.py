@@ -138,10 +138,6 @@ def test_columns_without_a_heading_hold_nothing(tmp_path: Path) -> None:
     assert "row 2: 'x' stands in a column without a heading" in refusal(csv_file(tmp_path, "Date,,Note\n1,x,a\n"))
 
 
-def test_doubled_heading_is_refused(tmp_path: Path) -> None:
-    assert "names the column 'date' twice" in refusal(csv_file(tmp_path, "Date,Note, date\n1,2,3\n"))
-
-
 def test_too_many_columns_are_refused(tmp_path: Path) -> None:
     refusal(csv_file(tmp_path, "," * 1_000_000 + "a\n"))
     assert "has 300 columns" in refusal(csv_file(tmp_path, ",".join(f"c{i}" for i in range(300)) + "\n"))

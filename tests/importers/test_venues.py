@@ -142,7 +142,7 @@ def test_an_exchange_that_is_down_is_one_line_and_the_next_one_answers(monkeypat
         found = look_up([want("ETH", DAY)], "USD", sources, noted, now=int(NOW.timestamp()))
     assert [p.source for p in found.prices] == ["Bitstamp ETH/USD daily close"]
     (line,) = noted
-    assert line.startswith("no further prices from Coinbase: Coinbase (") and line.isprintable()
+    assert line.startswith("no further prices from Coinbase in this run: Coinbase (") and line.isprintable()
 
 
 # ---- Kraken ------------------------------------------------------------------------------------
@@ -222,7 +222,7 @@ def test_answers_of_another_form_are_one_line(answer: str, monkeypatch: pytest.M
     with kraken_says(OHLC=answer) as (kraken, _):
         assert look_up([want("BTC", DAY)], "EUR", [kraken], noted, now=TODAY).prices == []
     (line,) = noted
-    assert line.startswith("no further prices from Kraken: Kraken (OHLC): ") and line.isprintable()
+    assert line.startswith("no further prices from Kraken in this run: Kraken (OHLC): ") and line.isprintable()
 
 
 @pytest.mark.parametrize("name", list(VENUES))

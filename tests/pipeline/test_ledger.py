@@ -1,5 +1,7 @@
 """The ledger on real SQLite files: append-only, atomic, exact, readable when it fails."""
 
+import hashlib
+import json
 import os
 import signal
 import sqlite3
@@ -19,9 +21,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from pipeline import schema
+from pipeline.filing import FiledTable
 from pipeline.issues import Issue
 from pipeline.ledger import Kept, Ledger, LedgerError, RevisedRecord, import_lock
-from pipeline.model import Amount, Balance, Label, Page, Parsed, Price, RawRecord, Transaction, instant_text
+from pipeline.model import Amount, Balance, Label, Page, Parsed, Price, RawRecord, Transaction, digest_of, instant_text
 from pipeline.run.project import keeping, opened
 from pipeline.settings import Settings, save
 
@@ -178,12 +181,13 @@ def test_what_does_not_fit_is_refused_in_one_line(ledger: Ledger) -> None:
 # ---- append-only ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("table", ["raw", "batch", "answer", "price", "migration"])
+@pytest.mark.parametrize("table", ["raw", "batch", "answer", "price", "filing", "migration"])
 def test_facts_can_be_neither_changed_nor_deleted(ledger: Ledger, table: str) -> None:
     batch = ledger.begin_batch("api", "k")
     ledger.keep(Page([record("a")]), batch)
     ledger.keep_answer("label", "t1", '"gift"', "user")
     ledger.keep_prices([Price("BTC", "USD", Decimal(1), "file p", day=date(2025, 1, 1))], NOON, batch)
+    ledger.keep_filing("2024", {}, {})
     with closing(sqlite3.connect(ledger.path)) as outside:
         column = outside.execute(f"SELECT name FROM pragma_table_info('{table}') LIMIT 1").fetchone()[0]
         for change in (f"UPDATE {table} SET {column} = {column}", f"DELETE FROM {table}"):
@@ -510,6 +514,15 @@ def test_opening_again_writes_nothing(ledger: Ledger) -> None:
     assert (ledger.path.stat().st_mtime_ns, ledger.path.read_bytes()) == before
 
 
+def columns(path: Path) -> list[tuple[object, ...]]:
+    """Of each table and trigger of a ledger: what it is made of."""
+    with closing(sqlite3.connect(path)) as outside:
+        made = outside.execute(
+            "SELECT name FROM sqlite_master WHERE type IN ('table', 'trigger') ORDER BY name"
+        ).fetchall()
+        return [(name, *outside.execute(f"PRAGMA table_info({name})").fetchall()) for (name,) in made]
+
+
 def test_an_older_ledger_is_migrated_once(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(ledger, record("a"))
     monkeypatch.setattr(
@@ -519,11 +532,11 @@ def test_an_older_ledger_is_migrated_once(ledger: Ledger, monkeypatch: pytest.Mo
         with Ledger.open(ledger.folder, create=False) as second:
             assert ids(second) == ["a"]
     with closing(sqlite3.connect(ledger.path)) as outside:
-        assert outside.execute("SELECT version FROM migration").fetchall() == [(2,), (3,)]
+        assert outside.execute("SELECT version FROM migration").fetchall() == [(3,), (4,)]
         assert outside.execute("SELECT x FROM note").fetchall() == [(1,)]
 
 
-def test_a_ledger_of_the_first_version_loses_two_indexes_and_nothing_else(tmp_path: Path) -> None:
+def test_a_ledger_of_the_first_version_gets_the_newest_tables_and_loses_nothing(tmp_path: Path) -> None:
     with pytest.MonkeyPatch.context() as at_first:
         at_first.setattr(schema, "MIGRATIONS", ())
         with Ledger.open(tmp_path, create=True) as first:
@@ -531,10 +544,18 @@ def test_a_ledger_of_the_first_version_loses_two_indexes_and_nothing_else(tmp_pa
     with closing(sqlite3.connect(tmp_path / "ledger.db")) as outside:
         outside.execute("CREATE INDEX ix_txn_id ON txn (id)")
         outside.execute("CREATE INDEX ix_txn_account ON txn (account)")
+        outside.execute("DROP TABLE filing")
     with Ledger.open(tmp_path, create=False) as migrated:
         assert ids(migrated) == ["a"]
+        migrated.keep_filing("2024", {"any": ["thing"]}, {"t": FiledTable([("c", "text")], [["x"]])})
+        migrated.check_integrity()
+    with Ledger.open(tmp_path, create=False) as again:
+        assert again.filing(again.filings()["2024"].id).content == {"any": ["thing"]}
+        assert again.filed_tables(1) == {"t": FiledTable([("c", "text")], [["x"]])}
+    with Ledger.open(tmp_path / "new", create=True) as new:
+        assert columns(new.path) == columns(tmp_path / "ledger.db")
     with closing(sqlite3.connect(tmp_path / "ledger.db")) as outside:
-        assert outside.execute("PRAGMA user_version").fetchone() == (2,)
+        assert outside.execute("PRAGMA user_version").fetchone() == (3,)
         assert not outside.execute("SELECT name FROM sqlite_master WHERE name LIKE 'ix_txn%'").fetchall()
 
 
@@ -545,7 +566,7 @@ def test_a_migration_that_fails_changes_nothing(ledger: Ledger, monkeypatch: pyt
     with pytest.raises(LedgerError):
         Ledger.open(ledger.folder, create=False)
     with closing(sqlite3.connect(ledger.path)) as outside:
-        assert outside.execute("PRAGMA user_version").fetchone() == (2,)
+        assert outside.execute("PRAGMA user_version").fetchone() == (3,)
         assert outside.execute("SELECT count(*) FROM sqlite_master WHERE name = 'note'").fetchone() == (0,)
 
 
@@ -654,6 +675,7 @@ def dump(ledger: Ledger) -> list[str]:
 def test_parsed_transactions_come_back_exactly(ledger: Ledger) -> None:
     ledger.replace_parsed("Kraken", [PARSED], "kraken 1")
     assert ledger.transactions() == [TRANSACTIONS[2], TRANSACTIONS[0], TRANSACTIONS[1]]
+    assert ledger.transactions(["Elsewhere", "Nowhere"]) == [TRANSACTIONS[2]]
     assert str(ledger.transactions()[1].net_worth) == str(TRANSACTIONS[0].net_worth)
     assert ledger.transactions()[1].at.utcoffset() == timedelta(0)
     assert ledger.parsed_issues() == PARSED.issues
@@ -755,6 +777,16 @@ def test_the_digest_of_the_inputs_does_not_know_when_and_in_which_order_they_cam
             ledger.replace_parsed("Kraken", [PARSED], "1")
             digests.add(ledger.inputs_digest("us 0.1"))
     assert len(digests) == 1
+
+
+def test_the_digest_of_the_inputs_is_over_json_as_it_always_was(ledger: Ledger) -> None:
+    odd = ['q"uo\te', "back\\slash", "ü€𝄞", "\u2028\x7f", ""]
+    keep(ledger, *(record(name, account=f"Kr{name}", stream="ledgers") for name in odd))
+    rows = [[f"Kr{name}", "kraken", "ledgers", name, 0, digest_of("{}")] for name in sorted(odd)]
+    parts: list[object] = [sorted(rows), "[]", [], "us"]
+    texts = [json.dumps(part, separators=(",", ":")) + "\n" for part in parts]
+    expected = hashlib.sha256("".join(texts).encode()).hexdigest()[:32]
+    assert ledger.inputs_digest("us") == ledger.inputs_digest(lambda: "us") == expected
 
 
 def test_the_digest_of_the_inputs_changes_with_each_of_them(ledger: Ledger) -> None:

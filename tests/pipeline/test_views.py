@@ -331,7 +331,8 @@ def test_what_each_key_may_do_is_told_to_people_and_programs_alike() -> None:
 
 def test_the_printed_figures_are_those_of_the_files() -> None:
     one = full()
-    lines = views.report(Written(one, Path("data/reports/2025"), [], errors=1, warnings=0))
+    files = [Path(name) for name in ("disposals.csv", "taxsync-2025.xlsx", "form_8949.txf")]
+    lines = views.report(Written(one, Path("data/reports/2025"), files, errors=1, warnings=0))
     f = figures(one)
     shown = {line.rsplit(None, 1)[0].strip(): line.rsplit(None, 1)[1] for line in lines[4:12]}
     assert shown == {
@@ -346,7 +347,7 @@ def test_the_printed_figures_are_those_of_the_files() -> None:
     }
     assert lines[0].startswith("Tax year 2025, 2025-01-01 to 2025-12-31: United States, fifo, per account")
     assert lines[-2:] == [
-        "Files: data/reports/2025",
+        "Files: data/reports/2025 (taxsync-2025.xlsx, 2 others)",
         "1 open problem may change these figures: see issues.csv, or run `taxsync check`",
     ]
 
@@ -369,4 +370,4 @@ def test_figures_are_printed_to_the_cent_with_separators_and_the_unknown_is_no_0
     words = [line.split() for line in lines]
     assert ["Proceeds", "1,234,567.89"] in words and ["Gain", "-765,432.12"] in words
     assert ["Income:", "reward", "unknown"] in words
-    assert lines[-1] == "Files: x"
+    assert lines[-1] == "Files: x (0 files)"

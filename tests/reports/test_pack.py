@@ -1,13 +1,18 @@
 """The archive for the accountant: everything that the figures rest on, explained, and nothing of this machine."""
 
+import hashlib
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
+
+from openpyxl import load_workbook
 
 from pipeline.model import RawRecord
 from reports.pack import EXPLAINED, RECORDS
 from reports.write import write_year
+from tests.person import Person
 from tests.reports.example import full
 
 RECORD = RawRecord(
@@ -37,10 +42,10 @@ def test_records_are_as_received_and_say_no_folder_of_this_machine(tmp_path: Pat
     _, inside = packed(tmp_path)
     first, second = [json.loads(line) for line in inside[RECORDS].splitlines()]
     assert first == {
-        "account": "../Kraken", "source": "kraken", "list": "Ledgers", "id": "L-1", "from": "kraken Ledgers",
-        "record": RECORD.payload,
+        "account": "../Kraken", "source": "kraken", "stream": "Ledgers", "id": "L-1", "origin": "kraken Ledgers",
+        "digest": RECORD.digest, "payload": RECORD.payload,
     }  # fmt: skip
-    assert second["from"] == "trades.csv row 7"
+    assert second["origin"] == "trades.csv row 7"
     assert not any(b"/home/" in data or str(tmp_path).encode() in data for data in inside.values())
 
 
@@ -56,3 +61,60 @@ def test_a_report_without_records_leaves_no_old_pack_behind(tmp_path: Path) -> N
     packed(tmp_path)
     write_year(tmp_path / "2025", full(), xlsx=False)
     assert not list((tmp_path / "2025").glob("taxsync-*"))
+
+
+# ---- by the command -------------------------------------------------------------------------------------------------
+
+HEADER = "Date,Account,Sent Amount,Sent Currency,Received Amount,Received Currency,ID\n"
+HOSTILE = '=HYPERLINK("http://x")'
+
+
+def trades(person: Person) -> str:
+    """A file whose rows are a lot that was sold, one that was not, the sale, and a purchase after the year."""
+    account = '"' + HOSTILE.replace('"', '""') + '"'
+    rows = (
+        f"2023-01-05,{account},1000,USD,1,BTC,sold\n2023-02-05,{account},1000,USD,9,ETH,kept\n"
+        f"2025-02-05,{account},0.5,BTC,900,USD,sale\n2026-02-05,{account},1000,USD,1,BTC,later\n"
+    )
+    (person.home / "in").mkdir()
+    return person.write("in/=1+1 <b>.csv", HEADER + rows)
+
+
+def test_report_pack_has_the_records_that_the_figures_rest_on_and_nothing_of_this_machine(tmp_path: Path) -> None:
+    person = Person(tmp_path)
+    person.run("init", "--country", "us")
+    file = trades(person)
+    person.run("import", file)
+    done = person.run("report", "--year", "2025", "--pack")
+    path = Path("data/reports/2025/taxsync-2025.zip")
+    assert done.stderr == "" and done.stdout.endswith(f"Next: give {path} to your accountant; READ ME.txt in it says "
+                                                      "how to check it.\n")  # fmt: skip
+    data = (person.home / path).read_bytes()
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert all(re.fullmatch(r"taxsync-2025/[A-Za-z0-9_. -]+", name) for name in archive.namelist())
+        inside = {name.removeprefix("taxsync-2025/"): archive.read(name) for name in archive.namelist()}
+    records = [json.loads(line) for line in inside[RECORDS].splitlines()]
+    assert [(r["id"], r["account"], r["origin"]) for r in records] == [
+        ("sold", HOSTILE, "=1+1 <b>.csv row 2"), ("sale", HOSTILE, "=1+1 <b>.csv row 4")
+    ]  # fmt: skip
+    assert [r["digest"] for r in records] == [hashlib.sha256(r["payload"].encode()).hexdigest()[:32] for r in records]
+    assert b",'=HYPERLINK" in inside["transactions.csv"] or b",\"'=HYPERLINK" in inside["transactions.csv"]
+    book = load_workbook(io.BytesIO(inside["taxsync-2025.xlsx"]))
+    told = {str(row[0].value): row for row in book["Sources and method"].iter_rows()}
+    name, digest = told["=1+1 <b>.csv"][:2]
+    assert name.data_type == "s" and digest.value == hashlib.sha256((person.home / file).read_bytes()).hexdigest()
+    with zipfile.ZipFile(io.BytesIO(inside["taxsync-2025.xlsx"])) as parts:
+        inside |= {part: parts.read(part) for part in parts.namelist()}
+    for name, content in inside.items():
+        assert not any(secret.encode() in content for secret in (str(tmp_path), "correct horse")), name
+    person.run("report", "--year", "2025", "--pack")
+    assert (person.home / path).read_bytes() == data
+    assert "leave out --no-xlsx" in person.run("report", "--pack", "--no-xlsx", code=2).stderr
+
+
+def test_long_work_shows_how_far_it_is_on_a_terminal_only(tmp_path: Path) -> None:
+    person = Person(tmp_path)
+    person.run("init", "--country", "us")
+    person.run("import", trades(person))
+    shown = person.at_terminal(("report", "--year", "2025"), []).stdout
+    assert "2025: computing" in shown and "Gain" in shown and "Next: open " in shown

@@ -1,6 +1,7 @@
 """The units of the year: what was there, came, went and is there agrees with the lots that the engine keeps."""
 
 from dataclasses import replace
+from decimal import Decimal as D
 from typing import Any
 
 import pytest
@@ -8,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.gains.derive import derive
-from pipeline.model import IN_TRANSIT, Rule, Transaction
+from pipeline.model import IN_TRANSIT, Balance, Rule, Transaction
 from pipeline.money import ZERO, plain
 from pipeline.rules.base import Scope
 from reports.roll_forward import EVERYWHERE, lots, transfers
 from reports.table import Report, Table
-from tests.ledgers import ASSETS, Drawn, Rows, basis, buy, ledger, ledgers, move, row, sell, send
+from tests.ledgers import ASSETS, Drawn, Rows, at, basis, buy, ledger, ledgers, move, row, sell, send
 from tests.reports.example import report
 
 HISTORY: tuple[Rows, ...] = (
@@ -95,6 +96,24 @@ def test_units_agree_with_the_lots_but_for_those_never_acquired(drawn: Drawn, sc
         missing = sum((d.quantity for d in unknown if d.asset == each), ZERO)
         off = sum((r[held] - r[closing] for r in rows), ZERO)  # type: ignore[operator]
         assert off == missing if scope is Scope.GLOBAL else off >= missing
+
+
+@pytest.mark.parametrize("asked, quantity, expected", [
+    ("2026-03-01", "9.49", {"reported": "9.49", "moved_between": "7"}),
+    ("2025-04-15", "2.5", {"reported": "2.5", "untied": "0.01"}),
+    ("2025-02-15", "3", {"reported": "3", "moved_between": "0.5", "untied": "0.01"}),
+])  # fmt: skip
+def test_closing_units_tie_to_what_the_exchange_reported_whenever_it_was_asked(
+    asked: str, quantity: str, expected: dict[str, str]
+) -> None:
+    one = reported(ledger(*HISTORY), Scope.ACCOUNT)
+    said = [Balance("Kraken", asset, D(q), at(asked)) for asset, q in (("BTC", quantity), ("ETH", "2"), ("USD", "5"))]
+    kraken, wallet, unknown = told(lots(replace(one, reported=said)))
+    columns = ("reported", "moved_between", "untied")
+    assert {name: kraken[name] for name in columns if name in kraken} == expected
+    assert kraken["reported_at"] == at(asked)
+    assert not any(name in wallet for name in columns)
+    assert (unknown["asset"], unknown["reported"], unknown["untied"]) == ("ETH", "2", "2")
 
 
 def test_a_move_is_one_row_with_both_its_sides() -> None:

@@ -15,8 +15,9 @@ from openpyxl.workbook import Workbook
 
 from pipeline.issues import Issue
 from pipeline.model import Amount, Lot, Rule, Term
+from reports.cells import CUT, in_cell
 from reports.forms import forms_of
-from reports.sheet import CUT, LAST_ROW, MOST_LINKS, Book, in_cell
+from reports.sheet import LAST_ROW, MOST_LINKS, Book
 from reports.table import Report, SourceUsed
 from reports.tables import TABLES
 from reports.workbook import workbook
@@ -47,14 +48,17 @@ HOSTILE = [
 
 # All that a formula may be made of: places, numbers, our functions and our own words.
 OURS = re.compile(
-    r"(?:'(?:Summary|Disposals|Income|Derivatives|Holdings|Lots|Transfers|Problems|Form 8949|Schedule [1D])( \d+)?'!|"
+    r"(?:'(?:Summary|Disposals|Income|Derivatives|Holdings|Lots|Transfers|Problems|Form 8949|Form 1099-DA|"
+    r"Schedule [1D])( \d+)?'!|"
     r"\$?[A-Z]\$?\d+|SUM|SUMIFS|COUNTIFS|SUMPRODUCT|EXACT|EDATE|\"[a-z_ -]+\"|\"[<>]=?0?\"|[-+&,:()1])+"
 )
-LINK = re.compile(r"ref=\"[A-Z]+\d+\" location=\"'[A-Za-z0-9 ]+'![A-Z]+\d+\"")
+LINK = re.compile(r"ref=\"[A-Z]+\d+\" location=\"'[A-Za-z0-9 -]+'![A-Z]+\d+\"")
 
 
 def made(r: Report, last_row: int = LAST_ROW) -> bytes:
-    return workbook(r, [t(r) for t in TABLES], [(f, f.table(r)) for f in forms_of(r.rules)], last_row)
+    out = io.BytesIO()
+    workbook(out, r, [t(r) for t in TABLES], [(f, f.table(r)) for f in forms_of(r.rules)], last_row=last_row)
+    return out.getvalue()
 
 
 def read(r: Report, last_row: int = LAST_ROW) -> Workbook:
@@ -73,9 +77,9 @@ def cells(book: Workbook, sheet: str) -> list[dict[str, Any]]:
 
 def test_sheets_and_frozen_filtered_headings() -> None:
     book = read(full())
-    assert book.sheetnames == ["Summary", "Form 8949", "Schedule D", "Schedule 1", "Disposals", "Income", "Derivatives",
-                               "Holdings", "Lots", "Transfers", "Transactions", "Prices", "Problems",
-                               "Sources and method"]  # fmt: skip
+    assert book.sheetnames == ["Summary", "Form 8949", "Form 1099-DA", "Schedule D", "Schedule 1", "Disposals",
+                               "Income", "Derivatives", "Holdings", "Lots", "Transfers", "Transactions", "Prices",
+                               "Problems", "Sources and method"]  # fmt: skip
     for sheet in book.worksheets[1:-1]:
         assert sheet.freeze_panes == "A2"
         assert sheet.print_title_rows in ("1:1", "$1:$1")
@@ -307,6 +311,39 @@ def test_a_line_of_the_form_leads_to_its_disposal_that_to_its_transaction_and_ba
     lot = led(book, sheet, f"D{place[1:]}")
     assert [c.value for c in book[lot[0]][lot[1][1:]]][:2] == ["BTC", "Kraken"]
     assert led(book, *lot)[0] == "Disposals"
+
+
+@pytest.mark.parametrize(
+    "country, year, title",
+    [
+        ("se", 2025, "K4 D"),
+        ("ca", 2023, "Schedule 3"),
+        ("es", 2025, "Modelo 100"),
+        ("jp", 2025, "Crypto-asset sheet"),
+        ("fr", 2025, "2086"),
+    ],
+)
+def test_a_line_that_adds_up_disposals_leads_to_the_first_and_each_of_them_back(
+    country: str, year: int, title: str
+) -> None:
+    sold = [
+        disposal(f"t{n}", asset=asset, disposed_at=at(f"{year}-03-0{n} 12:00"))
+        for n, asset in enumerate(("ETH", "BTC", "ETH"), 1)
+    ]
+    book = read(report(year, country, disposals=sold))
+    rows = cells(book, "Disposals")
+    for line, row in enumerate(book[title].iter_rows(min_row=2), 2):
+        place = next(cell.coordinate for cell in row if cell.value not in (None, ""))
+        sheet, place = led(book, title, place)
+        first = rows[int(place[1:]) - 2]
+        back = first.get("Form line") or first["Counts"]
+        assert led(book, sheet, back.coordinate) == (title, f"A{line}")  # where the line begins
+        if country == "fr":  # a row each
+            continue
+        of = [r for r in rows if r["Form line"].value == f"{title} row {line}"]
+        assert of[0] is first and len({r["Asset"].value for r in of}) == 1
+        assert sum(r["Proceeds (USD)"].value for r in of) == pytest.approx(150.255 * len(of))
+        assert {led(book, sheet, r["Form line"].coordinate) for r in of} == {(title, f"A{line}")}
 
 
 def traceable() -> Report:

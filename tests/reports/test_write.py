@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from decimal import Decimal as D
 from pathlib import Path
 
@@ -14,10 +15,17 @@ import pytest
 from pipeline.lock import locked
 from reports import write
 from reports.table import ReportError
-from reports.write import restore, write_year
-from tests.reports.example import disposal, full, report
+from reports.write import MANY, restore, write_year
+from tests.reports.example import full, report
 
-FORMS = {"form_8949.csv", "form_8949.txf", "form_8949_turbotax.csv", "schedule_d.csv", "schedule_1.csv"}
+FORMS = {
+    "form_8949.csv",
+    "form_8949.txf",
+    "form_8949_turbotax.csv",
+    "schedule_d.csv",
+    "schedule_1.csv",
+    "form_1099_da.csv",
+}
 FILES = FORMS | {
     "disposals.csv",
     "income.csv",
@@ -141,45 +149,31 @@ write_year(Path(sys.argv[1]), report(), xlsx=False)
     assert (year / "notes.txt").read_text() == "mine"
 
 
-def test_a_failure_changes_nothing_and_says_so_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    year = tmp_path / "2025"
-    write_year(year, full(), xlsx=True)
-    before = digests(year)
-    real = os.fsync
-
-    def full_disk(number: int) -> None:
-        if len(list(tmp_path.glob(".2025.new-*/*"))) == 4:
-            raise OSError(28, "No space left on device")
-        real(number)
-
-    monkeypatch.setattr(os, "fsync", full_disk)
-    with pytest.raises(ReportError) as caught:
-        write_year(year, report(disposals=[disposal()]), xlsx=True)
-    assert "no space left on device" in str(caught.value)
-    assert "\n" not in str(caught.value)
-    assert digests(year) == before
-    assert names(tmp_path) - LOCK == {"2025"}
-
-
 @pytest.mark.skipif(sys.platform != "linux", reason="a file size limit")
-def test_a_full_disk_leaves_no_traceback(tmp_path: Path) -> None:
-    script = """
+@pytest.mark.parametrize("place", ["a CSV file", "the workbook's end", "the archive"])
+def test_a_disk_that_fills_up_leaves_the_old_folder_whole_and_says_so_in_one_line(place: str, tmp_path: Path) -> None:
+    year = tmp_path / "2025"
+    write_year(year, full(), xlsx=True, records=[])
+    before, book, archive = digests(year), *((year / f"taxsync-2025.{end}").stat().st_size for end in ("xlsx", "zip"))
+    limit = {"a CSV file": 800, "the workbook's end": book - 1, "the archive": archive - 1}[place]
+    script = f"""
 import resource, signal, sys
 from pathlib import Path
 from tests.reports.example import full
 from reports.table import ReportError
 from reports.write import write_year
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000))
+resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
 try:
-    write_year(Path(sys.argv[1]), full(), xlsx=True)
+    write_year(Path(sys.argv[1]), full(), xlsx=True, records=[])
 except ReportError as exc:
     print(exc)
 """
-    done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "2025")], capture_output=True, text=True)
-    assert "could not be written" in done.stdout
+    done = subprocess.run([sys.executable, "-c", script, str(year)], capture_output=True, text=True)
     assert done.stderr == ""
-    assert names(tmp_path) - LOCK == set()
+    assert len(done.stdout.splitlines()) == 1 and "could not be written" in done.stdout, done.stdout
+    assert digests(year) == before
+    assert names(tmp_path) - LOCK == {"2025"}
 
 
 def test_a_link_in_place_of_the_folder_is_refused(tmp_path: Path) -> None:
@@ -249,3 +243,12 @@ def test_a_year_that_a_killed_run_had_set_aside_is_put_back_and_one_at_work_left
     write_year(tmp_path / "2025", full(), xlsx=False)  # of whatever year
     assert {name for name in names(tmp_path) if "lock" not in name} == {"2023", "2024", "2025"}
     assert names(tmp_path / "2024") == FILES - {"taxsync-2025.xlsx"}
+
+
+def test_two_processes_write_the_files_that_one_writes(tmp_path: Path) -> None:
+    small, big = full(), replace(full(), origins=[("", None, "", "", None, "", None, "")] * MANY)
+    for name, one in (("small", small), ("big", big)):
+        paths = write_year(tmp_path / name / "2025", one, xlsx=name == "big")
+        assert {p.name for p in paths} == names(tmp_path / name / "2025")
+    here, there = digests(tmp_path / "small" / "2025"), digests(tmp_path / "big" / "2025")
+    assert {name for name in there if there[name] != here.get(name)} == {"prices.csv", "taxsync-2025.xlsx"}

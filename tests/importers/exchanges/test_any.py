@@ -262,7 +262,7 @@ def test_trades_movements_and_balances_are_exact_and_marked_as_unverified() -> N
     assert [(issue.code, issue.account, issue.severity) for issue in said.issues] == [
         ("unverified_exchange", "mine", "warning")
     ]
-    assert importers.version("hitbtc") == 1
+    assert importers.version("hitbtc") == 2
 
 
 def test_what_is_no_spot_trade_or_not_done_counts_for_nothing() -> None:

@@ -37,14 +37,17 @@ def test_what_was_read_adds_up_to_the_balances_of_all_wallets(case: str) -> None
     assert said.issues == []
 
 
-def test_margin_is_one_problem_and_nothing_of_it_counts() -> None:
+def test_what_of_margin_can_not_be_told_is_named_and_counts_for_nothing() -> None:
     said = judged.parsed(EXCHANGE, "unread")
     assert judged.why(said) == [
         "Bitfinex Ledgers 3300000001: it has another form than this version knows",
         "Bitfinex Ledgers 3300000008: the other side of the trade is missing",
         "Bitfinex Ledgers 3300000003: the other side of the transfer is missing",
-        "Bitfinex Ledgers 3300000004: margin and derivatives results are not supported yet: 4 entries, "
-        "-16.5 USD, 0.2 USDT in all",
+        "Bitfinex Ledgers 3300000004: margin and derivatives: 'Settlement @ 3500.0' is not supported yet",
+        "Bitfinex Ledgers 3300000005: margin and derivatives: 'Position #144 swap' is not supported yet",
+        "Bitfinex Ledgers 3300000006: margin and derivatives: 'Position #144 claimed @ 3500.0' is not supported yet",
+        "Bitfinex Ledgers 3300000007: margin and derivatives: 'Claiming fee for Position claimed 1.0 BTC @ 3500.0' is "
+        "not supported yet",
         "Bitfinex Ledgers 3300000009: 'Adjustment #77' is not known to this version",
         "its ledger begins on 2025-06-15; 1 trades and movements are older, from 2017-03-20 on",
     ]

@@ -35,9 +35,8 @@ def test_what_is_not_supported_or_not_understood_is_named() -> None:
         "'p2p p2p order ' of the funding account is not supported yet",
         "it has another form than this version knows",
         "it has another form than this version knows",
-        "margin and futures are not supported yet (USDT)",
-        "margin and futures are not supported yet (XRPUSDT)",
-        "margin and futures are not supported yet (XRPUSDT)",
+        "margin and futures: a change of -0.003676 USDT that its parts do not explain (funding XRPUSDT)",
+        "margin and futures: a change of -0.0190872 USDT that its parts do not explain (buy XRPUSDT)",
         "the other side of it is missing",
         "which coins AAAZZZ trades is not known",
     ]

@@ -50,17 +50,16 @@ def test_a_fee_that_the_journal_shows_to_be_inside_the_amount_is_taken_out_of_it
     assert [str(side.quantity) for side in told["2221"] if side] == ["0.01", "0.0005"]
 
 
-def test_derivatives_are_one_problem_for_each_kind_and_nothing_of_them_counts() -> None:
+def test_what_contracts_say_is_named_and_counts_for_nothing() -> None:
     said = judged.parsed(EXCHANGE, "unread")
     assert said.transactions == []
     assert sorted(judged.why(said)) == [
         "Crypto.com Exchange Journal 8001: it has another form than this version knows",
-        "Crypto.com Exchange Journal 8002: margin and derivatives results are not supported yet: "
-        "1 entries of type TRADING",
-        "Crypto.com Exchange Journal 8003: margin and derivatives results are not supported yet: "
-        "2 entries of type SESSION_SETTLE",
-        "Crypto.com Exchange Journal 8005: margin and derivatives results are not supported yet: "
-        "1 entries of type MARGIN_TRADE_INTEREST",
+        "Crypto.com Exchange Journal 8002: margin and derivatives: type TRADING of a contract is not supported yet",
+        "Crypto.com Exchange Journal 8003: margin and derivatives: type SESSION_SETTLE of a contract is not supported "
+        "yet",
+        "Crypto.com Exchange Journal 8004: margin and derivatives: type SESSION_SETTLE of a contract is not supported "
+        "yet",
         "Crypto.com Exchange Journal 8006: the other side of the trade is missing",
         "Crypto.com Exchange Journal 8007: type ADMIN_ADJUSTMENT of -1 CRO",
         "Crypto.com Exchange Trades 71498: it does not say what was traded",

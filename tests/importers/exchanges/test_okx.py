@@ -361,9 +361,10 @@ def test_dust_whose_list_has_passed_on_is_divided_and_said_so(folder: Path) -> N
 @pytest.mark.parametrize(
     ("wallet", "type", "more", "why"),
     [
-        ("trading", "8", {"instType": "SWAP", "instId": "BTC-USDT-SWAP"}, "margin and futures are not supported yet"),
+        ("trading", "8", {"instType": "SWAP", "instId": "BTC-USDT-SWAP", "pnl": "-2"}, "its result does not explain"),
+        ("trading", "2", {"instType": "OPTION", "instId": "BTC-USD-C", "mgnMode": "isolated"}, "does not explain"),
         ("trading", "2", {"instType": "MARGIN", "instId": "BTC-USDT"}, "margin and futures are not supported yet"),
-        ("trading", "7", {}, "margin and futures are not supported yet"),
+        ("trading", "22", {}, "margin and futures are not supported yet"),
         ("trading", "12", {}, "bots and copied trades"),
         ("trading", "2", {"instType": "SPOT", "instId": "BTC-USDT"}, "the other side of it is missing"),
         ("funding", "160", {}, "dual investment"),

@@ -8,20 +8,24 @@ import io
 import shutil
 import zipfile
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from importers.base import Unlike
+from importers.base import Params, Refused, Unlike
 from importers.client import Unreachable, open_client
 from importers.exchanges import okx
+from importers.quarters import Files, by_quarter
 from importers.sandbox.okx import Okx
 from importers.sandbox.okx_book import OkxBook
 from importers.sandbox.server import BROKEN_JSON, DROPPED, EMPTY, HTML, Fault, Sandbox
 from importers.sandbox.server import NOW as NEW_YEAR
+from importers.sync import List, pages
 from importers.unzipped import rows
 from pipeline.run.overview import check, status
 from tests.importers.exchanges.test_okx import REFUSED, STREAMS, WALLETS, Run, Seen, add_key, fetch, quiet, seen
@@ -127,6 +131,33 @@ def test_more_files_than_may_be_ordered_in_a_day_take_another_day(tmp_path: Path
     again(folder, exchange, timedelta(days=1))
     assert len(exchange.ordered) == 20
     assert again(folder, exchange).failures == [] and whole(folder, book)
+
+
+def test_an_earlier_since_orders_only_the_quarters_that_were_not_ordered_yet() -> None:
+    """On the same day, while some are read and others only ordered; the sub-account's way, without a first record."""
+    ordered, ready, read = Counter[str](), set[str](), Counter[str]()
+
+    def order(_: object, quarter: object) -> None:
+        ordered[str(quarter)] += 1
+
+    def call(_method: str, params: Params, _read: object) -> Any:
+        read[str(params["address"])] += 1
+        return []
+
+    files = Files("bills", date(2021, 2, 1), 89, 12, order, lambda _, quarter: str(quarter) if str(quarter) in ready
+                  else None, lambda _: [], lambda _: True)  # fmt: skip
+    of = List(okx.EXCHANGE, replace(STREAMS[-1], fetch=by_quarter(files)), "mine", now=Decimal(int(NOW.timestamp())))
+    cursor: str | None = None
+    for since in ("2025-05-01", "2024-11-01", ""):
+        begin = Decimal(int(datetime.fromisoformat(since).replace(tzinfo=UTC).timestamp())) if since else None
+        with suppress(Refused):
+            for page in pages(of, call, cursor, of.now, quiet, begin):
+                cursor = page.cursor
+        ready |= {"2025-Q2", "2025-Q3"}
+        of = replace(of, now=of.now + 600)
+    assert sorted(ordered)[-5:] == ["2024-Q4", "2025-Q1", "2025-Q2", "2025-Q3", "2025-Q4"]
+    assert set(ordered.values()) == {1} and len(ordered) == 12, "and the rest tomorrow"
+    assert read == {"2025-Q2": 1, "2025-Q3": 1}
 
 
 def test_an_import_that_fails_at_any_request_about_files_is_made_good_by_the_next(tmp_path: Path) -> None:

@@ -1,66 +1,159 @@
-"""Pairing by days looks at one coin at a time: where a migration has made two of one, and it matters, that is told."""
+"""Pairing by days looks through migrations: one for one the forms are one asset; where they are not, it is told."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal as D
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from pipeline.model import Result
-from tests.ledgers import Rows, basis, buy, derived, sell, swap
+from pipeline.gains.derive import derive
+from pipeline.model import Amount, Disposal, Result, Transaction
+from tests.ledgers import Rows, at, basis, buy, codes, derived, sell, swap, table
+from tests.pipeline.gains.test_countries_against_naive import Deal, rows, stories
 
+METHOD = {"uk": "pool", "ca": "average", "ie": "fifo", "us": "fifo"}
+# 100 MATIC at 1 USD each, long ago, become POL on 13 September 2024.
 MIGRATED = (buy("2022-01-05", "100 MATIC", "100 USD"), swap("2024-09-13", "100 MATIC", "100 POL"))
-
-
-def told(country: str, *rows: Rows, until: str = "") -> list[str]:
-    result: Result = derived(*MIGRATED, *rows, by=basis(country, basis_method(country)), until=until)
-    return [
-        f"{i.ref} {i.details['other']} {i.details['acquired']}" for i in result.issues if i.code == "forms_not_paired"
-    ]
-
-
-def basis_method(country: str) -> str:
-    return {"uk": "pool", "ca": "average", "ie": "fifo", "us": "fifo"}[country]
+LOSS, GAIN = sell("2024-09-20", "20 POL", "1 USD"), sell("2024-09-20", "20 POL", "90 USD")
 
 
 def bought(day: str, asset: str = "MATIC") -> Rows:
     return buy(day, f"20 {asset}", "10 USD")
 
 
-LOSS, GAIN = sell("2024-09-20", "20 POL", "1 USD"), sell("2024-09-20", "20 POL", "90 USD")
+def result(country: str, *rows: Rows, until: str = "") -> Result:
+    return derived(*rows, by=basis(country, METHOD[country]), until=until)
 
 
 @pytest.mark.parametrize(
     ("country", "rows", "expected"),
     [
-        ("uk", (GAIN, bought("2024-09-20")), ["t3 20 MATIC 2024-09-20"]),  # same day: TCGA 1992 s105
-        ("uk", (GAIN, bought("2024-10-20")), ["t3 20 MATIC 2024-10-20"]),  # day 30: s106A(5)
-        ("uk", (GAIN, bought("2024-10-21")), []),
-        ("uk", (GAIN, bought("2024-10-01", "POL"), bought("2024-10-02")), []),  # the same form has all its units
-        ("uk", (sell("2024-09-20", "0.5 BTC", "9 USD"), bought("2024-10-01")), []),  # another coin
-        ("ie", (bought("2024-09-01"), GAIN), ["t4 20 MATIC 2024-09-01"]),  # four weeks before: TCA 1997 s581(1)
-        ("ie", (bought("2024-08-20"), GAIN), []),
-        ("ie", (LOSS, bought("2024-10-10")), ["t3 20 MATIC 2024-10-10"]),  # bought back after a loss: s581(3)
-        ("ie", (GAIN, bought("2024-10-10")), []),
-        ("ca", (bought("2024-09-01"), LOSS), ["t4 20 MATIC 2024-09-01"]),  # superficial loss: ITA 54
-        ("ca", (bought("2024-09-01"), GAIN), []),
-        ("us", (GAIN, bought("2024-09-20")), []),
+        ("uk", (GAIN, bought("2024-09-20")), "20 POL: 90 - 10 = 80 same-day sale"),  # TCGA 1992 s105
+        ("uk", (GAIN, bought("2024-10-20")), "20 POL: 90 - 10 = 80 thirty-day sale"),  # s106A(5)
+        ("uk", (GAIN, bought("2024-10-21")), "20 POL: 90 - 20 = 70 pool sale"),
+        ("uk", (buy("2022-01-05", "20 MATIC", "20 USD"), sell("2024-09-05", "20 MATIC", "90 USD"),
+                bought("2024-09-15", "POL")),
+         "20 MATIC: 90 - 10 = 80 thirty-day sale"),
+        ("uk", (GAIN, buy("2024-09-20", "10 MATIC", "10 USD"), buy("2024-09-20", "30 POL", "90 USD")),
+         "10 POL: 45 - 25 = 20 same-day sale; 10 POL: 45 - 25 = 20 same-day sale"),  # a day is one purchase
+        ("ie", (bought("2024-09-01"), GAIN), "20 POL: 90 - 10 = 80 lifo sale"),  # TCA 1997 s581(1)
+        ("ie", (bought("2024-08-20"), GAIN), "20 POL: 90 - 20 = 70 fifo sale"),
+        ("us", (GAIN, bought("2024-09-20")), "20 POL: 90 - 20 = 70 long fifo sale"),
+    ],
+)  # fmt: skip
+def test_a_sale_is_paired_with_a_purchase_of_the_other_form(
+    country: str, rows: tuple[Rows, ...], expected: str
+) -> None:
+    found = result(country, *MIGRATED, *rows)
+    assert "; ".join(table(found.disposals)) == expected
+    assert set(codes(found)) == {"migration"}
+
+
+def test_what_is_left_is_held_by_form_and_can_still_be_exchanged() -> None:
+    rows = (*MIGRATED, GAIN, bought("2024-09-20"))
+    assert {(x.asset, x.quantity, x.cost_basis) for x in result("uk", *rows).lots} == {
+        ("POL", 80, 80), ("MATIC", 20, 20),
+    }  # fmt: skip
+    last = (swap("2024-10-01", "20 MATIC", "20 POL"), sell("2025-01-05", "100 POL", "900 USD"))
+    assert table(result("uk", *rows, *last).disposals)[1:] == ["100 POL: 900 - 100 = 800 pool sale"]
+    assert set(codes(result("uk", *rows, *last))) == {"migration"}
+
+
+@pytest.mark.parametrize(
+    ("country", "rows", "part"),
+    [
+        ("ca", (bought("2024-09-01"), LOSS), "denied"),  # superficial loss: ITA 54
+        ("ca", (LOSS, bought("2024-10-20")), "denied"),
+        ("ie", (LOSS, bought("2024-10-10")), "set_apart"),  # bought back after a loss: TCA 1997 s581(3)
     ],
 )
-def test_a_coin_bought_in_its_other_form_within_the_days_is_told(
-    country: str, rows: tuple[Rows, ...], expected: list[str]
-) -> None:
-    assert told(country, *rows) == expected
+def test_a_loss_is_denied_for_what_is_bought_in_the_other_form(country: str, rows: tuple[Rows, ...], part: str) -> None:
+    found = result(country, *MIGRATED, *rows)
+    assert sum(getattr(d, part) for d in found.disposals) > 0 and set(codes(found)) == {"migration"}
+    paid = sum(d.cost_basis for d in found.disposals) + sum(lot.cost_basis for lot in found.lots)
+    assert paid == 110
+
+
+def test_a_rounding_of_the_exchange_changes_units_and_no_cost() -> None:
+    rounded = (buy("2022-01-05", "1.23456789 MATIC", "100 USD"), swap("2024-09-13", "1.23456789 MATIC", "1.234567 POL"))
+    found = result("uk", *rounded)
+    assert [(lot.asset, lot.quantity, lot.cost_basis) for lot in found.lots] == [("POL", D("1.234567"), 100)]
+
+
+# ---- the same story in one form and in two --------------------------------------------------------------
+
+EARLY = (
+    buy("2023-01-05", "1 MATIC", "1 USD"),
+    swap("2024-09-05", "1 MATIC", "1 POL"),
+    sell("2024-09-06", "1 POL", "1 USD"),
+)
+
+
+def figures(disposals: Sequence[Disposal]) -> dict[str, tuple[D, D, D]]:
+    found: dict[str, tuple[D, D, D]] = defaultdict(lambda: (D(0), D(0), D(0)))
+    for d in disposals:
+        cost, denied, apart = found[d.id]
+        found[d.id] = (cost + d.cost_basis, denied + d.denied, apart + d.set_apart)
+    return {ref: sums for ref, sums in found.items() if ref.isdigit()}
+
+
+@given(st.sampled_from(["uk", "ca", "ie"]), stories(), st.lists(st.booleans(), min_size=16, max_size=16))
+def test_a_story_told_in_two_forms_comes_to_the_same(country: str, story: list[Deal], forms: list[bool]) -> None:
+    def told(t: Transaction, form: str) -> Transaction:
+        def of(side: Amount | None) -> Amount | None:
+            return replace(side, asset=form) if side is not None and side.asset == "TOK" else side
+
+        return replace(t, sent=of(t.sent), received=of(t.received))
+
+    by = basis(country, METHOD[country])
+    early = [replace(t, id=f"early{n}", position=n) for n, t in enumerate(EARLY)]
+    one = rows(story, "USD")
+    two = [told(t, "POL" if new else "MATIC") for t, new in zip(one, forms, strict=False)]
+    apart, together = derive([*early, *two], [], by), derive([*early, *one], [], by)
+    assert figures(apart.disposals) == figures(together.disposals)
+    lots = [(lot.quantity, lot.cost_basis) for lot in together.lots]
+    assert sum(lot.cost_basis for lot in apart.lots) == sum(cost for _, cost in lots)
+    assert sum(lot.quantity for lot in apart.lots) == sum(units for units, _ in lots)
+
+
+# ---- what is not one for one, or not exchanged yet, is told ---------------------------------------------
+
+LEND = (buy("2020-01-05", "2000 LEND", "100 USD"), swap("2020-10-13", "2000 LEND", "20 AAVE"))
+
+
+@pytest.mark.parametrize(
+    ("country", "rows", "expected"),
+    [
+        ("uk", (sell("2020-10-20", "2 AAVE", "90 USD"), buy("2020-10-20", "200 LEND", "9 USD")), True),
+        ("uk", (sell("2020-10-20", "2 AAVE", "90 USD"), buy("2020-11-20", "200 LEND", "9 USD")), False),
+        ("uk", (sell("2020-10-20", "2 AAVE", "90 USD"), buy("2020-10-21", "2 AAVE", "9 USD"),
+                buy("2020-10-22", "200 LEND", "9 USD")), False),  # the same form has all its units
+        ("ie", (buy("2020-09-30", "200 LEND", "9 USD"), sell("2020-10-20", "2 AAVE", "90 USD")), True),
+        ("ie", (sell("2020-10-20", "2 AAVE", "1 USD"), buy("2020-11-10", "200 LEND", "9 USD")), True),
+        ("ie", (sell("2020-10-20", "2 AAVE", "90 USD"), buy("2020-11-10", "200 LEND", "9 USD")), False),
+        ("ca", (buy("2020-09-30", "200 LEND", "9 USD"), sell("2020-10-20", "2 AAVE", "1 USD")), True),
+        ("ca", (buy("2020-09-30", "200 LEND", "9 USD"), sell("2020-10-20", "2 AAVE", "90 USD")), False),
+        ("us", (sell("2020-10-20", "2 AAVE", "90 USD"), buy("2020-10-20", "200 LEND", "9 USD")), False),
+    ],
+)  # fmt: skip
+def test_another_form_of_the_coin_within_the_days_is_told(country: str, rows: tuple[Rows, ...], expected: bool) -> None:
+    assert ("forms_not_paired" in codes(result(country, *LEND, *rows))) == expected
+
+
+def test_forms_are_two_until_the_first_exchange_and_that_is_told() -> None:
+    """Later rows change no earlier year: what both were bought and sold as before stays as it was."""
+    before = (buy("2022-01-05", "100 MATIC", "100 USD"), buy("2022-01-05", "100 POL", "300 USD"))
+    sold = (sell("2024-05-05", "20 POL", "90 USD"), buy("2024-05-10", "20 MATIC", "10 USD"))
+    alone, later = result("uk", *before, *sold), result("uk", *before, *sold, swap("2024-09-13", "1 MATIC", "1 POL"))
+    assert table(alone.disposals) == table(later.disposals) == ["20 POL: 90 - 60 = 30 pool sale"]
+    assert codes(alone) == [] and "forms_not_paired" in codes(later)
 
 
 def test_a_purchase_after_the_years_end_still_counts_for_the_year() -> None:
-    sold = sell("2024-09-20", "20 POL", "90 USD")
-    assert told("uk", sold, bought("2024-09-25"), until="2024-09-21") == ["t3 20 MATIC 2024-09-25"]
-
-
-def test_three_forms_are_one_coin() -> None:
-    """COCOS was COCOSOLD before and COMBO after."""
-    rows = (
-        buy("2020-01-05", "5000 COCOSOLD", "100 USD"),
-        swap("2021-01-21", "5000 COCOSOLD", "5 COCOS"),
-        swap("2023-05-02", "5 COCOS", "5 COMBO"),
-        sell("2023-05-03", "5 COMBO", "90 USD"),
-        buy("2023-05-20", "1000 COCOSOLD", "1 USD"),
-    )
-    assert told("uk", *rows) == ["t6 1000 COCOSOLD 2023-05-20"]
+    found = result("uk", *MIGRATED, GAIN, bought("2024-09-25"), until="2024-09-21")
+    assert table(found.disposals) == ["20 POL: 90 - 10 = 80 thirty-day sale"]
+    assert [(lot.asset, lot.quantity, lot.cost_basis) for lot in found.lots] == [("POL", 100, 100)]
+    assert at("2024-09-20") == found.disposals[0].disposed_at

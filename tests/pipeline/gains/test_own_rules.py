@@ -69,6 +69,37 @@ def test_a_negligible_value_claim_sells_the_whole_pool_and_buys_it_back_at_what_
     assert str(lost.disposed_at.astimezone(UK.zone).date()) == "2024-06-05"
 
 
+def test_an_irish_claim_sells_each_lot_and_its_loss_is_set_apart_as_far_as_units_are_bought_again() -> None:
+    """TCA 1997 s538(2) and s581(3): of six units that lost 591, two were bought in the four weeks after. What is held
+    from then on is of the claim's day: 6 at 9 EUR in all, then the two that were bought."""
+    result = derive(
+        ledger(
+            BOUGHT, buy("2024-02-05", "2 BTC", "200 GBP"), buy("2024-06-20", "2 BTC", "10 GBP"),
+            sell("2025-03-05", "7 BTC", "70 GBP"),
+        ),
+        GBP,
+        basis("ie", "fifo", currency="GBP"),
+        answers=Answers(claims=(claim("2024-06-05", "BTC", "9"),)),
+    )  # fmt: skip
+    lost = [d for d in result.disposals if d.kind is Kind.LOST]
+    assert [(d.quantity, d.proceeds, d.cost_basis, d.acquisition_id) for d in lost] == [
+        (4, 6, 400, "t1"), (2, 3, 200, "t2"),
+    ]  # fmt: skip
+    assert sum(d.set_apart for d in lost) == 197  # 591 x 2 / 6
+    later = [d for d in result.disposals if d.id == "t4"]
+    assert [(d.acquisition_id, d.quantity, d.cost_basis) for d in later] == [
+        ("claim BTC 2024-06-05", 6, 9), ("t3", 1, 5),
+    ]  # fmt: skip
+    assert str(later[0].acquired_at and later[0].acquired_at.date()) == "2024-06-05"
+    assert result.issues == []
+
+
+def test_the_rate_of_a_claim_in_other_money_is_looked_up() -> None:
+    result = told(Answers(claims=(claim("2024-06-05", "BTC", "0", "CHF"),)), BOUGHT)
+    assert [(need.asset, need.at) for need in result.needs] == [("CHF", at("2024-06-05 22:59:59"))]
+    assert "looks the rate up" in result.issues[0].remedy
+
+
 @pytest.mark.parametrize(
     ("one", "country", "why"),
     [

@@ -110,6 +110,27 @@ def test_a_fork_at_cost_0_may_have_borne_a_part_of_the_old_coins_cost() -> None:
     assert told(derived(*forked, by=basis("uk", "pool", currency="GBP"))) == ["zero_basis 2025: 0 < 300 < 300"]
 
 
+def test_where_costs_go_from_one_unit_to_another_the_bound_is_what_was_paid_in_all() -> None:
+    """France: all assets at one cost; Canada: a denied loss joins other units; Austria: swaps pass the cost on."""
+    lost = (receive("2025-01-05", "1 BTC"), sell("2025-03-05", "1 BTC", "30 EUR"))  # bought for 30 at the most
+    paid = (buy("2024-01-05", "1 ETH", "100 EUR"), sell("2025-04-05", "0.5 ETH", "60 EUR"))
+    euros = prices("2025-03-05 ETH 120 EUR")
+    france = derived(*paid, *lost, by=basis("fr", "average", currency="EUR"), priced=euros)
+    (one,) = told(france)  # the sales used 20 and 40 of the 100, and may have used none, or all and the 30
+    assert one == "unmatched_deposit 2025: -40 < 30 < 90"
+    canada = derived(
+        buy("2024-12-05", "2 BTC", "100 CAD"), sell("2024-12-10", "1 BTC", "20 CAD"), receive("2025-01-05", "1 BTC"),
+        sell("2025-06-05", "2 BTC", "60 CAD"), by=basis("ca", "average", currency="CAD"),
+    )  # fmt: skip
+    assert all("?" not in line for line in told(canada)) and "unmatched_deposit 2025" in told(canada)[-1]
+    austria = derived(
+        buy("2024-01-05", "1 BTC", "100 EUR"), receive("2024-02-05", "1 BTC"),
+        swap("2024-03-05", "2 BTC", "4 ETH", "300 EUR"),
+        sell("2025-03-05", "2 ETH", "200 EUR"), by=basis("at", "moving-average", currency="EUR"),
+    )  # fmt: skip
+    assert all("?" not in line for line in told(austria)) and told(austria) != []
+
+
 def test_records_that_are_missing_leave_the_years_that_they_may_reach_without_bounds() -> None:
     held = [Balance(HOME, "BTC", D(day), at(f"2025-0{day}-01")) for day in (1, 2)]
     result = derived(
@@ -147,7 +168,7 @@ def test_what_all_may_do_is_the_sum_and_the_widest_comes_first() -> None:
 SEVERAL = {
     f"{one.rules.country} {one.method} {one.scope.values[0][1]}": one
     for one in FIXED
-    if one.rules.country in ("us", "generic", "uk", "ie", "de", "jp", "at", "ca", "se")
+    if one.rules.country in ("us", "generic", "uk", "ie", "de", "jp", "at", "ca", "se", "fr")
 }
 
 
@@ -160,6 +181,10 @@ def test_whatever_settles_the_problems_the_gain_stays_within_the_range(
     before = derive(drawn.transactions, drawn.prices, by)
     bounds = {one.year: one for one in ranges(before.issues)}
     after = derive(settled(drawn, before, data), drawn.prices, by)
+    if by.rules.portfolio and sum(d.gain is None for d in after.disposals) > sum(
+        d.gain is None for d in before.disposals
+    ):
+        return  # units of no known price were there then: that is another problem, and has no figure
     was, now = gains_of(before.disposals, by.rules, by.zone), gains_of(after.disposals, by.rules, by.zone)
     with exact():
         for year in {*was, *now}:

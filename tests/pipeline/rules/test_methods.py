@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from pipeline.gains.lots import METHODS
+from pipeline.gains.orders import Order
 from pipeline.issues import Usage
 from pipeline.ledger import Ledger
-from pipeline.rules.base import countries, rules_of
+from pipeline.rules.base import Change, countries, rules_of
 from pipeline.run import methods
 from pipeline.run.project import Choices, basis_of, choices_text, init
 from pipeline.settings import FILE, Settings, SettingsError, load, save
+from tests.ledgers import at, buy, derived, sell
 
 US = Settings("us", "USD", "America/New_York", methods={"2026-01-01": "lofo", "2025-01-01": "hifo"})
 
@@ -36,8 +38,12 @@ def test_a_method_that_is_asked_for_stands_for_all_time(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [replace(US, methods={"2025-01-01": "average"}), Settings("uk", "GBP", "Europe/London", methods=US.methods)],
-    ids=["a method that the country does not have", "a country in which it can't change"],
+    [
+        replace(US, methods={"2025-01-01": "average"}),
+        Settings("uk", "GBP", "Europe/London", methods=US.methods),
+        Settings("jp", "JPY", "Asia/Tokyo", methods={"2025-04-01": "moving-average"}),
+    ],
+    ids=["a method that the country does not have", "a country in which it can't change", "in the middle of a year"],
 )
 def test_what_the_country_does_not_allow_is_refused(wrong: Settings) -> None:
     with pytest.raises(Usage, match=r"^taxsync\.toml: \[methods\]: [^\n]+$"):
@@ -88,7 +94,7 @@ def test_the_log_tells_what_was_chosen_for_an_account_and_when(tmp_path: Path) -
             "one queue of lots, so that none",
         ),
         (replace(OWN, methods={"Kraken": {"2025-06-01": "pool"}}), "'pool' is not allowed in us"),
-        (Settings("de", "EUR", "Europe/Berlin", methods={"Kraken": {"2025-06-01": "fifo"}}), "can't change on a day"),
+        (Settings("es", "EUR", "Europe/Madrid", methods={"Kraken": {"2025-06-01": "fifo"}}), "can't change on a day"),
     ],
 )
 def test_a_method_of_an_account_is_refused_where_it_can_have_none(wrong: Settings, said: str) -> None:
@@ -105,7 +111,40 @@ def test_what_is_no_day_or_no_method_of_an_account_is_refused_when_read(line: st
 
 
 @pytest.mark.parametrize("country", countries())
-def test_methods_change_on_a_day_only_where_all_of_them_keep_lots_apart(country: str) -> None:
+def test_methods_change_where_and_when_the_law_lets_them(country: str) -> None:
     rules = rules_of(country)
-    assert rules.methods_change == (country in ("us", "au"))
-    assert not rules.methods_change or set(rules.methods) <= METHODS.keys()
+    allowed = {"us": Change.ANY_DAY, "au": Change.ANY_DAY, "jp": Change.NEW_YEAR, "de": Change.SOLD_OUT}
+    assert rules.methods_change is allowed.get(country, Change.NEVER)
+    assert rules.methods_change is not Change.ANY_DAY or set(rules.methods) <= METHODS.keys()
+
+
+# ---- methods that a tax office is asked for -------------------------------------------------------------
+
+JP = Settings("jp", "JPY", "Asia/Tokyo", methods={"BTC": {"2025-01-01": "moving-average"}})
+SOLD = (
+    buy("2023-05-05", "9 BTC", "900 JPY"), buy("2023-05-05", "9 ETH", "90 JPY"), sell("2024-05-05", "1 BTC", "900 JPY"),
+    sell("2025-05-05", "1 ETH", "900 JPY"), sell("2025-05-05", "1 BTC", "900 JPY"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("settings", "recorded", "told"),
+    [
+        (JP, "2025-03-15 14:59", []),  # the last minute of 15 March in Tokyo
+        (JP, "2025-03-15 15:00", ["BTC of BTC from 2025-01-01 on 2025-03-15"]),
+        (replace(JP, method="moving-average", methods={}), "2025-03-15 14:59", []),
+        (
+            replace(JP, method="moving-average", methods={"2025-01-01": "average"}),
+            "2026-01-01",
+            [" from the first purchase on 2025-03-15", " from 2025-01-01 on 2025-03-15"],
+        ),
+        (replace(JP, methods={}), "2026-01-01", []),  # the law's own needs no notice
+    ],
+)
+def test_a_method_that_was_not_on_record_when_the_office_had_to_be_asked_is_told(
+    settings: Settings, recorded: str, told: list[str]
+) -> None:
+    by = basis_of(settings)
+    log = [Order(at(recorded), by.plan)]
+    found = methods.late_notices(derived(*SOLD, by=by).disposals, by, log)
+    assert [f"{i.asset} {i.details['since']} {i.details['due']}" for i in found] == told

@@ -193,7 +193,7 @@ def test_every_choice_has_its_default_and_changes_just_its_fields(country: str) 
 
 
 def test_what_is_no_choice_is_refused_in_one_line() -> None:
-    there_are = "derivatives, gifts, airdrops, swap_fees"
+    there_are = "derivatives, gifts, airdrops, forks, swap_fees"
     with pytest.raises(ValueError, match=rf"^'wash' is no choice of uk; there are {there_are}$"):
         rules_of("uk").choose({"wash": "sale"})
     with pytest.raises(ValueError, match=r"^gifts = 'maybe' is not allowed in uk; allowed: to-others, to-spouse$"):

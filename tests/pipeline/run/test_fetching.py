@@ -19,7 +19,7 @@ from pipeline.ledger import Ledger
 from pipeline.run.course import expected
 from pipeline.run.coverage import missing
 from pipeline.run.reach import Reach, State, reaches
-from pipeline.run.reporting import sources_used
+from pipeline.run.computed import sources_used
 from tests.pipeline.run.small import EXCHANGE, HELP, SECONDS, Small, opened, reaching, record, run
 
 DAY = timedelta(days=1)

@@ -1,20 +1,28 @@
 """What is not computed, such as futures, is one problem of an account with a count; all else stays a record's."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from importers.formats import gaps as layout
+from importers.parsers import build as parsers
+from importers.parsers.build import LOANS, MARGIN, Unread
+from importers.sync import FINEST
 from pipeline.issues import Issue
 from pipeline.ledger import Ledger
-from pipeline.model import Parsed
+from pipeline.model import Parsed, RawRecord
+from pipeline.run.answers import LABEL, MATCH
 from pipeline.run.coverage import beside
-from pipeline.settings import Settings
+from pipeline.run.gaps import GAP, KINDS, check, content_of, key_of
+from pipeline.settings import AccountSettings, Settings
 from tests.ledgers import at
 from tests.pipeline.run.small import opened
 
 SETTINGS = Settings("us", "USD", "America/New_York")
+BEHIND_AN_API = Settings("us", "USD", "America/New_York", accounts={"mine": AccountSettings("okx")})
 
 
 @pytest.fixture
@@ -23,8 +31,9 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
         yield one
 
 
-def unread(why: str, account: str = "mine", day: str = "2025-01-10") -> Issue:
-    return Issue("unread_record", account, at=at(day), ref=why, details={"why": f"Small futures log 1: {why}"})
+def unread(why: str, kind: str = "", account: str = "mine", day: str = "2025-01-10") -> Issue:
+    record = RawRecord("small", account, "log", why, int(at(day).timestamp()) * int(FINEST), "{}", "Small log 1")
+    return parsers.unread(record, Unread(why, kind))
 
 
 def told(ledger: Ledger, *issues: Issue) -> list[Issue]:
@@ -33,37 +42,62 @@ def told(ledger: Ledger, *issues: Issue) -> list[Issue]:
     return beside(SETTINGS, ledger, ZoneInfo("America/New_York"))
 
 
-@pytest.mark.parametrize(
-    ("why", "kind"),
-    [
-        ("margin and futures are not supported yet (BTC-USDT-SWAP)", "margin and futures"),
-        ("BTCUSDT: margin trades are not supported yet", "margin and futures"),
-        ("fcm futures: results of futures are not supported yet", "margin and futures"),
-        ("Liability: margin, loans and futures are not supported yet", "margin and futures"),
-        ("loans are not supported yet (BTC)", "loans"),
-        ("bots and copied trades are not supported yet (USDT)", "bots and copied trades"),
-        ("an account change of type margin-like is not known", ""),
-        ("type sale is not supported yet", ""),
-        ("a trade without an amount or a side", ""),
-    ],
-)
-def test_the_reason_of_a_record_says_whether_it_is_of_a_kind_that_is_not_computed(
-    ledger: Ledger, why: str, kind: str
+def says(ledger: Ledger, line: str) -> None:
+    """What a row of a file of gaps says, kept."""
+    given = layout.row({column: cell for column, cell in zip(layout.COLUMNS, line.split(","), strict=True) if cell})
+    check(given, BEHIND_AN_API)
+    ledger.keep_answer(GAP, key_of(given), json.dumps(content_of(given)), "gaps.csv")
+
+
+@pytest.mark.parametrize("kind", ["", *KINDS])
+def test_the_kind_that_a_parser_gives_a_record_says_whether_it_is_of_what_is_not_computed(
+    ledger: Ledger, kind: str
 ) -> None:
-    (issue,) = told(ledger, unread(why))
+    """Whatever its words are: those of margin alone make no kind."""
+    why = "margin and futures are not supported yet"
+    (issue,) = told(ledger, unread(why, kind))
     assert (issue.code, issue.details.get("kind", "")) == ("not_supported" if kind else "unread_record", kind)
-    assert why in issue.message
+    assert why in issue.message and issue.remedy
+
+
+def test_the_line_that_the_remedy_gives_settles_a_kind_up_to_its_day_and_open_takes_it_back(ledger: Ledger) -> None:
+    days = ("2025-01-10", "2025-03-01", "2025-06-01")
+    issues = [unread(f"futures {day}", MARGIN, day=day) for day in days] + [unread("a loan", LOANS)]
+    line = next(i for i in told(ledger, *issues[:2]) if i.code == "not_supported").remedy.split("`")[-4]
+    assert line == "mine,margin and futures,2025-01-10,2025-03-01,WHY"
+    says(ledger, line.replace("WHY", "in futures.csv"))
+    found = told(ledger, *issues)
+    assert [(i.code, i.details.get("kind")) for i in found] == [
+        ("not_supported", LOANS), ("gap_answered", None), ("not_supported", MARGIN),
+    ]  # fmt: skip
+    assert found[1].message == (
+        "mine: from 2025-01-10 to 2025-03-01 nothing is missing of 2 records of margin and futures, as you said (in "
+        "futures.csv)"
+    )
+    assert "1 record of margin and futures (2025-06-01)" in found[2].message
+    says(ledger, line.replace("WHY", "open"))
+    assert [i.code for i in told(ledger, *issues)] == ["not_supported", "not_supported"]
+
+
+def test_a_record_taken_as_moved_is_no_question_any_more_once_it_has_a_label_or_another_side(ledger: Ledger) -> None:
+    moved = [Issue("taken_as_moved", "mine", "USD", at("2025-01-10"), id, details={"quantity": "9", "what": "x (y)",
+             "moved": "came in"}) for id in ("a", "b", "c")]  # fmt: skip
+    ledger.keep_answer(LABEL, "a", json.dumps({"label": "income", "note": ""}), "taxsync label")
+    ledger.keep_answer(MATCH, "out", json.dumps({"other": "b"}), "matches.csv")
+    assert [i.ref for i in told(ledger, *moved)] == ["c"]
+    ledger.keep_answer(LABEL, "a", "null", "taxsync label")
+    assert [i.ref for i in told(ledger, *moved)] == ["a", "c"]
 
 
 def test_each_account_and_kind_is_told_once_with_its_count_and_days(ledger: Ledger) -> None:
     futures, loans = "margin and futures are not supported yet (X)", "loans are not supported yet (BTC)"
     issues = told(
         ledger,
-        unread(futures, day="2025-03-01"),
-        unread(futures, day="2025-01-10"),
+        unread(futures, MARGIN, day="2025-03-01"),
+        unread(futures, MARGIN, day="2025-01-10"),
         unread("its side is odd"),
-        unread(loans),
-        unread(futures, account="other"),
+        unread(loans, LOANS),
+        unread(futures, MARGIN, account="other"),
     )
     assert [(i.code, i.account, i.details.get("count")) for i in issues] == [
         ("unread_record", "mine", None),

@@ -24,10 +24,13 @@ from pipeline.issues import Issue
 from pipeline.ledger import Ledger
 from pipeline.model import Price
 from pipeline.money import exact
+from pipeline.questions import AIRDROPS, ASSETS, MOVES
 from pipeline.run import importing, syncing
+from pipeline.run.answers import answers
 from pipeline.run.importing import Notes
-from pipeline.run.overview import check
-from pipeline.run.project import Choices, init
+from pipeline.run.overview import check, everything
+from pipeline.run.project import Choices, basis_of, init, opened
+from pipeline.run.questions import questions
 from pipeline.run.reporting import report
 from pipeline.run.wants import candle
 from pipeline.settings import load, save
@@ -211,11 +214,34 @@ def test_an_exchange_that_is_down_is_one_line_and_its_turn_comes_again(tmp_path:
     person = Taxpayer(tmp_path, REWARD.format("Wallet", "ETH"), REWARD.format("Wallet", "FLR"))
     person.look_up(down=frozenset({"coinbase"}))
     (line,) = person.said
-    assert line.startswith("no further prices from Coinbase: ") and "\n" not in line
+    assert line.startswith("no further prices from Coinbase in this run: ") and "\n" not in line
     assert person.sources("ETH") == ["Bitstamp ETH/USD minute close"]
     assert person.lines[-1] == "prices: 2 looked up, 1 still missing: see `taxsync check`"
     asked = person.look_up()
     assert {path.split("/")[3] for path in asked} == {"brokerage"}, "only who did not answer is asked again"
+    assert person.look_up() == []
+
+
+def test_an_exchange_that_wants_a_long_pause_is_left_at_once_for_the_next(tmp_path: Path) -> None:
+    person = Taxpayer(tmp_path, REWARD.format("Wallet", "ETH"))
+    asked = person.look_up(limited=frozenset({"coinbase"}))
+    assert sum("brokerage" in path for path in asked) == 1, "its pause of a minute is not waited for"
+    assert "no further prices from Coinbase in this run: " in person.said[0] and len(person.said) == 1
+    assert person.sources("ETH") == ["Bitstamp ETH/USD minute close"]
+
+
+def test_what_an_open_question_is_worth_is_looked_up_and_bounds_what_it_may_change(tmp_path: Path) -> None:
+    rows = ("2025-12-23T10:00:00Z,Wallet,,,50,DOT,,came", "2025-12-24T10:00:00Z,Wallet,50,DOT,,,,left")
+    person = Taxpayer(tmp_path, *rows, "2025-12-23T11:00:00Z,Wallet,,,7,JUNK,,junk")
+    person.look_up()
+    (left,) = person.issues("unmatched_withdrawal")
+    assert [stake.lowest for stake in left.stakes] == ["0"] and left.stakes[0].highest
+    with opened(person.folder) as (settings, ledger):
+        basis = basis_of(settings)
+        asked = questions(everything(settings, ledger), ledger.prices(), basis, answers(ledger, basis.zone))
+    assert {(one.asset, one.layout.title) for one in asked if one.layout is not ASSETS} == {
+        ("DOT", MOVES.title), ("JUNK", AIRDROPS.title),
+    }, "what has a market came not unasked"  # fmt: skip
     assert person.look_up() == []
 
 

@@ -6,9 +6,21 @@ import pytest
 
 from pipeline.answers import NONE, Answers
 from pipeline.gains.derive import derive
+from pipeline.issues import Issue
 from pipeline.model import DOUBTFUL, Label, Price
-from pipeline.questions import AIRDROPS, ASSETS, MOVES, PRICES, PURCHASES, TRANSFERS, Layout, Question
-from pipeline.run.questions import questions
+from pipeline.questions import (
+    AIRDROPS,
+    ASSETS,
+    DUPLICATES,
+    GAPS,
+    MOVES,
+    PRICES,
+    PURCHASES,
+    TRANSFERS,
+    Layout,
+    Question,
+)
+from pipeline.run.questions import others, questions
 from tests.ledgers import Rows, basis, buy, ledger, move, prices, receive, sell, send, swap
 
 
@@ -98,3 +110,37 @@ def test_what_was_sold_without_a_purchase_is_asked_once_with_all_its_units_and_a
     assert [*first.values()] == [("3", ("", "3", "", "USD", ""))]
     more = keys(sell("2025-02-01", "1 BTC", "9 USD"), sell("2025-02-02", "4 BTC", "9 USD"))
     assert len(more) == 1 and more.keys() != first.keys()
+
+
+def test_a_name_that_an_account_has_twice_is_proposed_as_one_account_and_the_one_behind_an_api_stays() -> None:
+    first = [buy(f"2025-01-0{day}", "0.1 BTC", "9000 USD") for day in (2, 3, 4)]
+    rows = (*first, *(replace(t, account="kraken api") for t in first[:2]))
+    result = derive(ledger(*rows), [], basis())
+    for synced, names in (((), ("kraken api", "Kraken")), (("kraken api",), ("Kraken", "kraken api"))):
+        (one,) = questions(result, [], basis(), NONE, synced)
+        assert (one.layout, one.proposed, (one.key, *one.filled)) == (DUPLICATES, "one account", names)
+    (one,) = asked(first[0], first[1], replace(first[0], account="Old"))
+    assert (one.key, one.filled, one.proposed) == ("t3", ("t1",), "count the first")
+    assert "first: 9000 USD left Kraken, 2025-01-02 07:00" in one.known
+
+
+def test_a_time_of_which_nothing_is_known_is_asked_with_its_days_and_what_no_answer_settles_stands_beside() -> None:
+    gap = {"why": "nothing before 2024-02-01", "cure": "get an export", "line": "mine, too,Ledgers,,2024-02-01,WHY"}
+    margin = {"kind": "margin", "count": "2 records", "to": "", "first": "x", "rows": "y"}
+    line = {"line": "mine, too,margin,2024-03-01,2024-03-02,WHY"}
+    issues = [
+        Issue("short_history", "mine, too", ref="gap", details=gap),
+        Issue("not_supported", "mine, too", ref="margin", details=margin | line),
+        Issue("short_history", "mine, too", ref="api", details={"why": "no history by API", "cure": "get an export"}),
+        Issue("balance_differs", "mine, too", "BTC", details={"reported": "1", "computed": "2", "difference": "1",
+              "when": "now", "likely": ""}),
+        Issue("gap_answered", "mine, too", details={"stream": "a list", "when": "then", "note": "boat"}),
+    ]  # fmt: skip
+    result = replace(derive([], [], basis()), issues=issues)
+    found = questions(result, [], basis(), NONE)
+    assert [(one.layout, one.proposed, one.filled) for one in found] == [
+        (GAPS, "nothing missing", ("Ledgers", "", "2024-02-01")),
+        (GAPS, "nothing missing", ("margin", "2024-03-01", "2024-03-02")),
+    ]
+    assert len({one.key for one in found}) == 2
+    assert [issue.ref or issue.code for issue in others(issues)] == ["api", "balance_differs"]

@@ -15,7 +15,7 @@ from reports.forms import every_form, forms_of, is_form_file
 from reports.forms.lines import cents, down, dropped, lines, nearest, rounded, up
 from reports.summary import figures
 from reports.table import Report, Type
-from tests.ledgers import Drawn, ledgers
+from tests.ledgers import Drawn, buy, ledger, ledgers, sell
 from tests.reports.forms.made import cells, on, rows
 
 README = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
@@ -124,3 +124,13 @@ def test_forms_hold_the_summarys_gain_and_fit_their_columns(country: str, drawn:
 def test_rounding_in_the_taxpayers_favour_never_costs_a_unit(number: D) -> None:
     with exact():
         assert down(number) <= number <= up(number) and up(number) - down(number) <= 1
+
+
+@pytest.mark.parametrize(("country", "form", "name"), [
+    ("de", "anlage_so", "limit of private sales"), ("ie", "cg1", "personal exemption"),
+    ("fr", "form_2042_c", "sales of the year not above"),
+])  # fmt: skip
+def test_a_limit_in_the_countrys_money_is_no_amount_among_others(country: str, form: str, name: str) -> None:
+    drawn = ledger(buy("2025-01-05", "1 BTC", "100 USD"), sell("2025-06-05", "1 BTC", "300 USD"))
+    (told,) = [r for r in rows(on(country, 2025, drawn, currency="USD"), form) if r["name"].startswith(name)]
+    assert told["amount"] is None and told["entry"].endswith(" EUR: not compared with amounts in USD")

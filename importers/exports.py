@@ -1,0 +1,377 @@
+"""Layouts that are not ours: the exports of exchanges, wallets and other tools.
+
+    FORMAT = export(
+        "bitstamp_old", 1,
+        needs=("Type", "Datetime", "Account", "Amount", "Value", "Rate", "Fee", "Sub Type"),
+        exchange="bitstamp", date="Datetime", times=("%b. %d, %Y, %I:%M %p",), each=read,
+    )
+
+A row is kept as it stands, whatever it says. `each` reads one row, `together` all rows of an account at once, where
+one happening is spread over several; both give Transactions (`Row.transaction`), and raise `Unread` with a reason for
+what they don't understand: an open problem then, that quotes the row. Numbers are exact, times UTC.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+from typing import Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from importers import assets, cells
+from importers.base import Format, RowError, shown
+from importers.layout import NAMED, ZONE, Cells, Export, any_zone, zone_in
+from importers.parsers.build import MALFORMED, Unread, milliseconds, seconds, transaction
+from pipeline.issues import Issue
+from pipeline.model import Amount, Label, Parsed, RawRecord, Transaction, transaction_id
+from pipeline.money import ZERO, exact, parse
+
+Said = Transaction | Issue
+LOCAL = "local"  # in place of a zone: the person's own
+
+_ISO = re.compile(
+    r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,9}))?)?\s*"
+    r"(Z|UTC|GMT|[+-]\d\d:?\d\d(?: UTC)?)?",
+    re.ASCII,
+)
+_SIGNS = re.compile(r"[$€£¥₿]|\s|\u00a0|\u202f")
+_GROUPED = {
+    ".": re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII),
+    ",": re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d*)?", re.ASCII),
+}
+_WITH_UNIT = re.compile(r"\(?\s*([-+\u2212]?[\d.,]+(?:[eE][+-]?\d+)?)\s*([^\d\s().,+-][^\s()]*)\s*\)?")
+_NOTHING = frozenset(("", "-", "--", "n/a", "none", "null", "nan"))
+QUOTED = 300  # characters of a row that an open problem quotes
+
+
+def number(text: str, point: str = ".") -> Decimal:
+    """A number as a layout writes it, with its sign: `$1,234.50`, `(0.5)`, `1E-8`; with `point` "," also 1.234,50.
+
+    0 for an empty cell, "-" or "N/A". Raises Unread.
+    """
+    bare = _SIGNS.sub("", text).replace("\u2212", "-")
+    if bare.casefold() in _NOTHING:
+        return ZERO
+    if bare.startswith("(") and bare.endswith(")"):
+        bare = f"-{bare[1:-1]}"
+    if _GROUPED[point].fullmatch(bare):
+        bare = bare.replace("," if point == "." else ".", "")
+    try:
+        return parse(bare.replace(",", ".") if point == "," else bare)
+    except ValueError:
+        raise Unread(f"'{shown(text)}' is no number") from None
+
+
+def moment(text: str, times: Sequence[str] = (), zone: str = "UTC") -> datetime:
+    """An instant in UTC. ISO 8601, or one of the patterns `times` (as strptime has them); a time that names no zone is
+    of `zone`. What is finer than a microsecond is cut off. Raises Unread."""
+    text = text.strip()
+    match = _ISO.fullmatch(text)
+    try:
+        if match is not None:
+            day, time, fraction, told = match.groups()
+            at = datetime.fromisoformat(f"{day}T{time or '00:00'}").replace(
+                microsecond=int((fraction or "0")[:6].ljust(6, "0"))
+            )
+            if told:
+                offset = "+00:00" if told in ("Z", "UTC", "GMT") else told.removesuffix(" UTC")
+                at = at.replace(tzinfo=datetime.strptime(offset.replace(":", ""), "%z").tzinfo)
+        else:
+            at = _by_pattern(text, times)
+        at = (at if at.tzinfo else at.replace(tzinfo=_zone(zone))).astimezone(UTC)
+    except (ValueError, OverflowError, ZoneInfoNotFoundError):
+        raise Unread(f"'{shown(text)}' is no date and time that this layout has") from None
+    if not cells.FIRST_YEAR <= at.year <= cells.LAST_YEAR:
+        raise Unread(f"'{shown(text)}' is no date of the years {cells.FIRST_YEAR} to {cells.LAST_YEAR}")
+    return at
+
+
+def _zone(name: str) -> tzinfo | None:
+    """A zone by its IANA name, or as "+08:00"."""
+    return UTC if name == "UTC" else datetime.strptime(name, "%z").tzinfo if name[:1] in "+-" else ZoneInfo(name)
+
+
+_SINCE_1970 = {"seconds": seconds, "milliseconds": milliseconds}
+
+
+def _by_pattern(text: str, times: Sequence[str]) -> datetime:
+    for pattern in times:
+        try:
+            since_1970 = _SINCE_1970.get(pattern)
+            return since_1970(text) if since_1970 else datetime.strptime(text, pattern)  # noqa: DTZ007  # of `zone`
+        except ValueError:
+            continue
+    raise ValueError(text)
+
+
+class Row:
+    """One stored row, its cells by the layout's own names of the columns: `row["Type"]` ("" where it is empty); `cells`
+    are all that are not empty, also of columns that only a pattern knows."""
+
+    __slots__ = ("_layout", "_zones", "cells", "record")
+
+    def __init__(self, record: RawRecord, cells: Cells, layout: "_Layout", zones: Mapping[str, str]) -> None:
+        self.record, self.cells, self._layout, self._zones = record, cells, layout, zones
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells.get(column, "").strip()
+
+    @property
+    def account(self) -> str:
+        return self.record.account
+
+    @property
+    def at(self) -> datetime:
+        """When it is of (UTC). Raises Unread."""
+        return self.when(next((column for column in self._layout.dates if self[column]), self._layout.dates[0]))
+
+    @property
+    def named(self) -> str:
+        """The word of the file's name that the layout looks for, in small letters; "" where it had none."""
+        return self.cells.get(NAMED, "")
+
+    def when(self, column: str) -> datetime:
+        """The instant in a column (UTC); a column whose name tells a zone is of that one. Raises Unread."""
+        zone = self.cells.get(ZONE, "UTC") if self._layout.zone == LOCAL else self._layout.zone
+        zone = self._zones.get(column, zone) if not self._layout.place else self[self._layout.place]
+        if not self[column]:
+            raise Unread(f"{column} is empty")
+        return moment(f"{self[column]} {self[self._layout.clock]}", self._layout.times, zone)
+
+    def number(self, column: str) -> Decimal:
+        """The number in a column, with its sign; 0 for an empty cell. Raises Unread."""
+        return number(self[column], self._layout.point)
+
+    def with_unit(self, column: str) -> tuple[Decimal, str]:
+        """Number and asset of a cell such as "0.5 BTC"; (0, "") for an empty one. Raises Unread."""
+        if self[column].casefold() in _NOTHING:
+            return ZERO, ""
+        match = _WITH_UNIT.fullmatch(self[column])
+        if match is None:
+            raise Unread(f"'{shown(self[column])}' is no amount with its unit")
+        value = number(match[1], self._layout.point)
+        return (-value if self[column].startswith("(") else value), self.asset(match[2])
+
+    def asset(self, code: str) -> str:
+        """The ledger's name of a code of this layout. Raises Unread."""
+        try:
+            name = cells.asset("an asset", code)
+        except RowError as error:
+            raise Unread(str(error)) from None
+        if self._layout.exchange:
+            return assets.asset(name, self._layout.exchange, self.at)
+        return assets.named(name, self.account, self.at)
+
+    def amount(self, column: str, code: str) -> Amount | None:
+        """How much of an asset, a number that should not be negative; None for 0 and an empty cell. Raises Unread."""
+        quantity = self.number(column)
+        if quantity < 0:
+            raise Unread(f"{column} {self[column]} should not be negative")
+        return self.of(quantity, code)
+
+    def size(self, column: str, code: str) -> Amount | None:
+        """The same whatever the sign, where another column says which side it is."""
+        return self.of(abs(self.number(column)), code)
+
+    def of(self, quantity: Decimal, code: str) -> Amount | None:
+        """So much of an asset; None for 0. Raises Unread."""
+        return Amount(quantity, self.asset(code)) if quantity else None
+
+    def transaction(
+        self,
+        *,
+        sent: Amount | None = None,
+        received: Amount | None = None,
+        fee: Amount | None = None,
+        label: Label | None = None,
+        net_worth: Amount | None = None,
+        description: str = "",
+        txhash: str = "",
+        leg: str = "",
+        at: datetime | None = None,
+    ) -> Transaction:
+        """What the row says. A trade whose sides are one asset, or that moves nothing, is Unread. `leg` tells several
+        transactions of one row apart ("" for the first); a row with nothing but a fee is a cost."""
+        if sent is None and received is None and fee is not None:
+            sent, fee, label = fee, None, label or Label.COST
+        if sent is None and received is None:
+            raise Unread("it moves nothing")
+        if sent is not None and received is not None and sent.asset == received.asset:
+            raise Unread(f"it gives {sent.asset} for {received.asset}")
+        return transaction(
+            self.record,
+            at or self.at,
+            sent=sent,
+            received=received,
+            fee=fee,
+            label=label,
+            net_worth=net_worth,
+            description=description,
+            txhash=txhash,
+            leg=leg,
+        )
+
+    def unread(self, why: Exception | str) -> Issue:
+        """The open problem of a row that is not understood: why, and what it says."""
+        reason = (
+            shown(str(why), QUOTED) if isinstance(why, Unread | str) else "it has another form than this version knows"
+        )
+        kind = {"kind": why.kind} if isinstance(why, Unread) and why.kind else {}
+        quote = ", ".join(f"{name}: {text}" for name, text in self.cells.items() if text)
+        try:
+            at = self.at
+        except Unread:
+            at = None
+        return Issue(
+            "unread_record",
+            self.account,
+            at=at,
+            ref=transaction_id(self.account, self.record.stream, self.record.source_id),
+            details={"why": f"{self.record.origin}: {reason}; it says: {shown(quote, QUOTED)}"} | kind,
+        )
+
+
+class _Layout:
+    """How a layout writes what it says."""
+
+    def __init__(self, dates: Sequence[str], times: Sequence[str], zone: str, point: str, exchange: str) -> None:
+        self.dates, self.times, self.zone, self.point, self.exchange = dates, times, zone, point, exchange
+
+
+Each = Callable[[Row], Iterable[Said]]
+Together = Callable[[list[Row]], Iterable[Said]]
+
+
+def export(
+    name: str,
+    version: int,
+    *,
+    needs: Iterable[str],
+    may_have: Iterable[str] = (),
+    one_of: Iterable[str] = (),
+    date: str | tuple[str, ...],
+    times: Sequence[str] = (),
+    zone: str = "UTC",
+    point: str = ".",
+    exchange: str = "",
+    each: Each | None = None,
+    together: Together | None = None,
+    id: Sequence[str] = (),
+    changing: Iterable[str] = (),
+    status: "Status | None" = None,
+    passed: Callable[[Cells], str] = lambda _: "",
+    accounts: Callable[[Cells], Iterable[str]] | None = None,
+    newest_first: bool = False,
+    more: re.Pattern[str] | None = None,
+    named: re.Pattern[str] | None = None,
+    clock: str = "",
+    place: str = "",
+) -> Format:
+    """A layout: the columns that it `needs`, `may_have`, and has at least `one_of` ("Time(UTC*)" is a column whose name
+    tells its zone); the column of its `date`, or several (the first with text counts), the patterns of its `times`
+    besides ISO 8601 (strptime's, or "seconds", "milliseconds" since 1970) and their `zone` (an IANA name, or `LOCAL`);
+    its decimal `point`; the `exchange` by whose codes assets are named (an id; "": by anybody's). Either `each` or
+    `together` reads its rows. The rest is as `Status` and `Export` have it."""
+    needs, may_have, one_of = tuple(needs), tuple(may_have), tuple(one_of)
+    dates = (date,) if isinstance(date, str) else date
+    layout = _Layout(dates, times, zone, point, exchange, clock, place)
+    columns = (*needs, *one_of, *may_have)
+
+    def passes(row: Cells) -> str:
+        return (status.passed(row) if status is not None else "") or passed(row)
+
+    def read(records: Iterable[RawRecord]) -> Parsed:
+        parsed = Parsed()
+        with exact():
+            rows = list[Row]()
+            for row in _counting(records, columns, layout, passes):
+                try:
+                    if status is not None:
+                        status.check(row)
+                    if each is not None:
+                        _sort_out(parsed, list(each(row)))
+                except MALFORMED as why:
+                    parsed.issues.append(row.unread(why))
+                else:
+                    rows.append(row)
+            if together is not None:
+                _sort_out(parsed, together(rows))
+        return parsed
+
+    return Format(
+        name=name,
+        version=version,
+        header=frozenset(needs),
+        one_of=frozenset(one_of),
+        columns=columns,
+        parse=read,
+        date="" if clock else dates[0],
+        export=Export(tuple(id), frozenset(changing), passes, accounts, newest_first, zone == LOCAL, more, named),
+    )
+
+
+def _counting(
+    records: Iterable[RawRecord], columns: Sequence[str], layout: _Layout, passed: Callable[[Cells], str]
+) -> Iterator[Row]:
+    """The stored rows that count."""
+    names = {column.casefold(): column for column in columns}
+    for record in records:
+        said: Mapping[str, str] = json.loads(record.payload)
+        known = {header: names.get(header.casefold()) or names.get(any_zone(header).casefold()) for header in said}
+        filled = {known[header] or header: text for header, text in said.items()}
+        if not passed(filled):
+            zones = {name: zone_in(header) for header, name in known.items() if name and "(UTC*)" in name}
+            yield Row(record, filled, layout, zones)
+
+
+def _sort_out(parsed: Parsed, found: Iterable[Said]) -> None:
+    for each in found:
+        if isinstance(each, Issue):
+            parsed.issues.append(each)
+        else:
+            parsed.transactions.append(each)
+
+
+def grouped(
+    rows: Iterable[Row], key: Callable[[Row], object], read: Callable[[list[Row]], Iterable[Said]]
+) -> Iterator[Said]:
+    """What each group of rows with one `key` says, read together or not at all: where `read` raises, each row of the
+    group is an open problem."""
+    groups: dict[object, list[Row]] = {}
+    for row in rows:
+        try:
+            groups.setdefault(key(row), []).append(row)
+        except MALFORMED as why:
+            yield row.unread(why)
+    for group in groups.values():
+        try:
+            yield from list(read(group))
+        except MALFORMED as why:
+            yield from (row.unread(why) for row in group)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A column that says whether a row counts: the words for what `counts`, and for what does not, by reason
+    ({"failed": ("failed", "rejected"), "pending": ("processing",)}). A row with any other word is not understood."""
+
+    column: str
+    counts: frozenset[str]
+    reasons: Mapping[str, str]  # by word
+
+    @classmethod
+    def of(cls, column: str, counts: Iterable[str], **reasons: Iterable[str]) -> Self:
+        """`Status.of("Status", ["Completed"], failed=["Failed", "Rejected"], pending=["Processing"])`."""
+        by_word = {word.casefold(): reason for reason, words in reasons.items() for word in words}
+        return cls(column, frozenset(word.casefold() for word in counts), by_word)
+
+    def passed(self, row: Cells) -> str:
+        """Why a row counts for nothing; "" where it counts, or its word is not known."""
+        return self.reasons.get(row.get(self.column, "").strip().casefold(), "")
+
+    def check(self, row: Row) -> None:
+        """Raises Unread for a word that is not known."""
+        if row[self.column].casefold() not in self.counts:
+            raise Unread(f"what {self.column} '{shown(row[self.column])}' means is not known")

@@ -1,0 +1,76 @@
+"""The figures of one tax year from what a ledger says; what a written report needs beside them is `reporting`'s."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from importers.sync import BALANCE
+from pipeline import __version__
+from pipeline.gains.derive import Basis, derived
+from pipeline.gains.position import Position
+from pipeline.issues import Issue
+from pipeline.ledger import Ledger
+from pipeline.model import Allocation
+from pipeline.rules.base import Period
+from pipeline.run import brokers
+from pipeline.run.answers import answers
+from pipeline.settings import Settings
+from reports.table import Report, SourceUsed
+
+
+def sources_used(ledger: Ledger) -> list[SourceUsed]:
+    """One line per account and source: how many records (balances, which none sent, apart), and the span of what
+    they say."""
+    used = []
+    kept = ledger.sources()
+    for account in ledger.accounts():
+        first, last, _ = ledger.span(account)
+        counts: dict[str, int] = {}
+        for s in kept:
+            if s.account == account and s.stream.partition(" ")[0] != BALANCE:
+                counts[s.source] = counts.get(s.source, 0) + s.records
+        used += [SourceUsed(account, source, count, first, last) for source, count in sorted(counts.items())]
+    return used
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """`report` has the figures; `apart` are problems of what brokers have reported. `position` gives what is left at
+    the year's end, in the exact context; None where no gains are computed."""
+
+    report: Report
+    apart: list[Issue]
+    position: Callable[[], Position] | None
+
+
+def computed(
+    settings: Settings,
+    ledger: Ledger,
+    basis: Basis,
+    period: Period,
+    settled: Sequence[Allocation] = (),
+    start: Position | None = None,
+) -> Computed:
+    """`settled`: what a change of lot scope gave to the accounts; `start`: the filed position to go on from."""
+    prices = ledger.prices()
+    said = answers(ledger, basis.zone)
+    result, position = derived(
+        ledger.transactions(), prices, basis, reported=ledger.balances(), opening=settled, until=period.ends,
+        answers=said, start=start,
+    )  # fmt: skip
+    forms, apart = brokers.beside(result.disposals, said, basis, int(period.name))
+    report = Report(
+        result=result,
+        period=period,
+        rules=basis.rules,
+        currency=basis.currency,
+        zone=basis.zone,
+        method=basis.method_on(period.last),
+        scope=basis.scope.on(period.last).value,
+        version=__version__,
+        inputs="",
+        sources=sources_used(ledger),
+        prices=prices,
+        form_1099_da=settings.form_1099_da.get(period.name, {}),
+        brokers=forms,
+    )
+    return Computed(report, apart, position)
