@@ -17,10 +17,11 @@ from pathlib import Path
 from importers.ahead import read as _read
 from importers.any import other
 from importers.base import Exchange
+from importers.mapping import Mapped
 from importers.parsers import unified
 from importers.read import Reading
 from importers.read import parse as _parse
-from importers.recognition import formats as _layouts
+from importers.recognition import layout_of
 from pipeline.model import Parsed, RawRecord
 
 
@@ -52,22 +53,24 @@ def version(source: str) -> int:
     """The version of a source's parser; records are parsed anew when it grows."""
     if source in exchange_names():
         return exchange(source).version
-    return _layouts()[source].version if source in _layouts() else unified.VERSION
+    layout = layout_of(source)
+    return layout.version if layout is not None else unified.VERSION
 
 
 def rank(source: str) -> int:
     """Where several sources tell the same of one account, that of the lowest rank counts: an API, then files."""
-    return _layouts()[source].rank if source not in exchange_names() and source in _layouts() else 0
+    layout = layout_of(source) if source not in exchange_names() else None
+    return layout.rank if layout is not None else 0
 
 
 def parse(source: str, records: Iterable[RawRecord]) -> Iterator[Parsed]:
     """What the records of one account and source say, in parts: an exchange's in one, as a trade may span records."""
     if source in exchange_names():
         return iter([exchange(source).parse(records)])
-    return _parse(source, records) if source in _layouts() else iter([unified.read_records(records)])
+    return _parse(source, records) if layout_of(source) is not None else iter([unified.read_records(records)])
 
 
-def read(path: Path, account: str | None = None, zone: str = "UTC") -> Reading:
-    """A file as pages of records (or prices), its layout recognised by its header; `zone` is the person's. Raises
-    Refused."""
-    return _read(path, account, zone)
+def read(path: Path, account: str | None = None, zone: str = "UTC", mapping: Mapped | None = None) -> Reading:
+    """A file as pages of records (or prices), its layout recognised by its header, or as a `mapping` says; `zone` is
+    the person's. Raises Refused."""
+    return _read(path, account, zone, mapping)

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from importers.base import Refused
+from importers.mapping import Mapped
 from importers.read import Reading
 from importers.read import read as read_here
 from pipeline.model import Page, RawRecord, Said
@@ -33,28 +34,30 @@ _Sent = tuple[list[tuple[Any, ...]], list[Said], int, Mapping[str, int]] | str
 _VALUES = attrgetter("source", "account", "stream", "source_id", "position", "payload", "origin", "content")
 
 
-def read(path: Path, account: str | None = None, zone: str = "UTC", big: int = BIG) -> Reading:
+def read(
+    path: Path, account: str | None = None, zone: str = "UTC", mapping: Mapped | None = None, *, big: int = BIG
+) -> Reading:
     """The records or prices of one file; read by another process from `big` bytes on. Raises Refused."""
-    found = read_here(path, account, zone)
+    found = read_here(path, account, zone, mapping)
     if not isinstance(found.pages, Generator) or path.stat().st_size < big:  # prices and answers have no pages
         return found
     found.pages.close()
-    process = _Process(path, account, zone, found)
+    process = _Process(found, path, account, zone, mapping)
     return replace(found, pages=process.pages(), bare_dates=lambda: process.bare_dates, passed=lambda: process.passed)
 
 
 class _Process:
     """The other process, seen from here."""
 
-    def __init__(self, path: Path, account: str | None, zone: str, recognised: Reading) -> None:
-        self._file, self._recognised = (path, account, zone), recognised
+    def __init__(self, recognised: Reading, *file: Any) -> None:
+        self._file, self._recognised = file, recognised
         self.bare_dates = 0
         self.passed: Mapping[str, int] = {}
 
     def pages(self) -> Generator[Page, None, None]:
         context: Any = multiprocessing.get_context("fork" if COPIES else "spawn")
         ours, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=_send, args=(ours if COPIES else None, theirs, *self._file), daemon=True)
+        process = context.Process(target=_send, args=(ours if COPIES else None, theirs, self._file), daemon=True)
         with ours:
             before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: Ctrl-C is for the caller, who ends it
             try:
@@ -86,16 +89,16 @@ class _Process:
         return found
 
 
-def _send(ours: Connection | None, theirs: Connection, path: Path, account: str | None, zone: str) -> None:
-    """The other process's whole work. `ours`: the caller's end, of which a copy has one, too, and would never hear that
-    the caller is gone."""
+def _send(ours: Connection | None, theirs: Connection, file: tuple[Any, ...]) -> None:
+    """The other process's whole work, on what `read` is asked for. `ours`: the caller's end, of which a copy has one,
+    too, and would never hear that the caller is gone."""
     if ours is not None:
         ours.close()
     gc.disable()  # as in the caller, where it says why
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Windows lets none inherit it
     with theirs, suppress(BrokenPipeError):
         try:
-            found = read_here(path, account, zone)
+            found = read_here(*file)
             for page in found.pages:
                 values = [_VALUES(record) for record in page.records]
                 theirs.send((values, page.said, found.bare_dates(), dict(found.passed())))

@@ -37,8 +37,9 @@ class Format:
     transaction says, a price (`prices`) or an answer of the person's (`answers`); `parse` reads the stored rows of one
     account. A layout that is not ours has an `export` in place of `row`. `row_by_row`: each row is a transaction of its
     own, whatever stands in the others, so that rows can be parsed some at a time. `named`: what a row of an account
-    says as the ledger names assets; identities and digests are of what is written. `date`: the column of the date. `rank`: where
-    several sources tell the same of one account, that of the lowest counts (an API: 0; a universal file: 9).
+    says as the ledger names assets; identities and digests are of what is written. `date`: the column of the date.
+    `rank`: where several sources tell the same of one account, that of the lowest counts (an API: 0; a universal file:
+    9).
     """
 
     name: str

@@ -25,11 +25,12 @@ from importers.base import Format, RowError, shown
 from importers.layout import NAMED, ZONE, Cells, Export, any_zone, zone_in
 from importers.parsers.build import MALFORMED, Unread, milliseconds, seconds, transaction
 from pipeline.issues import Issue
-from pipeline.model import Amount, Label, Parsed, RawRecord, Transaction, transaction_id
+from pipeline.model import Amount, Label, Parsed, RawRecord, Transaction, instant_text, transaction_id
 from pipeline.money import ZERO, exact, parse
 
 Said = Transaction | Issue
 LOCAL = "local"  # in place of a zone: the person's own
+JAVASCRIPT = "%a %b %d %Y %H:%M:%S GMT%z"  # a Date as JavaScript prints it, "Mon Jan 04 2021 12:11:14 GMT+0000 (UTC)"
 
 _ISO = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,9}))?)?\s*"
@@ -42,6 +43,7 @@ _GROUPED = {
     ",": re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d*)?", re.ASCII),
 }
 _WITH_UNIT = re.compile(r"\(?\s*([-+\u2212]?[\d.,]+(?:[eE][+-]?\d+)?)\s*([^\d\s().,+-][^\s()]*)\s*\)?")
+_ZONE_NAME = re.compile(r"(?<=GMT[+-]\d{4}) \([^()]*\)$", re.ASCII)
 _NOTHING = frozenset(("", "-", "--", "n/a", "none", "null", "nan"))
 QUOTED = 300  # characters of a row that an open problem quotes
 
@@ -79,7 +81,7 @@ def moment(text: str, times: Sequence[str] = (), zone: str = "UTC") -> datetime:
                 offset = "+00:00" if told in ("Z", "UTC", "GMT") else told.removesuffix(" UTC")
                 at = at.replace(tzinfo=datetime.strptime(offset.replace(":", ""), "%z").tzinfo)
         else:
-            at = _by_pattern(text, times)
+            at = _by_pattern(text, times, zone)
         at = (at if at.tzinfo else at.replace(tzinfo=_zone(zone))).astimezone(UTC)
     except (ValueError, OverflowError, ZoneInfoNotFoundError):
         raise Unread(f"'{shown(text)}' is no date and time that this layout has") from None
@@ -96,14 +98,25 @@ def _zone(name: str) -> tzinfo | None:
 _SINCE_1970 = {"seconds": seconds, "milliseconds": milliseconds}
 
 
-def _by_pattern(text: str, times: Sequence[str]) -> datetime:
+def _by_pattern(text: str, times: Sequence[str], zone: str) -> datetime:
+    text = _ZONE_NAME.sub("", text)
     for pattern in times:
         try:
+            if pattern.endswith(" %Z"):
+                return _in_named_zone(text, pattern, zone)
             since_1970 = _SINCE_1970.get(pattern)
             return since_1970(text) if since_1970 else datetime.strptime(text, pattern)  # noqa: DTZ007  # of `zone`
-        except ValueError:
+        except (ValueError, StopIteration):
             continue
     raise ValueError(text)
+
+
+def _in_named_zone(text: str, pattern: str, zone: str) -> datetime:
+    """A time with the short name of its zone, "CEST": UTC, or the one that `zone` has then. Raises ValueError."""
+    bare, _, name = text.rpartition(" ")
+    at = datetime.strptime(bare, pattern.removesuffix(" %Z"))  # noqa: DTZ007  # of the zone that is found
+    places = [at.replace(tzinfo=place, fold=fold) for place in (UTC, _zone(zone)) for fold in (0, 1)]
+    return next(each for each in places if each.tzname() == name)
 
 
 class Row:
@@ -125,7 +138,7 @@ class Row:
     @property
     def at(self) -> datetime:
         """When it is of (UTC). Raises Unread."""
-        return self.when(next((column for column in self._layout.dates if self[column]), self._layout.dates[0]))
+        return self.when(self._layout.dated(self.cells))
 
     @property
     def named(self) -> str:
@@ -134,11 +147,7 @@ class Row:
 
     def when(self, column: str) -> datetime:
         """The instant in a column (UTC); a column whose name tells a zone is of that one. Raises Unread."""
-        zone = self.cells.get(ZONE, "UTC") if self._layout.zone == LOCAL else self._layout.zone
-        zone = self._zones.get(column, zone) if not self._layout.place else self[self._layout.place]
-        if not self[column]:
-            raise Unread(f"{column} is empty")
-        return moment(f"{self[column]} {self[self._layout.clock]}", self._layout.times, zone)
+        return self._layout.when(self.cells, column, self._zones)
 
     def number(self, column: str) -> Decimal:
         """The number in a column, with its sign; 0 for an empty cell. Raises Unread."""
@@ -236,8 +245,25 @@ class Row:
 class _Layout:
     """How a layout writes what it says."""
 
-    def __init__(self, dates: Sequence[str], times: Sequence[str], zone: str, point: str, exchange: str) -> None:
+    def __init__(
+        self, dates: Sequence[str], times: Sequence[str], zone: str, point: str, exchange: str, clock: str, place: str
+    ) -> None:
         self.dates, self.times, self.zone, self.point, self.exchange = dates, times, zone, point, exchange
+        self.clock, self.place = clock, place
+
+    def dated(self, cells: Cells) -> str:
+        """The column of a row's date."""
+        return next((column for column in self.dates if cells.get(column, "").strip()), self.dates[0])
+
+    def when(self, cells: Cells, column: str, zones: Mapping[str, str]) -> datetime:
+        """The instant in a column; `zones`: those that names of columns tell. Raises Unread."""
+        zone = zones.get(column) or (cells.get(ZONE, "UTC") if self.zone == LOCAL else self.zone)
+        zone = cells.get(self.place, "").strip() if self.place else zone
+        day, clock = cells.get(column, "").strip(), cells.get(self.clock, "").strip()
+        if not day:
+            raise Unread(f"{column} is empty")
+        clock = clock.removeprefix(day)  # a date cell of a workbook has its time
+        return moment(day if ":" in day else f"{day} {clock}", self.times, zone)
 
 
 Each = Callable[[Row], Iterable[Said]]
@@ -260,14 +286,18 @@ def export(
     together: Together | None = None,
     id: Sequence[str] = (),
     changing: Iterable[str] = (),
+    labels: Iterable[str] = (),
     status: "Status | None" = None,
     passed: Callable[[Cells], str] = lambda _: "",
     accounts: Callable[[Cells], Iterable[str]] | None = None,
     newest_first: bool = False,
+    rank: int = 1,
     more: re.Pattern[str] | None = None,
     named: re.Pattern[str] | None = None,
     clock: str = "",
     place: str = "",
+    exactly: bool = False,
+    by_owner: bool = False,
 ) -> Format:
     """A layout: the columns that it `needs`, `may_have`, and has at least `one_of` ("Time(UTC*)" is a column whose name
     tells its zone); the column of its `date`, or several (the first with text counts), the patterns of its `times`
@@ -281,6 +311,15 @@ def export(
 
     def passes(row: Cells) -> str:
         return (status.passed(row) if status is not None else "") or passed(row)
+
+    def instant(cells: Cells, zones: Mapping[str, str]) -> tuple[str, str] | None:
+        if zone != LOCAL and not zones and len(dates) == 1:
+            return None
+        try:
+            column = layout.dated(cells)
+            return column, instant_text(layout.when(cells, column, zones))
+        except Unread:
+            return None
 
     def read(records: Iterable[RawRecord]) -> Parsed:
         parsed = Parsed()
@@ -308,7 +347,21 @@ def export(
         columns=columns,
         parse=read,
         date="" if clock else dates[0],
-        export=Export(tuple(id), frozenset(changing), passes, accounts, newest_first, zone == LOCAL, more, named),
+        rank=rank,
+        export=Export(
+            tuple(id),
+            frozenset(changing),
+            frozenset(labels),
+            passes,
+            accounts,
+            newest_first,
+            zone == LOCAL,
+            more,
+            named,
+            exactly,
+            instant=instant,
+            by_owner=by_owner,
+        ),
     )
 
 

@@ -13,24 +13,55 @@ class Export:
 
     `id`: the columns that are a row's identity in the account, where the source gives one (none: a row is known by
     what it says, and equal ones by their order). `changing`: columns in which a later export may say something else of
-    the same row (a balance, a status, a note). `passed`: why a row counts for nothing ("failed"), "" where it counts.
+    the same row (a balance, a status, a note); "Value in *" are all that begin so. `labels`: columns by which a row is
+    not known either, but which it says (what the person may call it otherwise there). `passed`: why a row counts for
+    nothing ("failed"), "" where it counts.
     `accounts`: whose row it is, where it says so; a row of two accounts is a record in each. `newest_first`: the rows
-    begin with the last. `local`: a time without a zone is in the one that the file's name tells ("history(UTC+2).csv"),
-    else in the person's own, which is kept with the row (`ZONE`). `more`: columns that it may have besides.
+    begin with the last. `local`: a time without a zone is in the one that the file's name tells ("history(UTC+2).csv")
+    or a line above the header ("Time Zone:UTC+8"), else in the person's own, which is kept with the row (`ZONE`). `more`: columns that it may have besides.
     `named`: words of the file's name that tell what no column does ("deposit"); kept with the row (`NAMED`).
+    `by_owner`: that word is the account, where the person gives none.
+    `exactly`: its names are everybody's, so that a file with any other column is not of it. `instant`: the column of a
+    row's date and what it is in UTC, by which it is known where another export may write it in another zone.
     """
 
     id: tuple[str, ...] = ()
     changing: frozenset[str] = frozenset()
+    labels: frozenset[str] = frozenset()
     passed: Callable[[Cells], str] = lambda _: ""
     accounts: Callable[[Cells], Iterable[str]] | None = None
     newest_first: bool = False
     local: bool = False
     more: re.Pattern[str] | None = None
     named: re.Pattern[str] | None = None
+    exactly: bool = False
+    instant: Callable[[Cells, Mapping[str, str]], tuple[str, str] | None] = lambda _cells, _zones: None
+    by_owner: bool = False
+
+    def told_by(self, file: str, above: Iterable[str] = ()) -> dict[str, str]:
+        """What a file's name tells of its rows, or a line `above` the header."""
+        word = self.named.search(file) if self.named else None
+        zone = zone_in(file) or zone_above(above) if self.local else ""
+        return ({ZONE: zone} if zone else {}) | ({NAMED: word[0].casefold()} if word else {})
+
+    def owner(self, file: str) -> str | None:
+        """The account that a file's name tells, where it is an address; None for none."""
+        return self.told_by(file).get(NAMED) if self.by_owner else None
+
+    def changes(self, column: str) -> bool:
+        return _begins(column, self.changing)
+
+    def labelled(self, column: str) -> bool:
+        return _begins(column, self.labels)
+
+
+def _begins(column: str, names: frozenset[str]) -> bool:
+    return column in names or any(each.endswith("*") and column.startswith(each[:-1]) for each in names)
 
 
 ZONE = "(time zone)"  # beside the cells of a row whose times are local
+TABLE = "(table) "  # before the name of a cell as it stood in a table that was mapped by hand
+SKIPPED = "(skipped)"  # beside the cells of a row that counts for nothing, as a mapping says
 NAMED = "(file)"  # beside the cells of a row of which the file's name tells something
 
 _ZONE = re.compile(r"\s*\((?:UTC|GMT)\s*-?([+-]\d{1,2}(?::?\d\d)?)?\)", re.ASCII | re.IGNORECASE)
@@ -50,3 +81,12 @@ def zone_in(text: str) -> str:
         return "UTC"
     hours, minutes = re.fullmatch(r"[+-](\d{1,2}):?(\d\d)?", found[1]).groups("00")  # type: ignore[union-attr]
     return f"{found[1][0]}{hours:0>2}:{minutes}"
+
+
+_ABOVE = re.compile(r"time zone\s*:\s*\(?((?:UTC|GMT)(?:[+-]\d{1,2}(?::?\d\d)?)?)\b", re.ASCII | re.IGNORECASE)
+
+
+def zone_above(lines: Iterable[str]) -> str:
+    """The zone that a line above the header tells, as `zone_in`."""
+    found = next(filter(None, map(_ABOVE.search, lines)), None)
+    return zone_in(f"({found[1]})") if found else ""

@@ -21,11 +21,14 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from importers import cells as cell
+from importers import mapped
 from importers import review as reviewed
 from importers.base import Format, Refused, RowError, Told, shown
-from importers.layout import NAMED, ZONE, Cells, Export, any_zone, zone_in
-from importers.recognition import formats, is_header, recognised, unknown
-from importers.sheets import Sheet, is_workbook, open_file, sheets
+from importers.identity import Identities, content_of, moved_of
+from importers.layout import NAMED, SKIPPED, TABLE, ZONE, Cells, any_zone, zone_in
+from importers.mapping import Mapped
+from importers.recognition import formats, is_header, layout_of, recognised, unknown
+from importers.sheets import MARK, Sheet, is_workbook, open_file, sheets, wide
 from pipeline.answers import Answer, BrokerGiven
 from pipeline.model import Page, Parsed, Price, RawRecord, Said
 from pipeline.money import plain
@@ -47,7 +50,8 @@ class Reading:
 
     Of the rows given so far, `bare_dates` are those whose date has no time, which is then 00:00 UTC, and `passed` says
     why how many of them count for nothing ("failed": 2). `unknown`: columns that the layout does not know. `export`:
-    the layout is not ours; its source may have changed what it said before.
+    the layout is not ours; its source may have changed what it said before. `mapping`: the name of the file by which it
+    was read ("" for none).
     """
 
     name: str
@@ -61,42 +65,61 @@ class Reading:
     passed: Callable[[], Mapping[str, int]] = dict
     unknown: tuple[str, ...] = ()
     export: bool = False
+    mapping: str = ""
 
 
-def read(path: Path, account: str | None = None, zone: str = "UTC") -> Reading:
+def read(path: Path, account: str | None = None, zone: str = "UTC", mapping: Mapped | None = None) -> Reading:
     """The records or prices of one file. A row's account is its Account cell, else `account`, else the file's stem.
-    `zone`: the person's own, in which some layouts write times."""
+    `zone`: the person's own, in which some layouts write times. `mapping`: says what the columns are, whatever layout
+    the file has."""
     name = shown(path.name, 120)
     file = open_file(path)
     try:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if mapping is not None:
+            sheet, layout = _table(path, file, name, mapping), formats()["universal"]
+            rows = _Rows(name, sheet, layout, _default_account(path, account), zone, mapping)
+            return _reading(file, rows, Reading(name, layout.name, digest, iter(()), mapping=mapping.name))
         found = _sheets(file, name)
         if questions := reviewed.asked(found):
             with file:
                 return Reading(name, "review", digest, iter(()), review=reviewed.read(questions, name))
         sheet, layout = recognised(found, name)
-        rows = _Rows(name, sheet, layout, _default_account(path, account), zone)
+        owner = layout.export.owner(path.name) if layout.export else None
+        rows = _Rows(name, sheet, layout, _default_account(path, owner if account is None else account), zone)
         if layout.prices:
             with file:
                 return Reading(name, layout.name, digest, iter(()), rows.prices())
         if layout.answers:
             with file:
                 return Reading(name, layout.name, digest, iter(()), answers=_in_account(rows.answers(), account))
-        pages = _closing(file, rows.pages())
-        next(pages)
-        return Reading(
-            name,
-            layout.name,
-            digest,
-            pages,
-            bare_dates=lambda: rows.bare_dates,
-            passed=lambda: rows.passed,
-            unknown=unknown(sheet.header, layout) if layout.export else (),
-            export=layout.export is not None,
-        )
+        columns = unknown(sheet.header, layout) if layout.export else ()
+        told = Reading(name, layout.name, digest, iter(()), unknown=columns, export=layout.export is not None)
+        return _reading(file, rows, told)
     except BaseException:
         file.close()
         raise
+
+
+def _reading(file: BinaryIO, rows: "_Rows", told: Reading) -> Reading:
+    """`told` with its pages, and what is counted while they are read."""
+    pages = _closing(file, rows.pages())
+    next(pages)
+    return replace(told, pages=pages, bare_dates=lambda: rows.bare_dates, passed=lambda: rows.passed)
+
+
+def _table(path: Path, file: BinaryIO, name: str, mapping: Mapped) -> Sheet:
+    """The one table that has the columns of a mapping. Raises Refused, which names what is lacking."""
+    found = [sheet for sheet in sheets(file, name, is_header=mapping.fits) if mapping.fits(sheet.header)]
+    if len(found) > 1:
+        titles = " and ".join(f"'{shown(sheet.title)}'" for sheet in found)
+        raise Refused(f"{name}: the sheets {titles} both have the columns of {mapping.name}; keep one in the file")
+    if found:
+        return found[0]
+    with open_file(path) as again:
+        for sheet in sheets(again, name, is_header=mapping.near):
+            mapping.check(sheet.header, f"{name}, sheet {shown(sheet.title)}" if sheet.title else name)
+    raise Refused(f"{name}: has no header line")
 
 
 def _in_account(given: list[tuple[int, Answer]], account: str | None) -> list[tuple[int, Answer]]:
@@ -124,7 +147,7 @@ def _sheets(file: BinaryIO, name: str) -> list[Sheet]:
 
 def parse(source: str, records: Iterable[RawRecord]) -> Iterator[Parsed]:
     """What stored rows of one account say, in parts; `source` is the name of the format that took them."""
-    layout = formats().get(source)
+    layout = layout_of(source)
     if layout is None or layout.parse is None:
         raise Refused(f"rows of the format '{shown(source)}' can't be read by this version; install the newest one")
     if not layout.row_by_row:
@@ -168,24 +191,30 @@ T = TypeVar("T")
 class _Rows:
     """The rows of one sheet in one layout, checked one after the other."""
 
-    def __init__(self, name: str, sheet: Sheet, layout: Format, account: str, zone: str) -> None:
+    def __init__(
+        self, name: str, sheet: Sheet, layout: Format, account: str, zone: str, mapping: Mapped | None = None
+    ) -> None:
         known = {column.casefold(): column for column in layout.columns}
         self._name, self._sheet, self._layout, self._account = name, sheet, layout, account
         self._columns = [
             known.get(column.casefold()) or known.get(any_zone(column).casefold(), column) for column in sheet.header
         ]
         self._header = dict(zip(self._columns, sheet.header, strict=True))
+        self._zones = {column: zone_in(name) for column, name in self._header.items() if "(UTC*)" in column}
         self._names = {column: _json_text(header) for column, header in self._header.items()}
-        self._identities = _Identities()
+        export = layout.export
+        self._changing = {name for name in self._columns if export is not None and export.changes(name)}
+        self._labels = {name for name in self._columns if export is not None and export.labelled(name)}
+        self._identities = Identities()
         self._prices: dict[object, Price] = {}
-        self._zone = zone
+        self._zone, self._mapping = zone, mapping
         self.bare_dates = 0
         self.passed: dict[str, int] = {}
 
     def pages(self) -> Iterator[Page]:
         """Up to `PAGE` records at a time, and `Refused` in place of the last ones if any row can't be taken."""
-        if self._layout.export is not None:
-            kept = chain.from_iterable(self._each(self._exported))
+        if self._layout.export is not None or self._mapping is not None:
+            kept = chain.from_iterable(self._each(self._mapped if self._mapping else self._exported))
             while records := list(islice(kept, PAGE)):
                 yield Page(records)
             return
@@ -205,8 +234,11 @@ class _Rows:
     def _each(self, take: Callable[[int, list[str]], T | None]) -> Iterator[T]:
         """What `take` makes of each row. After the first problem nothing is given, but every row is still looked at."""
         problems: list[str] = []
+        width = 1 << 20 if self._layout.export is not None else len(self._columns)  # some exports end in empty cells
         try:
             for number, cells in self._sheet.rows:
+                if len(cells) > width:
+                    raise Refused(f"{self._name} row {number}: {wide(cells, width)}")
                 try:
                     taken = take(number, cells)
                 except RowError as error:
@@ -238,8 +270,8 @@ class _Rows:
         if not account:
             raise RowError("Account", "", "is empty and the file's name can't be one; give --account NAME")
         self.bare_dates += len(filled.get(self._layout.date, "").strip()) == BARE_DATE
-        moved = _moved(said)
-        content = _content(moved, said)
+        moved = moved_of(said)
+        content = content_of(moved, said)
         source_id = self._identities.of(account, found.id, content, moved)
         if source_id is None:
             return None
@@ -258,30 +290,33 @@ class _Rows:
         above with another content has a number behind it."""
         layout = self._layout
         assert layout.export is not None
-        filled = {column: text.strip() for column, text in self._filled(cells).items()}
+        filled = {column: text.strip().strip(MARK) for column, text in self._filled(cells).items()}
         self.bare_dates += len(filled.get(layout.date, "")) == BARE_DATE
         why = layout.export.passed(filled)
         if why:
             self.passed[why] = self.passed.get(why, 0) + 1
-        fixed = [f"{name}\t{filled[name]}" for name in sorted(filled) if name not in layout.export.changing]
+        by_name = layout.export.told_by(self._name, self._sheet.above)
+        beside = ({ZONE: self._zone} if layout.export.local else {}) | by_name
+        column, at = layout.export.instant(filled | beside, self._zones) or ("", "")
+        said = [(name, f"{name}\t{filled[name]}") for name in sorted(filled) if name not in {*self._changing, column}]
+        said += [("", at)] if at else []
         given = "/".join(filled[name] for name in layout.export.id if name in filled)
-        payload = {self._header[column]: text for column, text in filled.items()}
-        by_name = _by_name(self._name, layout.export)
-        payload |= ({ZONE: self._zone} if layout.export.local else {}) | by_name
+        payload = {self._header[column]: text for column, text in filled.items()} | beside
         records = []
         named = layout.export.accounts(filled) if layout.export.accounts is not None else ("",)
         for account in dict.fromkeys(each.strip() or self._account for each in named):
             if not account:
                 raise RowError("the account", "", "is not named, and the file's name can't be one; give --account NAME")
-            moved = "\n".join(fixed)
-            content = "\n".join((moved, why, *by_name.values()))
+            moved = "\n".join(text for name, text in said if name not in self._labels)
+            labels = [text for name, text in said if name in self._labels]
+            content = "\n".join((moved, why, by_name.get(NAMED, ""), *labels))
             source_id = self._identities.of_export(account, given, content, moved)
             if source_id is not None:
                 records.append(
                     RawRecord(
                         source=layout.name,
                         account=account,
-                        stream=STREAM,
+                        stream=layout.name,
                         source_id=source_id,
                         position=LAST - number if layout.export.newest_first else number,
                         payload=json.dumps(payload, ensure_ascii=False),
@@ -290,6 +325,45 @@ class _Rows:
                     )
                 )
         return records
+
+    def _mapped(self, number: int, cells: list[str]) -> list[RawRecord]:
+        """The record of one row of a table that is mapped by hand: the universal cells, and the table's own beside.
+
+        A row without an ID is known by its account and all its cells but those that may change, whatever the mapping
+        makes of them: read otherwise, it is the same row. One that counts for nothing is kept, too: a better mapping
+        may say so of a row that counted, and the other way round."""
+        mapping = self._mapping
+        assert mapping is not None
+        pairs = zip(self._sheet.header, cells, strict=False)
+        table = [(column, text.strip()) for column, text in pairs if not text.isspace() and text]
+        row = {column.casefold(): text for column, text in table}
+        changing = {column.casefold() for column in mapping.changing}
+        moved = "\n".join(["table", *(f"{name}\t{row[name]}" for name in sorted(row.keys() - changing))])
+        try:
+            if mapped.skipped(mapping, row):
+                payload = {**mapped.owner(mapping, row), SKIPPED: mapping.name}
+                account, given = (payload.get(name, "") for name in ("Account", "ID"))
+                content = "skipped"
+                why = f"skipped, as {mapping.name} says"
+                self.passed[why] = self.passed.get(why, 0) + 1
+            else:
+                payload = mapped.cells_of(mapping, row)
+                found = self._row(payload)
+                assert isinstance(found, Told)
+                account, given, content = found.account, found.id, content_of(moved_of(found.said), found.said)
+                self.bare_dates += mapped.is_bare(mapping, row)
+            account = cell.name("Account", account, 100) or self._account
+            source_id = self._identities.of(account, cell.identity("ID", given), content, moved)
+        except RowError as error:
+            raise mapped.where(mapping, error) from None
+        if not account:
+            raise RowError("Account", "", "is empty and the file's name can't be one; give --account NAME")
+        if source_id is None:
+            return []
+        payload |= {f"{TABLE}{column}": text for column, text in table}
+        position = LAST - number if mapping.newest_first else number
+        text, origin = json.dumps(payload, ensure_ascii=False), f"{self._name} row {number}"
+        return [RawRecord(self._layout.name, account, STREAM, source_id, position, text, origin, content)]
 
     def _price(self, number: int, cells: list[str]) -> Price | None:
         filled = self._filled(cells)
@@ -309,13 +383,6 @@ class _Rows:
         return number, found
 
 
-def _by_name(name: str, export: Export) -> dict[str, str]:
-    """What a file's name tells of its rows."""
-    word = export.named.search(name) if export.named else None
-    zone = zone_in(name) if export.local else ""
-    return ({ZONE: zone} if zone else {}) | ({NAMED: word[0].casefold()} if word else {})
-
-
 def _in_short(problems: list[str]) -> str:
     """The first problems in full, the others counted."""
     more = len(problems) - PROBLEM_LINES
@@ -323,68 +390,3 @@ def _in_short(problems: list[str]) -> str:
         return "\n".join(problems)
     count = f"more than {PROBLEM_LIMIT - PROBLEM_LINES}" if len(problems) > PROBLEM_LIMIT else more
     return "\n".join(problems[:PROBLEM_LINES]) + f" (and {count} more {'row' if more == 1 else 'rows'})"
-
-
-# ---- identity -------------------------------------------------------------------------------------------------------
-
-
-def _moved(said: Said) -> str:
-    """What moved when: what a row is, whatever is said of it. Ids are made of it: its form is for ever."""
-    at, sent, sent_in, received, received_in, fee, fee_in = said[:7]
-    moved = str(at).replace(".000000", "")  # as `isoformat` has it
-    if sent is not None:
-        moved = f"{moved}\nsent {sent} {sent_in}"
-    if received is not None:
-        moved = f"{moved}\nreceived {received} {received_in}"
-    return moved if fee is None else f"{moved}\nfee {fee} {fee_in}"
-
-
-def _content(moved: str, said: Said) -> str:
-    """What a row says, however it is written: 1.0 is 1, btc is BTC, 14:05Z is 16:05+02:00.
-
-    Only what is there is named, so that a column added to the layout one day changes no digest of
-    the rows without it. Columns the layout doesn't know are left out: a user may add one.
-    """
-    worth, worth_in, label, description, txhash = said[7:]
-    if worth is not None:
-        moved = f"{moved}\nworth {worth} {worth_in}"
-    if label:
-        moved = f"{moved}\nlabel {label}"
-    if txhash:
-        moved = f"{moved}\nhash {txhash}"
-    return f"{moved}\ntext {description}" if description else moved  # the last one: only it may hold a line end
-
-
-class _Identities:
-    """The ids of a file's rows. Holds two 64-bit numbers per row: a million rows stay under 150 MB."""
-
-    def __init__(self) -> None:
-        self._contents: dict[int, int] = {}
-        self._counts: dict[int, int] = {}
-
-    def of_export(self, account: str, given: str, content: str, moved: str) -> str | None:
-        """The same of a row that is not ours, whose id may be one of several rows: the next has "#2"."""
-        if not given:
-            return self.of(account, "", content, moved)
-        number, place = hash(content), 1
-        while (before := self._contents.setdefault(hash((account, given, place)), number)) is not number:
-            if before == number:
-                return None
-            place += 1
-        return given if place == 1 else f"{given}#{place}"
-
-    def of(self, account: str, given: str, content: str, moved: str) -> str | None:
-        """The source_id of the next row; None when the row with this ID was there before, with the same content."""
-        if not given:
-            digest = hashlib.sha256(f"{account}\x1f{moved}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
-            number = int(digest[:16], 16)
-            count = self._counts.get(number, 0) + 1
-            self._counts[number] = count
-            return f"{digest}#{count}"
-        number = hash(content)  # seeded anew in each run: nobody makes two contents meet
-        first = self._contents.setdefault(hash((account, given)), number)
-        if first is number:
-            return given
-        if first == number:
-            return None
-        raise RowError("ID", given, "stands above with another content; an ID is unique within its account")

@@ -15,19 +15,39 @@ OWN = frozenset(("disposal id", "disposed at"))  # columns that only the workboo
 
 
 @cache
+def _names() -> tuple[str, ...]:
+    package = importlib.import_module("importers.formats")
+    return tuple(module.name for module in pkgutil.iter_modules(package.__path__))
+
+
+@cache
+def layout_of(name: str) -> Format | None:
+    """The layout of that name, which is its file's; without a look at the others, of which there are a hundred."""
+    if name not in _names():
+        return None
+    found = importlib.import_module(f"importers.formats.{name}").FORMAT
+    assert isinstance(found, Format)
+    return found
+
+
+@cache
 def formats() -> Mapping[str, Format]:
     """Every layout that has a file in the folder `formats`, by name."""
-    package = importlib.import_module("importers.formats")
-    modules = (importlib.import_module(f"importers.formats.{m.name}") for m in pkgutil.iter_modules(package.__path__))
-    return {module.FORMAT.name: module.FORMAT for module in modules}
+    return {name: found for name in _names() if (found := layout_of(name)) is not None}
 
 
 def claims(header: Iterable[str]) -> list[Format]:
     """The layouts that a header fits. One that is not ours, and needs all that another does and more, goes first."""
+    header = tuple(header)
     names = frozenset(name.casefold() for column in header for name in (column, any_zone(column)))
-    found = [(layout, needed) for layout, needed, some in _wanted() if needed <= names and (not some or some & names)]
+    fits = [(layout, needed) for layout, needed, some in _wanted() if needed <= names and (not some or some & names)]
+    found = [(each, needed) for each, needed in fits if not (_exactly(each) and unknown(header, each))]
     exports = [needed for layout, needed in found if layout.export is not None]
     return [layout for layout, needed in found if not any(needed < other for other in exports)]
+
+
+def _exactly(layout: Format) -> bool:
+    return layout.export is not None and layout.export.exactly
 
 
 @cache
@@ -38,6 +58,15 @@ def _wanted() -> list[tuple[Format, frozenset[str], frozenset[str]]]:
 
 def _folded(columns: Iterable[str]) -> frozenset[str]:
     return frozenset(column.casefold() for column in columns)
+
+
+class Unknown(Refused):
+    """A file of no known layout: its header, the nearest layout, what to do."""
+
+    @property
+    def in_short(self) -> str:
+        """The same without what to do, where another one says so."""
+        return "\n".join(str(self).split("\n")[:-1])
 
 
 def is_header(header: Iterable[str]) -> bool:
@@ -56,7 +85,7 @@ def recognised(found: list[Sheet], name: str) -> tuple[Sheet, Format]:
             where = f"{name}, sheet {shown(sheet.title)}" if sheet.title else name
             raise Refused(f"{where}: the header names the column '{shown(sheet.twice)}' twice; rename or remove one")
     if not known:
-        raise Refused(_unknown_layout(found, name))
+        raise Unknown(_unknown_layout(found, name))
     if len({sheet.title for sheet, _ in known}) > 1:
         titles = " and ".join(f"'{shown(sheet.title)}'" for sheet, _ in known)
         raise Refused(f"{name}: the sheets {titles} could both be read; keep one in the file")

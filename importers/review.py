@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from importers import cells as cell
 from importers.base import Refused, RowError
-from importers.formats import accounts, assets, duplicates, gaps, labels, openings, prices
+from importers.formats import accounts, assets, duplicates, gaps, labels, openings, prices, settled
 from importers.sheets import Sheet
 from importers.worksheet import Unreadable
 from pipeline import questions as q
@@ -244,6 +244,12 @@ def _of_a_gap(cells: Cells, answer: str, _lots: Counter[str]) -> list[Answer | P
     return [gaps.row({column: cells[here] for column, here in told.items() if here in cells})]
 
 
+def _of_a_record(cells: Cells, answer: str, _lots: Counter[str]) -> list[Answer | Price]:
+    if answer.casefold() != q.SETTLED:
+        raise RowError(q.ANSWER, answer, f"should be `{q.SETTLED}`, or empty")
+    return [settled.row({"Record": _ref(cells), "Settled": settled.YES, "Note": cells.get(q.NOTE, "")})]
+
+
 def _ref(cells: Cells) -> str:
     """The id in the first column."""
     column = next((layout.key for layout in q.LAYOUTS if layout.key in cells), "")
@@ -261,4 +267,5 @@ _READ: Mapping[str, Callable[[Cells, str, Counter[str]], Sequence[Answer | Price
     q.ASSETS.title: _of_an_asset,
     q.DUPLICATES.title: _of_a_duplicate,
     q.GAPS.title: _of_a_gap,
+    q.RECORDS.title: _of_a_record,
 }

@@ -8,7 +8,7 @@
 Promises: nothing is guessed and nothing is dropped. A file is UTF-8 (with or without a byte order
 mark) or UTF-16 with one; every other encoding is refused, since bytes alone don't tell Western
 European from Polish or Cyrillic text. The separator is the one in the header line. An unclosed
-quote, a row wider than the header, a cell under no heading, a damaged workbook are refused with
+quote, text behind the header's last column, a cell under no heading, a damaged workbook are refused with
 `Refused`, one line each. Rows without any text are left out; row numbers are those that a spreadsheet
 program shows: a CSV row with line breaks in a cell is one. Memory does not grow with the rows.
 """
@@ -21,8 +21,8 @@ import re
 import stat
 import warnings
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -38,6 +38,7 @@ PART_LIMIT = 1000  # parts of a workbook
 UNPACKED_LIMIT = 800 << 20  # bytes of all parts; a million rows of ten columns are 300 to 600 MB
 STRINGS_LIMIT = 100 << 20  # bytes of the shared strings, the one part that is held in memory
 RATIO_LIMIT = 100  # how far a part above 10 MB may be compressed; even 50,000 equal rows reach only 14
+MARK = "\ufeff"  # a byte order mark, which some exports write before every cell
 
 Row = tuple[int, list[str]]
 
@@ -45,12 +46,13 @@ Row = tuple[int, list[str]]
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """One table. `header` is as written, without the white space around the names, a name that it has again as "Cur.
-    (2)", which is then `twice`; `title` is "" for a CSV file."""
+    (2)", which is then `twice`; `title` is "" for a CSV file; `above` is what stands above the header, line by line."""
 
     title: str
     header: tuple[str, ...]
     rows: Iterator[Row]
     twice: str = ""
+    above: tuple[str, ...] = ()
 
 
 def open_file(path: Path) -> io.BufferedReader:
@@ -89,8 +91,9 @@ def sheets(file: BinaryIO, name: str, *, strict: bool = True, is_header: IsHeade
         )
     encoding, complete = _encoding(file, name)
     file.seek(0)
-    sheet = _sheet(name, "", _csv_rows(file, encoding, name, complete, is_header))
-    return [sheet] if sheet else []
+    above: list[str] = []
+    sheet = _sheet(name, "", _csv_rows(file, encoding, name, complete, is_header, above))
+    return [replace(sheet, above=tuple(above))] if sheet else []
 
 
 def is_workbook(file: BinaryIO) -> bool:
@@ -122,17 +125,26 @@ def _sheet(name: str, title: str, found: Iterator[Row], is_header: IsHeader = la
         raise Refused(f"{where}: has {len(header)} columns, more than {COLUMN_LIMIT}")
     names = [column.strip().casefold() for column in above[at][1] if column.strip()]
     twice = next((column for column in names if names.count(column) > 1), "")
-    return Sheet(title, header, _body(where, header, chain(above[at + 1 :], found)), twice)
+    lines = tuple(",".join(cells) for _, cells in above[:at])
+    return Sheet(title, header, _body(where, header, chain(above[at + 1 :], found)), twice, lines)
 
 
 def _header(cells: list[str]) -> Header:
     """The names of columns; one that is there before has its number behind it."""
-    names = [cell.strip() for cell in cells]
+    names = [cell.strip().strip(MARK) for cell in cells]
     counts: dict[str, int] = {}
     for index, name in enumerate(names):
         counts[name.casefold()] = count = counts.get(name.casefold(), 0) + 1
         names[index] = name if count == 1 or not name else f"{name} ({count})"
     return tuple(names)
+
+
+def wide(cells: Sequence[str], width: int) -> str:
+    """What is wrong with a row of more cells than the header has."""
+    return (
+        f"has {len(cells)} cells, the header {width}; a cell that holds the separator (a decimal comma?) belongs in "
+        "quotes"
+    )
 
 
 def _body(where: str, header: tuple[str, ...], found: Iterator[Row]) -> Iterator[Row]:
@@ -141,11 +153,8 @@ def _body(where: str, header: tuple[str, ...], found: Iterator[Row]) -> Iterator
     for number, cells in found:
         if not any(cells) or not any(map(str.strip, cells)):
             continue
-        if len(cells) > width:
-            raise Refused(
-                f"{where} row {number}: has {len(cells)} cells, the header {width}; "
-                "a cell that holds the separator (a decimal comma?) belongs in quotes"
-            )
+        if len(cells) > width and any(map(str.strip, cells[width:])):
+            raise Refused(f"{where} row {number}: {wide(cells, width)}")
         for index in unnamed:
             if index < len(cells) and cells[index].strip():
                 raise Refused(f"{where} row {number}: '{shown(cells[index])}' stands in a column without a heading")
@@ -194,12 +203,14 @@ def _lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
 
 
 def _csv_rows(
-    file: BinaryIO, encoding: str, name: str, complete: bool, is_header: IsHeader = lambda _: True
+    file: BinaryIO, encoding: str, name: str, complete: bool, is_header: IsHeader, passed_over: list[str]
 ) -> Iterator[Row]:
-    """Every row from the header on, with its number. `complete`: the file's last line has an end."""
+    """Every row from the header on, with its number. `complete`: the file's last line has an end. The lines above the
+    header are added to `passed_over`."""
     with io.TextIOWrapper(file, encoding, newline="") as text:
         above = list(islice(_lines(text, name), LINES_ABOVE))
         start = next((place for place, line in enumerate(above) if is_header(_header(_cells_of(line)))), 0)
+        passed_over += above[:start]
         lines: Iterator[str] = chain(above[start:], _lines(text, name))
         skipped, separator = start, ""
         for first in lines:

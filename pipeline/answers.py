@@ -245,7 +245,16 @@ class BrokerGiven:
     recipient: str = ""
 
 
+@fact()
+class SettledGiven:
+    """A record that could not be read is seen to. `back`: what was said of it is taken back."""
+
+    record: str
+    note: str = ""
+    back: bool = False
+
+
 Answer = (
     LabelGiven | MatchGiven | OpeningGiven | PickGiven | DealtGiven | GapGiven | AssetGiven | RuleGiven | ClaimGiven
-    | RepeatGiven | SameAccountGiven | BrokerGiven
+    | RepeatGiven | SameAccountGiven | BrokerGiven | SettledGiven
 )  # fmt: skip

@@ -99,6 +99,12 @@ def import_(
         str,
         typer.Option(metavar="DATE", help="Fetch no history before this day; only without files.", show_default=False),
     ] = "",
+    mapping: Annotated[
+        Path | None,
+        typer.Option(
+            "--map", metavar="FILE.toml", help="Which column is which, for tables of any layout.", show_default=False
+        ),
+    ] = None,
     revise: Annotated[
         bool, typer.Option("--revise", help="Rows of a file may replace earlier ones that they contradict.")
     ] = False,
@@ -110,18 +116,19 @@ def import_(
     taxsync import
     taxsync import trades.csv prices.csv
     taxsync import ~/exports --account Ledger
+    taxsync import table.csv --map mapping.toml
     """
     from pipeline.run.importing import Notes, files
 
     folder = data_of(data)
     if paths and since:
         raise typer.BadParameter("--since is for accounts behind an API; a file is read whole")
-    if not paths and (account or revise):
-        raise typer.BadParameter("--account and --revise go with files")
+    if not paths and (account or revise or mapping):
+        raise typer.BadParameter("--account, --map and --revise go with files")
     with console.progress() as progress:
         notes = Notes(console.complain, progress)
         if paths:
-            outcome = files(folder, paths, account, notes, revise=revise, in_demo=False)
+            outcome = files(folder, paths, account, notes, revise=revise, mapping=mapping)
         else:
             from pipeline.run.syncing import sync
 
@@ -180,7 +187,7 @@ def report(
     choices = Choices(country=country, method=method, lot_scope=lot_scope)
     if pack and no_xlsx:
         raise typer.BadParameter("--pack holds the workbook: leave out --no-xlsx")
-    with console.progress() as progress:
+    with console.progress(ticks=0) as progress:
         written = report(
             data_of(data), now(), year=year, choices=choices, out=out, xlsx=not no_xlsx, reallocate=reallocate,
             recompute=recompute, pack=pack, waiting=console.complain, progress=progress,

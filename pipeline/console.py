@@ -121,8 +121,9 @@ def _silent(_what: str, _done: int, _total: int | None) -> None:
 
 
 @contextmanager
-def progress() -> Iterator[Report]:
-    """A progress line on a terminal: what, how many, how long still. Nothing elsewhere."""
+def progress(ticks: int = 10) -> Iterator[Report]:
+    """A progress line on a terminal: what, how many, how long still. Nothing elsewhere. `ticks`: how often a second its
+    clock moves on, by a thread of its own; 0: only as work goes on, so that this process may be copied."""
     if not sys.stderr.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         yield _silent
         return
@@ -143,13 +144,26 @@ def progress() -> Iterator[Report]:
         TimeElapsedColumn(),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True, speed_estimate_period=SPEED_OVER) as bar:
+    with Progress(
+        *columns,
+        console=Console(stderr=True),
+        transient=True,
+        speed_estimate_period=SPEED_OVER,
+        auto_refresh=ticks > 0,
+        refresh_per_second=ticks or 10,
+    ) as bar:
         tasks: dict[str, int] = {}
 
         def report(what: str, done: int, total: int | None) -> None:
             line = what.partition(": ")[0]
             if line not in tasks:
                 tasks[line] = bar.add_task(clean(what), total=total)
-            bar.update(tasks[line], description=clean(what), completed=done, total=total)  # type: ignore[arg-type]
+            bar.update(
+                tasks[line],  # type: ignore[arg-type]
+                description=clean(what),
+                completed=done,
+                total=total,
+                refresh=not ticks,
+            )
 
         yield report

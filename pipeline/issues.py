@@ -204,10 +204,10 @@ CODES: dict[str, Code] = {
     ),
     "filed_position": Code(
         _WARNING,
-        "{filed} was filed as held at the end of {year}; by today's records it is {today}; the years after it go on from "
-        "{used}",
-        "`taxsync changes {year}` says why: amend that year and close it again with `taxsync close {year} --reopen --why "
-        "TEXT`, or leave it as filed; `taxsync report --recompute` shows the other way",
+        "{filed} was filed as held at the end of {year}; by today's records it is {today}; the years after it go on "
+        "from {used}",
+        "`taxsync changes {year}` says why: amend that year and close it again with `taxsync close {year} --reopen "
+        "--why TEXT`, or leave it as filed; `taxsync report --recompute` shows the other way",
     ),
     "allocation_differs": Code(
         _ERROR,
@@ -235,8 +235,8 @@ CODES: dict[str, Code] = {
     "counted_once": Code(
         _INFO,
         "{account}: {count} of {total} transactions in {what} are known from {other}: each counts once",
-        "nothing; if one of them is a transaction of its own after all, say so in a CSV file: `{row},{twin},twice` (the "
-        "first of them) under `Repeat,First,Counts`",
+        "nothing; if one of them is a transaction of its own after all, say so in a CSV file: `{row},{twin},twice` "
+        "(the first of them) under `Repeat,First,Counts`",
     ),
     "late_identification": Code(
         _WARNING,
@@ -253,9 +253,10 @@ CODES: dict[str, Code] = {
     ),
     "form_1099_da_unmatched": Code(
         _ERROR,
-        "{account}: {count} of {rows} rows of the Form 1099-DA of {year} ({proceeds} USD) fit no sale on record: {first}",
-        "import what is missing from {account}; form_1099_da.csv of `taxsync report --year {year}` lists all of them. If "
-        "a row is wrong, ask {account} for a corrected form and import that with --revise",
+        "{account}: {count} of {rows} rows of the Form 1099-DA of {year} ({proceeds} USD) fit no sale on record: "
+        "{first}",
+        "import what is missing from {account}; form_1099_da.csv of `taxsync report --year {year}` lists all of them. "
+        "If a row is wrong, ask {account} for a corrected form and import that with --revise",
     ),
     "form_1099_da_differs": Code(
         _WARNING,
@@ -278,7 +279,14 @@ CODES: dict[str, Code] = {
     "unread_record": Code(
         _ERROR,
         "{account}: a record of {day} could not be read ({why}); it is kept, and counts for nothing yet",
-        "look it up at {account} ({ref}); a newer version of taxsync may read it",
+        "look it up at {account}, and import a file with a row for what it did (`taxsync import FILE --account "
+        "{account}`), if anything; then say so in a CSV file: `{ref},yes,WHY` under `Record,Settled,Note`; a newer "
+        "version of taxsync may read it",
+    ),
+    "record_settled": Code(
+        _INFO,
+        "{account}, {day}: a record that could not be read is settled, as you said ({note}); {why}",
+        "nothing; if it is not so after all, import that line again with `open` as its second cell",
     ),
     "taken_as_moved": Code(
         _WARNING,

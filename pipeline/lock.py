@@ -5,6 +5,9 @@
 The operating system gives the lock back when its holder dies, whatever way. The note lies in a file of its own, as a
 locked file can't be read on Windows; it is only ever shown: one that a kill left behind keeps nobody out. The empty
 lock file stays: whoever waits has it open, and one made anew would be another lock.
+
+`filelock` is loaded where a lock is taken or asked for: it watches all that the program does from then on (an audit
+hook against forks), which most commands need not pay for.
 """
 
 import json
@@ -14,8 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import Any
 
 from pipeline.folder import overwrite_private, read_bounded
 
@@ -38,6 +40,8 @@ def locked(lock: Path, what: str, waiting: Callable[[str], None] | None, patienc
 
     While another holds it: `waiting` gets once who does, then it is tried for `patience` seconds. Raises Held, NoLock.
     """
+    from filelock import FileLock, Timeout
+
     file = FileLock(lock, mode=0o600)
     try:
         try:
@@ -61,23 +65,27 @@ def locked(lock: Path, what: str, waiting: Callable[[str], None] | None, patienc
 
 def holder(lock: Path) -> str:
     """Who else holds `lock` now, as `Held` says it; "" for nobody, or this process itself."""
-    words = ""
     try:
         entry = _read_note(lock)
         words = _words(entry)
         if entry["process"] == os.getpid():
             return ""
+    except (OSError, ValueError, TypeError, KeyError):
+        return ""
+    from filelock import FileLock, Timeout
+
+    try:
         file = FileLock(lock, mode=0o600)
         _acquire(file, 0)
         file.release()
     except Timeout:
         return words
-    except (OSError, ValueError, TypeError, KeyError):
+    except OSError:
         pass
     return ""
 
 
-def _acquire(file: FileLock, patience: float) -> None:
+def _acquire(file: Any, patience: float) -> None:
     with warnings.catch_warnings():  # where a file system has no locks, filelock warns and goes by the file's existence
         warnings.simplefilter("ignore")
         try:

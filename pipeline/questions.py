@@ -23,6 +23,7 @@ AS_PROPOSED = "as proposed"
 FIRST_COUNTS, SECOND_COUNTS, BOTH_COUNT = "count the first", "count the second", "count both"
 ONE_ACCOUNT = "one account"
 NOTHING_MISSING = "nothing missing"
+SETTLED = "settled"  # what a record did stands elsewhere, or is nothing
 STILL_MINE = "still mine"  # what left is in a place of one's own that has no records
 BOUGHT = "bought"  # when and for how much the other cells say
 WORTHLESS = "worthless"  # came unasked, and counts as nothing
@@ -109,7 +110,13 @@ GAPS = Layout(
     "`nothing missing`: a Note has to say why (no account yet, ...). List, From and To may be changed.",
     (LIST, SINCE, UNTIL),
 )
-LAYOUTS = (MOVES, TRANSFERS, PURCHASES, PRICES, AIRDROPS, ASSETS, DUPLICATES, GAPS)
+RECORDS = Layout(
+    "Unread records",
+    "Record",
+    "Records that this version does not understand; they count for nothing. Look them up, and import a file with a row "
+    "for what each did. Then, or if one did nothing, `settled`: a Note has to say where that row stands, or why.",
+)
+LAYOUTS = (MOVES, TRANSFERS, PURCHASES, PRICES, AIRDROPS, ASSETS, DUPLICATES, GAPS, RECORDS)
 
 
 @fact()

@@ -27,8 +27,10 @@ from reports.sheet import (
     MONEY,
     MOST_DECIMALS,
     RIGHT,
+    WHOLE,
     WRAPPED,
     Sheet,
+    decimals_shown,
     number_width,
     quantity,
 )
@@ -51,11 +53,15 @@ class Shown:
     parts: Callable[[Sequence[Any]], list[str]]
     wrapped: bool = False
 
+    @property
+    def heading_lines(self) -> int:
+        return 1 if _bold(self.heading) <= self.width else 2
+
 
 @dataclass(slots=True)
 class _Span:
-    """What the values of a column need: the longest text, the least and the most number, how many decimals, and the
-    longest number that a spreadsheet can't hold (0: it holds all)."""
+    """What the values of a column need: the longest text, the least and the most number, how many decimals, the
+    longest number that a spreadsheet can't hold (0: it holds all), and whether a form has whole units."""
 
     type: Type
     text: int = 0
@@ -63,6 +69,7 @@ class _Span:
     most: Decimal | int | None = None
     decimals: int = 2
     inexact: int = 0
+    whole: bool = True
 
     def see(self, values: Sequence[Value]) -> None:
         if self.type in (Type.TEXT, Type.ID):
@@ -75,12 +82,14 @@ class _Span:
                 self.most = most if self.most is None else max(self.most, most)
             if self.type is Type.QUANTITY:
                 self._see_digits(numbers)
+            elif self.type is Type.CENTS:
+                self.whole = self.whole and not any("." in str(n) for n in numbers)
 
     def _see_digits(self, numbers: Sequence[Decimal | int]) -> None:
         for each in numbers:
             text = plain(Decimal(each))
             if self.decimals < MOST_DECIMALS:
-                self.decimals = max(self.decimals, min(len(text.partition(".")[2]), MOST_DECIMALS))
+                self.decimals = max(self.decimals, decimals_shown(text))
             if len(text) > self.inexact and not _fits(text):
                 self.inexact = len(text)
 
@@ -113,7 +122,8 @@ def _columns(column: Column, index: int, span: _Span, report: Report) -> list[Sh
     match column.type:
         case Type.MONEY | Type.CENTS:
             name = f"{name} ({report.currency})" if column.type is Type.MONEY else name
-            return [_number(name, index, MONEY, span.width(2))]
+            whole = span.whole and column.type is Type.CENTS
+            return [_number(name, index, WHOLE if whole else MONEY, span.width(0 if whole else 2))]
         case Type.QUANTITY:
             return _quantities(name, index, span)
         case Type.COUNT:
@@ -128,8 +138,14 @@ def _columns(column: Column, index: int, span: _Span, report: Report) -> list[Sh
 
 
 def _width(heading: str, widest: float) -> float:
-    """Room for the heading in bold beside the button of its filter, and for the widest value."""
-    return max(len(heading) * 1.15 + 2, widest * 1.05) + 3
+    """Room for the heading, in bold on two lines beside the button of its filter, and for the widest value."""
+    words = heading.split()
+    halves = (max(" ".join(words[:n]), " ".join(words[n:]), key=len) for n in range(1, len(words) + 1))
+    return max(min(map(_bold, halves), default=0), widest * 1.05 + 2)
+
+
+def _bold(heading: str) -> float:
+    return len(heading) * 1.15 + 5
 
 
 def _number(name: str, index: int, form: str, widest: float) -> Shown:

@@ -16,7 +16,7 @@ from reports.sheet import Sheet
 from reports.summary import ORDER
 from reports.table import Report, Table
 
-_WIDTHS = (34.0, 64.0, 14.0, 14.0, 24.0)
+_WIDTHS = (34.0, 72.0, 14.0, 14.0, 12.0, 28.0, 22.0)
 _BESIDE = 70  # characters of column B
 
 _HOW = (

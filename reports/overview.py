@@ -275,11 +275,11 @@ def _problems(page: Page, report: Report, tab: Tab) -> None:
 
 _CONTENTS = {
     "form_1099_da": "what brokers reported, beside the records",
-    "disposals": "every part of a lot that was disposed of, with its cost, gain and rule",
+    "disposals": "each part of a lot that was disposed of",
     "income": "what came in and is taxed as income",
     "derivatives": "results of margin and derivatives",
     "holdings": "open lots, the largest unrealised loss first",
-    "lots": "units by asset and account: opening, what came and went, closing",
+    "lots": "units: opening, what came and went, closing",
     "transfers": "moves between own accounts, and what has no other side",
     "transactions": "everything that happened in the year",
     "prices": "what everything was worth, and where that is from",
@@ -293,7 +293,7 @@ def _sheets(page: Page, tabs: Tabs) -> None:
     page.section("Sheets")
     for name, tab in tabs.items():
         page.listed(tab.title, len(tab.table.rows), _CONTENTS.get(name, "the form as it is filed"), _top(tab))
-    page.listed(METHOD, None, "what the figures rest on, by which rules, and how to check them", f"'{METHOD}'!A1")
+    page.listed(METHOD, None, "what the figures rest on, and how to check them", f"'{METHOD}'!A1")
 
 
 def _top(tab: Tab) -> str:

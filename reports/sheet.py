@@ -34,10 +34,12 @@ from pipeline.money import plain
 from reports.cells import EMPTY, Cell, part
 
 LAST_ROW = 1_048_576
-MOST_DECIMALS = 12
+USUAL_DECIMALS, MOST_DECIMALS = 8, 12
+_TOGETHER = 2000  # links
 MOST_LINKS = 65_530  # on one sheet; Excel calls a file with more of them damaged
 
 MONEY = "#,##0.00;[Red]-#,##0.00"
+WHOLE = "#,##0;[Red]-#,##0"
 INSTANT = "yyyy-mm-dd hh:mm:ss"
 DAY = "yyyy-mm-dd"
 FORM_DAY = "mm/dd/yyyy"
@@ -67,9 +69,16 @@ def quantity(decimals: int) -> str:
 
 
 def decimals_of(quantities: Sequence[Decimal]) -> int:
-    """How many decimals to show of a column of quantities: what the longest needs, from 2 to MOST_DECIMALS."""
-    longest = max((len(plain(q).partition(".")[2]) for q in quantities), default=0)
-    return min(max(longest, 2), MOST_DECIMALS)
+    """How many decimals to show of a column of quantities: at least 2, and what the longest needs."""
+    return max(2, max((decimals_shown(plain(q)) for q in quantities), default=0))
+
+
+def decimals_shown(text: str) -> int:
+    """How many decimals of a number to show, given as `plain` writes it: all up to 8, more only of what would else
+    show as nothing. The cell holds them all."""
+    whole, _, digits = text.partition(".")
+    zeros = len(digits) - len(digits.lstrip("0")) if whole in ("0", "-0") else 0
+    return min(len(digits), max(USUAL_DECIMALS, zeros + 3), MOST_DECIMALS)
 
 
 class Sheet(WriteOnlyWorksheet):
@@ -110,8 +119,8 @@ class Sheet(WriteOnlyWorksheet):
         return cell.style_id
 
     def heading_style(self, *, right: bool) -> int:
-        """The style of a column's heading."""
-        align = RIGHT if right else LEFT
+        """The style of a column's heading, which may take two lines."""
+        align = Alignment(horizontal="right" if right else "left", vertical="top", indent=not right, wrap_text=True)
         return self.style(font=font(bold=True), align=align, border=Border(bottom=_LINE), fill=_SHADE)
 
     def linked_style(self, style: int) -> int:
@@ -198,6 +207,11 @@ def _row(number: int, cells: str, lines: int) -> str:
     return f'<row r="{number}"{height}>{cells}</row>'
 
 
+def _batched(links: Sequence[str]) -> Iterator[str]:
+    """Some thousands together, so that 65,530 are never there twice."""
+    return ("".join(links[n : n + _TOGETHER]) for n in range(0, len(links), _TOGETHER))
+
+
 class _Streaming(WorksheetWriter):
     """Writes a page straight into the archive."""
 
@@ -214,7 +228,8 @@ class _Streaming(WorksheetWriter):
         if links:
             xf: Any = self.xf.send(True)
             xf.flush()  # what openpyxl has written before
-            self.out.write(f"<hyperlinks>{''.join(links)}</hyperlinks>".encode())  # type: ignore[union-attr]
+            for some in ("<hyperlinks>", *_batched(links), "</hyperlinks>"):
+                self.out.write(some.encode())  # type: ignore[union-attr]
             links.clear()
             self.xf.send(None)
 

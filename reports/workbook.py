@@ -124,7 +124,7 @@ def _fill(sheet: Sheet, tab: Tab, start: int, end: int, found: Mapping[str, Find
     sheet.print_title_rows = "1:1"
     if end > start:
         sheet.table(headings, end - start)
-    sheet.write(headings, [sheet.heading_style(right=c.right) for c in columns])
+    sheet.write(headings, [sheet.heading_style(right=c.right) for c in columns], max(c.heading_lines for c in columns))
     styles = [c.style(sheet) for c in columns]
     blue = [sheet.linked_style(style) for style in styles]
     leading = [(tab.number(name), get_column_letter(tab.number(name) + 1), find) for name, find in found.items()]

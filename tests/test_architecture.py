@@ -44,7 +44,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "pipeline.model", "pipeline.coins", "pipeline.issues", "pipeline.money", "pipeline.proxy",
     ),
     "reports": (
-        "reports", "pipeline.filing", "pipeline.questions", "pipeline.reported", "pipeline.lock", "pipeline.rules", "pipeline.model",
+        "reports", "pipeline.filing", "pipeline.questions", "pipeline.reported", "pipeline.lock", "pipeline.rules",
+        "pipeline.model",
         "pipeline.issues", "pipeline.local", "pipeline.money",
     ),
     "pipeline.run": (
@@ -56,7 +57,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "pipeline.console": ("pipeline.issues",),
     "pipeline.views": ("pipeline", "pipeline.console", "pipeline.run", "pipeline.issues", "pipeline.money", "reports"),
     "pipeline.cli": (  # and cli_keys, cli_options
-        "pipeline", "pipeline.cli_", "pipeline.console", "pipeline.views", "pipeline.views_", "pipeline.run", "pipeline.rules",
+        "pipeline", "pipeline.cli_", "pipeline.console", "pipeline.views", "pipeline.views_", "pipeline.run",
+        "pipeline.rules",
         "pipeline.settings", "pipeline.issues",
     ),
 }  # fmt: skip

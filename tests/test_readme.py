@@ -3,6 +3,7 @@
 The two marked blocks are run in fresh environments by `.ci/run`; here the year's workflow is.
 """
 
+import importlib
 import os
 import re
 import shlex
@@ -234,13 +235,24 @@ def keys_table() -> list[str]:
     return [f"| {e.name} | {e.key_help} |" for e in map(exchange, exchange_names())]
 
 
-@pytest.mark.parametrize("name", ["exchanges", "keys"])
-def test_a_table_of_exchanges_is_what_their_entries_say(name: str) -> None:
+def layouts_table() -> list[str]:
+    """What README says of each layout that is not ours: the begin of its file."""
+    found = []
+    for name, layout in formats().items():
+        if layout.export is not None:
+            doc = importlib.import_module(f"importers.formats.{name}").__doc__ or ""
+            what = re.split(r"[:.](?=\s|$)", " ".join(doc.split()), maxsplit=1)[0]
+            found.append(f"| {what.replace('|', ' ')} | `{name}` |")
+    return sorted(found, key=str.casefold)
+
+
+@pytest.mark.parametrize("name", ["exchanges", "keys", "layouts"])
+def test_a_table_of_what_goes_in_is_what_the_entries_say(name: str) -> None:
     """Made anew with TAXSYNC_WRITE_README=1."""
     path = ROOT / "README.md"
     before = path.read_text(encoding="utf-8")
     head, found, rest = re.split(rf"(<!-- {name} -->\n.*?\n\|---[^\n]*\n)(?:\|[^\n]*\n)*", before, flags=re.DOTALL)
-    table = "\n".join({"exchanges": exchanges_table, "keys": keys_table}[name]()) + "\n"
+    table = "\n".join({"exchanges": exchanges_table, "keys": keys_table, "layouts": layouts_table}[name]()) + "\n"
     after = head + found + table + rest
     if os.environ.get("TAXSYNC_WRITE_README"):
         path.write_text(after, encoding="utf-8")

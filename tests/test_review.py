@@ -57,7 +57,12 @@ ANSWERS: Mapping[str, Cells] = {
     "Assets": {"\u0425YZ": {"Answer": "FAKE", "Note": "another coin"}, "DROP": {"Answer": "as proposed"}},
     "Duplicates": {"Old": {"Answer": "as proposed", "Note": "an old export"}},
     "Gaps": {API: {"Answer": "as proposed", "Note": "on a boat"}},
+    "Unread records": {"Odd": {"Answer": "as proposed", "Note": "a picture that I never sold"}},
 }
+ODD = (  # an export with a row of a kind that is not known
+    "txid,refid,time,type,aclass,asset,amount,fee,balance\n"
+    "LODDAA-00000-000001,TODDAA-00000-000001,2025-03-06 12:00:00,nfttrade,currency,ZUSD,0.0000,0.0000,0.0000\n"
+)
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +70,8 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     person = Person(tmp_path_factory.mktemp("review"))
     person.run("init", "--country", "us")
     person.run("import", person.write("trades.csv", TRADES + MORE), person.write("prices.csv", PRICES))
+    said = person.run("import", person.write("Odd.csv", ODD)).stdout
+    assert "Odd.csv: 1 row that could not be read: `taxsync check` quotes it" in said
     with_a_hole(person.data)
     person.run("review")
     return person.home
@@ -283,6 +290,7 @@ def test_a_workbook_as_it_was_written_answers_nothing(person: Person) -> None:
         ),
         ("Gaps", API, {"Answer": "nothing missing"}, "Note", "it should say why nothing is missing"),
         ("Gaps", API, {"Answer": "nothing missing", "List": "Lists", "Note": "x"}, "List", "is no list of Api"),
+        ("Unread records", "Odd", {"Answer": "settled"}, "Note", "it should say where what the record did stands"),
         ("Gaps", API, {"Answer": "as proposed", "To": "31.1.2024", "Note": "x"}, "To", "should be ISO 8601"),
     ],
 )  # fmt: skip
@@ -373,9 +381,9 @@ def test_answers_that_were_not_imported_are_never_written_over(person: Person) -
     fill(path, {"Airdrops": {SCAM: {"Answer": "worthless"}}})
     assert "holds answers that were not imported" in person.run("review", code=1).stderr
     asked = person.run("review", "--out", "other.xlsx").stdout
-    assert asked.startswith("other.xlsx: 18 open questions (deposits and withdrawals 5, transfers 3, ")
+    assert asked.startswith("other.xlsx: 19 open questions (deposits and withdrawals 5, transfers 3, ")
     person.run("import", str(path))
-    assert ": 16 open questions" in person.run("review").stdout
+    assert ": 17 open questions" in person.run("review").stdout
     person.write("mine.xlsx", "not a workbook")
     assert "is no workbook of questions" in person.run("review", "--out", "mine.xlsx", code=1).stderr
     assert "should end in .xlsx" in person.run("review", "--out", "questions.csv", code=2).stderr

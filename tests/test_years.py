@@ -81,16 +81,18 @@ def test_each_thing_that_comes_to_light_is_told_at_once_and_found_as_the_cause_o
     assert "closed already" in person.run("close", "2023", code=1).stderr
     words = "2022-06-05T12:00:00Z,Kraken,0.5,BTC,900,USD,,in words,3\n"
     said = person.run("import", "--revise", person.write("words.csv", HEADER + words)).stdout
-    assert "Fell into a closed tax year: 1 record of 2022. `taxsync changes 2022`" in said
+    assert "Closed tax year 2022: 1 record in it came or changed; `taxsync changes 2022`" in said
     assert "no figure differs; 1 input came since and changes none" in person.run("changes", "2022").stdout
 
-    assert "1 record of 2022" in late(person)
+    open_year = (f"2026-01-{day:02}T12:00:00Z,Kraken,100,USD,1,ETH,,,e{day}\n" for day in range(1, 16))
+    assert "Closed" not in person.run("import", person.write("more.csv", HEADER + "".join(open_year))).stdout
+    assert "Closed tax year 2022: 1 record in it" in late(person)
     found = changed(person)
     assert [gain(found[year]) for year in CLOSED] == [("400", "800"), ("1000", "1000"), ("2300", "2800")]
     assert found["open"] == [{"year": "2025", "gain_from_filed": "3900", "gain_recomputed": "3000"}]
     (one,) = found["2022"]["causes"]
     assert (one["kind"], one["gain"]) == ("new record", "400") and one["words"].startswith("late.csv row 2 (Kraken) ")
-    assert found["2022"]["without_effect"] == 1
+    assert found["2022"]["without_effect"] == 16
     assert [one["table"] for one in found["2023"]["differences"]] == ["holdings"]
     (disposal,) = [one for one in found["2022"]["differences"] if one["table"] == "disposals"]
     assert disposal["key"] == [ref("3")] and "500" in disposal["filed"][0] and "100" in disposal["today"][0]
@@ -98,7 +100,7 @@ def test_each_thing_that_comes_to_light_is_told_at_once_and_found_as_the_cause_o
     revised = "2022-02-05T12:00:00Z,Kraken,2400,USD,1,BTC,,,2\n"
     person.run("import", "--revise", person.write("revised.csv", HEADER + revised))
     price = person.write("p2.csv", "Date,Asset,Currency,Price\n2023-03-01,BTC,USD,2500\n")
-    assert "1 price of 2023" in person.run("import", "--revise", price).stdout
+    assert "Closed tax year 2023: 1 price in it" in person.run("import", "--revise", price).stdout
     person.run("label", ref("6"), "gift")
     found = changed(person)
     assert causes(found["2022"], "disposals", ref("3")) == {"new record"}
@@ -114,7 +116,7 @@ def test_each_thing_that_comes_to_light_is_told_at_once_and_found_as_the_cause_o
         "late.csv row 2", "revised.csv row 2", "BTC on 2023-03-01 is 2500 USD, was 2000",
         "method was the default, is hifo",
     }  # fmt: skip
-    assert found["2023"]["without_effect"] == 2
+    assert found["2023"]["without_effect"] == 17
 
 
 def test_an_open_year_goes_on_from_what_was_filed_until_it_is_amended(person: Person) -> None:

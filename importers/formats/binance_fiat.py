@@ -2,7 +2,7 @@
 ID", one header for both.
 
 Which of both it is only the file's name tells: it has to have "deposit" or "withdraw" in it. "Indicated Amount" is what
-was paid in, or left the account; "Amount" the same without the fee. Times are of the zone in the column's name.
+was paid in, "Amount" what arrived at the bank, the fee on top. Times are of the zone in the column's name.
 
 Source: the header as public readers of the file have it (BittyTax, others; 2026-11), BittyTax on which amount is what.
 From memory: words of statuses besides Successful.
@@ -27,7 +27,7 @@ def read(row: Row) -> Iterable[Said]:
     fee, words = row.amount("Fee", row["Coin"]), row["Payment Method"]
     if row.named not in ("deposit", "withdraw"):
         raise Unread("whether it came in or went out is told by the file's name alone: call it deposits or withdrawals")
-    if row.number("Amount") + row.number("Fee") != row.number("Indicated Amount"):
+    if row.number("Indicated Amount") not in (row.number("Amount"), row.number("Amount") + row.number("Fee")):
         raise Unread("its amounts and its fee do not add up")
     if row.named == "deposit":
         whole = row.amount("Indicated Amount", row["Coin"])

@@ -1,8 +1,8 @@
 """Binance's deposit history and its withdrawal history of 2017 to 2023, which have one header.
 
 "Date(UTC),Coin,Network,Amount,TransactionFee,Address,TXID,SourceAddress,PaymentID,Status", at first without Network,
-the oldest with "Date". Which of both it is only the file's name tells: it has to have "deposit" or "withdraw" in it. The
-amount of a withdrawal is what arrives, its fee comes on top. Times are UTC.
+the oldest with "Date". Which of both it is only the file's name tells: it has to have "deposit" or "withdraw" in it.
+The amount of a withdrawal is what arrives, its fee comes on top. Times are UTC.
 
 Source: headers as public readers of the file have them (BittyTax, others; 2026-11).
 """

@@ -12,6 +12,7 @@ FORMAT = export(
     1,
     needs=("Date(UTC)", "Pair", "Side", "Price", "Executed", "Amount", "Fee"),
     date="Date(UTC)",
+    times=("%y-%m-%d %H:%M:%S",),
     exchange="binance",
     each=fill,
     newest_first=True,

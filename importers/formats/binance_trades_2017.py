@@ -7,8 +7,10 @@ Source: the header as public readers of the file have it (BittyTax, others; 2026
 
 from collections.abc import Iterable
 
+from importers.base import shown
 from importers.exports import Row, Said, export
 from importers.parsers.build import Unread
+from importers.parsers.swapped import traded
 
 _QUOTES = (
     "BTC ETH BNB USDT BUSD USDC TUSD PAX USDS USDP UST DAI XRP TRX DOGE VAI EUR GBP AUD TRY RUB BRL NGN UAH ZAR IDRT "
@@ -17,19 +19,13 @@ _QUOTES = (
 
 
 def read(row: Row) -> Iterable[Said]:
-    market, side = row["Market"].upper(), row["Type"].upper()
+    market = row["Market"].upper()
     quote = max((each for each in _QUOTES if market.endswith(each) and market != each), key=len, default="")
     if not quote:
-        raise Unread(f"the market {row['Market']} is not known")
-    if side not in ("BUY", "SELL"):
-        raise Unread(f"type {row['Type']} is neither buy nor sell")
+        raise Unread(f"the market {shown(row['Market'])} is not known")
     base, total = row.amount("Amount", market.removesuffix(quote)), row.amount("Total", quote)
-    yield row.transaction(
-        sent=total if side == "BUY" else base,
-        received=base if side == "BUY" else total,
-        fee=row.amount("Fee", row["Fee Coin"]),
-        description=f"{side.lower()} {market} at {row['Price']}",
-    )
+    fee = row.amount("Fee", row["Fee Coin"])
+    yield traded(row, row["Type"], base, total, fee, f"{market} at {row['Price']}")
 
 
 FORMAT = export(

@@ -7,20 +7,13 @@ Source: the header as public readers of the file have it (several, 2026-11).
 from collections.abc import Iterable
 
 from importers.exports import Row, Said, export
-from importers.parsers.build import Unread
+from importers.parsers.swapped import traded
 
 
 def read(row: Row) -> Iterable[Said]:
-    side = row["Type"].upper()
-    if side not in ("BUY", "SELL"):
-        raise Unread(f"type {row['Type']} is neither buy nor sell")
     base, total = row.amount("Amount", row["Base Asset"]), row.amount("Total", row["Quote Asset"])
-    yield row.transaction(
-        sent=total if side == "BUY" else base,
-        received=base if side == "BUY" else total,
-        fee=row.amount("Fee", row["Fee Coin"]),
-        description=f"{side.lower()} {row['Pair']} at {row['Price']}",
-    )
+    fee = row.amount("Fee", row["Fee Coin"])
+    yield traded(row, row["Type"], base, total, fee, f"{row['Pair']} at {row['Price']}")
 
 
 FORMAT = export(
@@ -28,6 +21,7 @@ FORMAT = export(
     1,
     needs=("Date(UTC)", "Pair", "Base Asset", "Quote Asset", "Type", "Price", "Amount", "Total", "Fee", "Fee Coin"),
     date="Date(UTC)",
+    times=("%y-%m-%d %H:%M:%S",),
     exchange="binance",
     each=read,
     newest_first=True,

@@ -9,21 +9,16 @@ from collections.abc import Iterable
 
 from importers.exports import Row, Said, export
 from importers.parsers.build import Unread
+from importers.parsers.swapped import traded
 
 
 def read(row: Row) -> Iterable[Said]:
-    side, fee = row["side"].upper(), row.number("fee")
-    total = row.number("total")
-    if side not in ("BUY", "SELL") or (side == "BUY") != (total < 0):
-        raise Unread(f"a fill of side {side} with a total of {total}")
+    buys, total, fee = row["side"].upper() == "BUY", row.number("total"), row.number("fee")
+    if buys != (total < 0):
+        raise Unread(f"a fill of side {row['side']} with a total of {row['total']}")
     coins, unit = row.amount("size", row["size unit"]), row["price/fee/total unit"]
-    money = row.of(abs(total) - fee if side == "BUY" else total + fee, unit)
-    yield row.transaction(
-        sent=money if side == "BUY" else coins,
-        received=coins if side == "BUY" else money,
-        fee=row.amount("fee", unit),
-        description=f"{side.lower()} {row['product']} at {row['price']}",
-    )
+    money = row.of(-total - fee if buys else total + fee, unit)
+    yield traded(row, row["side"], coins, money, row.amount("fee", unit), f"{row['product']} at {row['price']}")
 
 
 FORMAT = export(

@@ -1,4 +1,4 @@
-"""The Crypto.com App's exports of the crypto wallet, the fiat wallet (or cash account) and the card: one header for all.
+"""The Crypto.com App's exports of the crypto wallet, the fiat wallet (cash account) and the card: one header for all.
 
 Import them into one account (`--account`): a purchase or sale for money stands in the first two, and then counts once.
 A trade is one row with both sides, or a row of the coin whose other side was a card: its value in the money of the app

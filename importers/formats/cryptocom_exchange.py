@@ -1,4 +1,4 @@
-"""The Crypto.com Exchange's export of transactions (OEX_TRANSACTION.csv, since 2022): one row per change of one balance.
+"""The Crypto.com Exchange's export of transactions (OEX_TRANSACTION.csv, since 2022): a row per change of a balance.
 
 The two sides of a trade and its fee share a Trade ID. SOL.staked is SOL, USD_Stable_Coin the bundle that leaves as
 USDC. Contracts have their own instruments and are not read, nor is what margin did to a coin. Times are UTC.

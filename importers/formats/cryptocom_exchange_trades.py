@@ -7,25 +7,19 @@ from collections.abc import Iterable
 
 from importers.exports import Row, Said, export
 from importers.parsers.build import Unread
+from importers.parsers.moved import traded
 
 
 def read(row: Row) -> Iterable[Said]:
     base, _, quote = row["symbol"].partition("_")
     if row["account_type"] != "SPOT":
         raise Unread(f"account type {row['account_type']} is not known")
-    if not quote or row["side"] not in ("BUY", "SELL"):
+    if not quote:
         raise Unread("it does not say what was traded")
-    units = row.amount("traded_quantity", base)
     cost = row.of(row.number("traded_quantity") * row.number("traded_price"), quote)
-    if units is None or cost is None:
-        raise Unread("one of its two sides is 0")
-    buys = row["side"] == "BUY"
-    yield row.transaction(
-        sent=cost if buys else units,
-        received=units if buys else cost,
-        fee=row.amount("fee", row["fee_currency"]),
-        description=f"{row['side'].lower()} {row['symbol']} at {row['traded_price']}",
-    )
+    fee = row.amount("fee", row["fee_currency"])
+    words = f"{row['side'].lower()} {row['symbol']} at {row['traded_price']}"
+    yield traded(row, row["side"], row.amount("traded_quantity", base), cost, fee, words)
 
 
 FORMAT = export(

@@ -42,4 +42,5 @@ FORMAT = export(
     exchange="kraken",
     each=read,
     id=("txid",),
+    rank=2,
 )  # fmt: skip

@@ -15,6 +15,7 @@ from importers import cells as cell
 from importers.assets import RENAMED
 from importers.assets import named as name_of
 from importers.base import Format, RowError, Told
+from importers.layout import SKIPPED
 from pipeline.issues import Issue
 from pipeline.model import (
     RECEIVED_LABELS,
@@ -164,6 +165,8 @@ def parse(records: Iterable[RawRecord]) -> Parsed:
     for record in records:
         ref = transaction_id(record.account, record.stream, record.source_id)
         cells = by_column(json.loads(record.payload))
+        if SKIPPED in cells:
+            continue
         try:
             texts = named(record.account, said(cells))
         except RowError as error:

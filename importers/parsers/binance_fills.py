@@ -6,21 +6,15 @@ from decimal import Decimal
 
 from importers.exports import Row, Said, number
 from importers.parsers.build import Unread
+from importers.parsers.swapped import traded
 from pipeline.model import Amount
 
 
 def fill(row: Row) -> Iterable[Said]:
     """A row of Pair, Side, Price, Executed, Amount and Fee."""
-    pair, side = row["Pair"].replace("/", ""), row["Side"].upper()
-    if side not in ("BUY", "SELL"):
-        raise Unread(f"side {row['Side']} is neither buy nor sell")
+    pair = row["Pair"].replace("/", "")
     base, quote = _sides(row, pair)
-    yield row.transaction(
-        sent=quote if side == "BUY" else base,
-        received=base if side == "BUY" else quote,
-        fee=_fee(row, pair),
-        description=f"{side.lower()} {row['Pair']} at {row['Price']}",
-    )
+    yield traded(row, row["Side"], base, quote, _fee(row, pair), f"{row['Pair']} at {row['Price']}")
 
 
 def _sides(row: Row, pair: str) -> tuple[Amount | None, Amount | None]:

@@ -13,14 +13,13 @@ have them (2026-11): BittyTax, rotki, tests of others. From memory: that pool di
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from datetime import datetime, timedelta
 from decimal import Decimal
 
 from importers.exports import Row, Said
 from importers.layout import Cells
 from importers.parsers.build import LOANS, MALFORMED, MARGIN, Unread
 from importers.parsers.moved import moved
-from importers.parsers.swapped import swapped
+from importers.parsers.swapped import moments, swapped
 from pipeline.model import Amount, Label
 from pipeline.money import ZERO
 
@@ -96,7 +95,6 @@ _INTERNAL = frozenset(
         "transfer between main account/futures and margin account", "transfer between main and funding wallet",
     )
 )  # fmt: skip
-_SECOND = timedelta(seconds=1)
 
 
 def passed(row: Cells) -> str:
@@ -108,19 +106,19 @@ def passed(row: Cells) -> str:
 
 def read(rows: list[Row]) -> Iterable[Said]:
     """All rows of an account."""
-    groups: dict[tuple[str, ...], list[tuple[datetime, Row]]] = defaultdict(list)
+    groups: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in rows:
         try:
-            key, at = _of_one(row), row.at
+            key, _ = _of_one(row), row.at
             if key:
-                groups[key].append((at, row))
+                groups[key].append(row)
             else:
                 yield _alone(row)
         except MALFORMED as why:
             yield row.unread(why)
     for (kind, *_), found in groups.items():
         readers: dict[str, Callable[[list[Row]], Iterator[Said]]] = {"trade": _trades, "swap": _swap}
-        for moment in _moments(found):
+        for moment in moments(found, _whole):
             try:
                 yield from list(readers[kind](moment))
             except MALFORMED as why:
@@ -139,25 +137,6 @@ def _of_one(row: Row) -> tuple[str, ...]:
     if kind in _TRADES:
         return "trade", wallet
     return ("swap", wallet, kind) if kind in _SWAPS else ()
-
-
-def _moments(found: list[tuple[datetime, Row]]) -> Iterator[list[Row]]:
-    """The rows of each second; with those of the next where neither has both sides, or one has only fees."""
-    found.sort(key=lambda each: (each[0], each[1].record.position))
-    moments: list[tuple[datetime, list[Row]]] = []
-    for at, row in found:
-        if moments and moments[-1][0] == at:
-            moments[-1][1].append(row)
-        else:
-            moments.append((at, [row]))
-    kept, last = list[Row](), None
-    for at, rows in moments:
-        if last is not None and not (at - last <= _SECOND and not (_whole(kept) and _whole(rows))):
-            yield kept
-            kept = []
-        kept, last = kept + rows, at
-    if kept:
-        yield kept
 
 
 def _whole(rows: list[Row]) -> bool:

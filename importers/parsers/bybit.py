@@ -107,8 +107,7 @@ def _line(record: RawRecord, value: Value) -> Entry:
     at = moment(value["transactionTime"])
     kind, category = value["type"], value.get("category") or "spot"
     if (kind in _RESULTS and category in _CONTRACTS) or (kind == "INTEREST" and signed(value["change"]) < ZERO):
-        kind = _RESULT
-        _before_fee(value)  # has to be read
+        kind = derivative(value)
     elif kind == "TRADE" and category != "spot":
         raise Unread(f"a trade of the category {category} is not known to this version", MARGIN)
     fee = signed(value["fee"]) if value.get("fee") else ZERO
@@ -118,10 +117,21 @@ def _line(record: RawRecord, value: Value) -> Entry:
 def _funding_line(record: RawRecord, value: Value) -> Entry:
     at = moment(value["createTime"])
     sign = {"I": 1, "O": -1}[value["ioDirection"]]
-    words = " ".join(str(value.get(n) or "") for n in ("showBusiTypeEn", "descriptionEn", "description")).lower()
-    kind = next((kind for word, kind in _WORDS if word in words), f"f-{words}")
+    kind = kind_of(" ".join(str(value.get(n) or "") for n in ("showBusiTypeEn", "descriptionEn", "description")))
     change = sign * abs(signed(value["txnAmt"]))
     return Entry(record, kind, _asset(value["currency"], record, at), change, at, value=value)
+
+
+def kind_of(words: str) -> str:
+    """The kind of a line of the funding account, by the words for it."""
+    words = words.lower()
+    return next((kind for word, kind in _WORDS if word in words), f"f-{words}")
+
+
+def derivative(value: Value) -> str:
+    """The kind of a line of a position. Raises ValueError for what is no number in it."""
+    _before_fee(value)
+    return _RESULT
 
 
 def read_history(pairs: list[Pair]) -> Iterator[Said]:
@@ -140,8 +150,13 @@ def read_history(pairs: list[Pair]) -> Iterator[Said]:
     yield from each(lists[FIAT], lambda r, v: _fiat(lines, r, v, done))
     yield from each(lists[DUST], lambda r, v: _dust(lines, r, v))
     yield from each(lists[YIELDS], lambda r, v: _yield(lines, r, v))
-    yield from _trades(lines.take_all(("TRADE",)))
     yield from each(lists[EXECUTIONS], lambda r, v: () if v.get("execId") in told else _execution(r, v))
+    yield from of_lines(lines)
+
+
+def of_lines(lines: Entries) -> Iterator[Said]:
+    """What the lines of both ledgers say of which no other list told."""
+    yield from _trades(lines.take_all(("TRADE",)))
     for kinds in (_LOG_SWAPS, {"f-convert"}):
         for bunch in bunches(lines.take_all(kinds)):
             for part in pairs_of(bunch):
@@ -251,7 +266,7 @@ def _execution(record: RawRecord, value: Value) -> Iterator[Said]:
     at = moment(value["execTime"])
     if value.get("execType") not in ("Trade", "", None):
         raise Unread(f"an execution of type {value['execType']} is not supported yet")
-    base, quote = _market(value["symbol"])
+    base, quote = market(value["symbol"])
     one = amount(value["execQty"], _asset(base, record, at))
     other = amount(value["execValue"], _asset(quote, record, at))
     if one is None or other is None or value["side"] not in ("Buy", "Sell"):
@@ -266,7 +281,8 @@ def _execution(record: RawRecord, value: Value) -> Iterator[Said]:
         yield rebate(Entry(record, "", coin, -taken, at), Amount(-taken, coin))
 
 
-def _market(symbol: str) -> tuple[str, str]:
+def market(symbol: str) -> tuple[str, str]:
+    """The base and the quote of a spot market. Raises Unread."""
     for quote in _QUOTES:
         if symbol.endswith(quote) and symbol != quote:
             return symbol.removesuffix(quote), quote

@@ -59,7 +59,8 @@ _INTERNAL = frozenset(
 
 # Currencies that a report of 2019 or 2020 may name in its columns ("USD Subtotal").
 MONEY = (
-    "USD EUR GBP CAD AUD SGD CHF JPY DKK NOK SEK PLN CZK HUF NZD BRL MXN INR ZAR ILS TRY RON BGN HRK ISK HKD KRW PHP THB"
+    "USD EUR GBP CAD AUD SGD CHF JPY DKK NOK SEK PLN CZK HUF NZD BRL MXN INR ZAR ILS TRY RON BGN HRK ISK HKD "
+    "KRW PHP THB"
 ).split()
 
 _N = r"[$€£]?\s?([\d,]*\.?\d+)"
@@ -155,6 +156,8 @@ def _trade(row: Row, buys: bool) -> Said:
         raise Unread("its Notes do not say what was paid with")
     quote = told[3] if told else sums.currency
     worth, fee = _paid(sums, buys) if quote == sums.currency or told is None else _quoted(told, units, buys)
+    if not units or not worth:
+        raise Unread("one side of the trade is 0")
     coins, money = row.of(units, row["Asset"]), row.of(worth, quote)
     return row.transaction(
         sent=money if buys else coins, received=coins if buys else money, fee=row.of(fee, quote),

@@ -1,8 +1,9 @@
-"""A row of an export that tells of one balance, by a number with its sign."""
+"""What rows of exports say in common ways: a change of one balance, by a number with its sign; a trade in one row."""
 
 from decimal import Decimal
 
 from importers.exports import Row
+from importers.parsers.build import Unread
 from pipeline.model import SENT_LABELS, Amount, Label, Transaction
 from pipeline.money import ZERO
 
@@ -32,4 +33,19 @@ def moved(
         description=description,
         txhash=txhash,
         leg=leg,
+    )
+
+
+def traded(
+    row: Row, side: str, units: Amount | None, cost: Amount | None, fee: Amount | None = None, description: str = ""
+) -> Transaction:
+    """`units` bought or sold ("buy", "SELL") for `cost`, both without the fee. Raises Unread for another side, and
+    where one of them is 0 or empty."""
+    if side.casefold() not in ("buy", "sell"):
+        raise Unread(f"side '{side}' is neither buy nor sell")
+    if units is None or cost is None:
+        raise Unread("it does not say what was given for what")
+    buys = side.casefold() == "buy"
+    return row.transaction(
+        sent=cost if buys else units, received=units if buys else cost, fee=fee, description=description
     )

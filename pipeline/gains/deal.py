@@ -5,7 +5,7 @@ accounts that hold units, in the order in which they first held the asset. Whate
 account that holds it, and no unit is lost or made.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -53,9 +53,12 @@ def deal(lots: Sequence[Units], claims: Claims, settled: Sequence[Allocation]) -
     for a in settled:
         for lot in by_id[a.acquisition_id]:
             give(lot, a.account, a.quantity)
+    waiting = deque(account for account, units in claims.items() if units > ZERO)
     for lot in lots:
-        for account in claims:
-            give(lot, account, lot.quantity)
+        while waiting and lot.quantity > ZERO:
+            give(lot, waiting[0], lot.quantity)
+            if not claims[waiting[0]]:
+                waiting.popleft()
     return dealt
 
 

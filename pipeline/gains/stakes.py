@@ -289,7 +289,8 @@ def _missing(scales: _Scales, n: int, issue: Issue) -> None:
     """Units without an acquisition: had they been there, others might have been taken before."""
     own, given = scales.blamed[n], scales.given[n]
     if (own or given) and (given or not scales.nothing_left(issue.asset, max(d.disposed_at for d in own))):
-        units = sum((d.quantity for d in own), given)
+        lacking = Decimal(issue.details["quantity"])  # some may have been swapped on
+        units = max(lacking, sum((d.quantity for d in own), given))
         scales.shift(n, issue.asset, units, scales.most_of(issue.asset), own=own)
 
 

@@ -29,6 +29,7 @@ from pipeline.answers import (
     RepeatGiven,
     RuleGiven,
     SameAccountGiven,
+    SettledGiven,
 )
 from pipeline.issues import Stop, Usage
 from pipeline.ledger import Ledger
@@ -58,6 +59,7 @@ from pipeline.run.answers import (
 from pipeline.run.known import Found, Known, Rows, Wrong, each, together
 from pipeline.run.pairs import matched, matches, repeated, side, transaction, undo
 from pipeline.run.project import keeping, refresh
+from pipeline.run.unread import settled
 from pipeline.settings import Settings
 
 LOTS = "opening lots"  # the stream that ids of opening lots are made of
@@ -357,6 +359,7 @@ _READ: Sequence[tuple[Callable[[Answer], bool], Callable[[Known, Rows], Iterable
     (_of(ClaimGiven), partial(each, _claim)),
     (_of(BrokerGiven), partial(together, statements.key_of, statements.given)),
     (_of(RepeatGiven), partial(each, repeated)),
+    (_of(SettledGiven), partial(each, settled)),
     (_of(SameAccountGiven, back=True), partial(each, same_account)),
     (_of(SameAccountGiven, back=False), partial(each, same_account)),
 )

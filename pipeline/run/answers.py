@@ -24,7 +24,9 @@ from pipeline.run.aliases import ACCOUNT
 LABEL, MATCH, LOT, PICK, ALLOCATION = "label", "match", "opening_lot", "pick", "allocation"
 ASSET = "asset"  # under the key of `asset_key`
 REPEAT = "repeat"  # under the key of `repeat_key`
-KINDS = (LABEL, MATCH, LOT, PICK, ALLOCATION, gaps.GAP, ASSET, ruled.RULE, ruled.CLAIM, REPEAT, ACCOUNT, brokers.FORM)
+SETTLED = "settled"  # under the id of a record that could not be read
+KINDS = (LABEL, MATCH, LOT, PICK, ALLOCATION, gaps.GAP, ASSET, ruled.RULE, ruled.CLAIM, REPEAT, ACCOUNT, brokers.FORM,
+         SETTLED)  # fmt: skip
 
 Content = dict[str, Any] | None  # what is kept as JSON; None: taken back
 
@@ -134,6 +136,8 @@ def in_words(one: AnswerKept) -> str:
         if said["once"]:
             return f"{said['repeat']} repeats {said['first']}, and {what or 'it '}counts once{note}"
         return f"{said['repeat']} and {said['first']} only look alike, and both count{note}"
+    if one.kind == SETTLED:
+        return f"the record {one.key}, which could not be read, is settled{note}"
     if one.kind == gaps.GAP:
         return gaps.in_words(said)
     if one.kind == brokers.FORM:

@@ -25,7 +25,7 @@ from pipeline.run.computed import Computed, computed
 from pipeline.run.opening import FIRST_RECORD, as_filed, opening_position
 from pipeline.run.project import basis_of, opened, period_of, refresh
 from pipeline.run.reporting import opening
-from pipeline.run.since import NOTHING, Input, all_of, finer, opening_as_filed, since
+from pipeline.run.since import NOTHING, Input, all_of, opening_as_filed, since
 from pipeline.settings import Settings
 from reports.filed import figures
 
@@ -153,8 +153,9 @@ def _of_year(again: _Again) -> YearChanges:
             told.append((one, mine or [together]))
     listed = [*(causes[n] for n in sorted(causes))]
     listed += [one for one in (program, together) if any(one in mine for _, mine in told)]
-    used = {word for n in causes for word in (suspects[n][0].words, suspects[n][0].whole and suspects[n][0].kind)}
-    idle = sum(not used & {one.words, one.part_of, one.kind} for one in inputs if not one.opening)
+    used = [suspects[n][0] for n in causes]
+    whole = {one.kind for one in used if one.whole}
+    idle = sum(one.kind not in whole and not any(one.within(by) for by in used) for one in inputs if not one.opening)
     with exact():
         return YearChanges(filing, first, last, totals, told, listed, idle, _otherwise(filing, done))
 
@@ -168,17 +169,31 @@ def _suspects(again: _Again, inputs: Sequence[Input], today: Figures) -> list[Su
     kinds: list[Suspect] = []
     for kind in dict.fromkeys(one.kind for one in inputs):
         of_kind = [one for one in inputs if one.kind == kind]
-        whole = replace(all_of(of_kind), whole=True)
-        without = again.figures(whole)
-        if not differences(without, today):
-            continue
-        parts = finer(of_kind)
-        if len(parts) == 1:
-            single.append((parts[0], without))
-            continue
-        kinds.append((whole, without))
-        single += [(part, again.figures(part)) for part in parts]
+        without = again.figures(all_of(of_kind))
+        if differences(without, today):
+            single += _narrowed(again, of_kind, without, today)
+            kinds.append((replace(all_of(of_kind), whole=True), without))
     return [*single, *kinds]
+
+
+RUNS = 40  # how often a year is computed at most to find which inputs of a kind it is
+
+
+def _narrowed(again: _Again, inputs: Sequence[Input], without: Figures, today: Figures) -> list[Suspect]:
+    """Which of many inputs it is, by halves: a half without which nothing is otherwise is looked at no further."""
+    found: list[Suspect] = []
+    left, runs = [(inputs, without)], RUNS
+    while left:
+        some, figures = left.pop(0)
+        middle = len(some) // 2
+        halves = [some[:middle], some[middle:]] if middle and runs > 0 else []
+        tried = [(half, again.figures(all_of(half))) for half in halves]
+        runs -= len(tried)
+        apart = [(half, then) for half, then in tried if differences(then, today)]
+        left += apart
+        if not apart:  # one alone, or several that only together make a difference
+            found.append((all_of(some), figures))
+    return found
 
 
 def _causes(key: Key, filed: Figures, today: Figures, suspects: Sequence[Suspect]) -> list[int]:

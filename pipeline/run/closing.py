@@ -59,7 +59,8 @@ def close(
         basis = basis_of(settings)
         period = period_of(basis, year, now)
         _require_open(ledger.filings().get(period.name), period, now, reopen, why)
-        refresh(ledger)
+        if not refresh(ledger):
+            raise Stop(f"nothing is imported yet: tax year {period.name} would be closed empty; `taxsync import` first")
         begin = opening_position(ledger, basis, period.name, recompute=recompute)
         one, _ = year_report(settings, ledger, basis, period, begin=begin)
         open_problems = [i for i in one.result.issues if i.severity is Severity.ERROR]
@@ -108,6 +109,7 @@ def _content(
     for kept in ledger.sources():
         sources.setdefault(kept.account, set()).add(kept.source)
     return {
+        "format": 1,
         "country": basis.rules.country,
         "currency": basis.currency,
         "first": period.first.isoformat(),

@@ -19,6 +19,7 @@ from pipeline.ledger import Ledger
 from pipeline.run.answers import LABEL, MATCH
 from pipeline.run.gaps import gaps, words
 from pipeline.run.reach import ALL, Reach, State, last_run, names, reaches
+from pipeline.run.unread import as_said, notes
 from pipeline.settings import Settings
 
 KEY_RIGHTS = "key_rights"  # the kind of answer that keeps what a key was seen to be allowed, and on which day
@@ -147,18 +148,20 @@ def _told(ledger: Ledger) -> Iterator[Issue]:
     """The problems of records, without those that an answer has settled; what is not computed once for each account and
     kind, and so what of it the person says is missing nowhere."""
     kinds: dict[tuple[str, str], list[Issue]] = {}
-    answered = _answered(ledger)
+    answered, seen_to = _answered(ledger), notes(ledger)
     for issue in ledger.parsed_issues():
         if issue.code == "unread_record" and issue.details.get("kind") in _ROWS:
             kinds.setdefault((issue.account, issue.details["kind"]), []).append(issue)
+        elif issue.code == "unread_record" and issue.ref in seen_to:
+            yield as_said(issue, seen_to[issue.ref])
         elif issue.code != "taken_as_moved" or issue.ref not in answered:
             yield issue
     for (account, kind), same in sorted(kinds.items()):
         said = [word for word in words(ledger, account) if word.stream == kind]
-        notes = [next((word.note for word in said if _within(issue, word.span)), "") for issue in same]
-        if settled := [issue for issue, note in zip(same, notes, strict=True) if note]:
-            yield _settled(account, kind, settled, "; ".join(dict.fromkeys(filter(None, notes))))
-        if open := [issue for issue, note in zip(same, notes, strict=True) if not note]:
+        why = [next((word.note for word in said if _within(issue, word.span)), "") for issue in same]
+        if settled := [issue for issue, note in zip(same, why, strict=True) if note]:
+            yield _settled(account, kind, settled, "; ".join(dict.fromkeys(filter(None, why))))
+        if open := [issue for issue, note in zip(same, why, strict=True) if not note]:
             yield _not_supported(account, kind, open)
 
 

@@ -1,15 +1,15 @@
 """What an import brings into tax years that are closed, said at once.
 
 watch = Watch(settings, ledger)         # before anything is kept
-watch.lines()                           # after the records were parsed: one line, or none
+watch.lines()                           # after the records were parsed: a line a year, or none
 """
 
 import re
-from collections import Counter, defaultdict
-from datetime import UTC, datetime, time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
 
 from pipeline.ledger import Ledger
-from pipeline.rules.base import Period
 from pipeline.run.answers import KINDS
 from pipeline.run.project import basis_of
 from pipeline.settings import Settings
@@ -22,46 +22,49 @@ class Watch:
 
     def __init__(self, settings: Settings, ledger: Ledger) -> None:
         basis = basis_of(settings)
-        self._ledger = ledger
+        self._ledger, self._ahead = ledger, timedelta(basis.rules.days_ahead)
         self._closed = [basis.rules.year.period(int(year), basis.zone) for year in ledger.filings()]
         if self._closed:
             self._marks, self._before = ledger.marks(), self._said()
 
     def lines(self) -> list[str]:
-        """What has come into closed years, or was revised there."""
+        """A line for each closed year in which something has come or changed, or just after it, where its disposals may
+        be matched with that."""
         if not self._closed:
             return []
+        came = list(self._came())
+        lines = []
+        for period in self._closed:
+            within = Counter(what for at, what in came if period.starts <= at < period.ends)
+            after = Counter(what for at, what in came if period.ends <= at < period.ends + self._ahead)
+            told = [f"{_counted(within)} in it"] if within else []
+            told += [f"{_counted(after)} in the {self._ahead.days} days after it"] if after and self._ahead else []
+            if told:
+                lines.append(
+                    f"Closed tax year {period.name}: {' and '.join(told)} came or changed; "
+                    f"`taxsync changes {period.name}` says what would differ from what was filed"
+                )
+        return lines
+
+    def _came(self) -> Iterator[tuple[datetime, str]]:
+        """When it is of, and what it is."""
         now = self._said()
-        found: dict[str, Counter[str]] = defaultdict(Counter)
         for id in {*now, *self._before}:
             if now.get(id) != self._before.get(id):
-                at, _ = now.get(id) or self._before[id]
-                self._count(found, at, "record")
+                yield (now.get(id) or self._before[id])[0], "record"
         for one in self._ledger.prices_after(self._marks):
-            price = one.price
-            noon = datetime.combine(price.day, time(12), UTC) if price.day else None
-            self._count(found, price.at or noon, "price")
+            noon = datetime.combine(one.price.day, time(12), UTC) if one.price.day else None
+            if at := one.price.at or noon:
+                yield at, "price"
         for came in self._ledger.answers_after(self._marks):
             said = f"{came.answer.key} {came.answer.content}"
             ids = [id for id in _ID.findall(said) if id in now]
             if came.answer.kind in KINDS and ids:
-                self._count(found, now[ids[0]][0], "answer")
-        if not found:
-            return []
-        told = "; ".join(f"{_counted(found[year])} of {year}" for year in sorted(found))
-        which = f" {next(iter(found))}" if len(found) == 1 else ""
-        return [
-            f"Fell into a closed tax year: {told}. `taxsync changes{which}` says what would differ from what was filed"
-        ]
+                yield now[ids[0]][0], "answer"
 
     def _said(self) -> dict[str, tuple[datetime, int]]:
-        """Transaction -> when it was, and what tells its contents, up to the end of the last closed year."""
-        return self._ledger.contents_until(max(period.ends for period in self._closed))
-
-    def _count(self, found: dict[str, Counter[str]], at: datetime | None, what: str) -> None:
-        period: Period | None = next((p for p in self._closed if at is not None and p.starts <= at < p.ends), None)
-        if period is not None:
-            found[period.name][what] += 1
+        """Transaction -> when it was, and what tells its contents, as far as the closed years reach."""
+        return self._ledger.contents_until(max(period.ends for period in self._closed) + self._ahead)
 
 
 def _counted(counts: Counter[str]) -> str:

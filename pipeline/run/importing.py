@@ -4,27 +4,31 @@ One import at a time in a data folder. A file is taken whole or not at all; one 
 no other: it is told at the end, with exit code 1.
 """
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import importers
+from importers import mapping as mappings
 from importers.base import shown
+from importers.layout import TABLE
 from importers.read import Reading
-from importers.recognition import formats
+from importers.recognition import Unknown, formats
 from pipeline.issues import Stop
 from pipeline.ledger import Kept, Ledger, RevisedPrices, RevisedRecord
-from pipeline.model import Page, Parsed, Price
+from pipeline.model import Page, Parsed, Price, RawRecord
 from pipeline.money import plain
 from pipeline.run import answering
 from pipeline.run.fallen import Watch
+from pipeline.run.meant import meant
 from pipeline.run.project import basis_of, keeping, refresh, stamp_of
 from pipeline.run.ties import known_already, maybe_same
+from pipeline.run.unread import unread
 from pipeline.settings import Settings
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
 COMMAND = "taxsync import"
 
 Progress = Callable[[str, int, int | None], None]
@@ -48,26 +52,40 @@ class Outcome:
 
 
 def files(
-    folder: Path, paths: Sequence[Path], account: str, notes: Notes, *, revise: bool = False, in_demo: bool = False
+    folder: Path,
+    paths: Sequence[Path],
+    account: str,
+    notes: Notes,
+    *,
+    revise: bool = False,
+    in_demo: bool = False,
+    mapping: Path | None = None,
 ) -> Outcome:
-    """Reads files, and the files of folders. `account` is for rows that name none."""
+    """Reads files, and the files of folders. `account` is for rows that name none; `mapping` says what the columns of
+    all of them are. Raises Refused for a mapping that can't be taken."""
     outcome = Outcome()
+    by_hand = mappings.read(mapping) if mapping else None
     with keeping(folder, COMMAND, notes.say, in_demo=in_demo) as (settings, ledger):
         zone, watch = basis_of(settings).zone, Watch(settings, ledger)
-        found, missing = _expand(paths, (folder / "reports").resolve())
-        outcome.failures += missing
+        found = meant(paths, (folder / "reports").resolve())
+        outcome.failures += found.refused
+        unknown: list[Unknown] = []
         answered: list[Reading] = []
-        read: set[str] = set()
-        for path in found:
+        read, exports, not_new = set[str](), list[str](), {issue.ref for issue in unread(ledger)}
+        for path in found.files:
             try:
-                reading = importers.read(path, account or None, settings.timezone)
+                reading = importers.read(path, account or None, settings.timezone, by_hand)
                 if reading.answers or reading.review:
                     answered.append(reading)
                 else:
                     outcome.lines += _file(ledger, reading, notes, revise, zone)
                     read.add(reading.format)
+                    exports += [reading.name] * reading.export
+            except Unknown as refused:
+                unknown.append(refused)
             except Stop as refused:
                 outcome.failures.append(str(refused))
+        outcome.failures += [refused.in_short for refused in unknown[:-1]] + list(map(str, unknown[-1:]))
         sources = refresh(ledger)
         for reading in answered:  # they speak of what the other files say
             try:
@@ -81,6 +99,7 @@ def files(
                     outcome.lines.append(_answers(ledger, settings, reading, revise))
             except Stop as refused:
                 outcome.failures.append(str(refused))
+        outcome.lines += _unread(ledger, exports, not_new) + found.left
         outcome.lines += [*known_already(ledger, sources, read), *maybe_same(ledger, settings, sources, read)]
         outcome.lines += watch.lines()
     return outcome
@@ -91,27 +110,6 @@ def _answers(ledger: Ledger, settings: Settings, reading: Reading, revise: bool)
         ledger.begin_batch("file", reading.name, reading.digest)
         new = answering.take(ledger, settings, reading.answers, reading.name, revise=revise)
     return f"{reading.name}: {_count(len(reading.answers), 'answer')}, {new} new"
-
-
-def _expand(paths: Sequence[Path], reports: Path) -> tuple[list[Path], list[str]]:
-    """The files that are meant, but for what was written to `reports`; and a line for each path where there is none."""
-    found: list[Path] = []
-    missing: list[str] = []
-    for path in paths:
-        if not path.is_dir():
-            found.append(path)
-            continue
-        inside = [p for p in sorted(path.rglob("*")) if p.suffix.lower() in SUFFIXES and not _hidden(p, path)]
-        inside = [p for p in inside if not p.resolve().is_relative_to(reports)]
-        found += inside
-        if not inside:
-            missing.append(f"{path}: there is no CSV or XLSX file in this folder")
-    return found, missing
-
-
-def _hidden(path: Path, folder: Path) -> bool:
-    """Whether it, or a folder it is in, is hidden, or the lock file of an office program."""
-    return any(part.startswith((".", "~$")) for part in path.relative_to(folder).parts)
 
 
 def _file(ledger: Ledger, reading: Reading, notes: Notes, revise: bool, zone: ZoneInfo) -> list[str]:
@@ -125,12 +123,14 @@ def _file(ledger: Ledger, reading: Reading, notes: Notes, revise: bool, zone: Zo
             except RevisedPrices as clash:
                 raise Stop(_other_prices(clash.pairs)) from None
             return [f"{reading.name}: {_count(len(reading.prices), 'price')}, {new} new"]
-        parsed = _Parsed(ledger, reading.format)
+        parsed, before = _Parsed(ledger, reading.format), _Tables(ledger)
         for page in reading.pages:
             try:
+                if reading.mapping:
+                    before.check(page, reading.mapping)
                 one = ledger.keep(page, batch, refuse_revisions=not (revise or reading.export))
             except RevisedRecord as clash:
-                raise Stop(_clash(clash)) from None
+                raise Stop(_clash(clash, reading.mapping)) from None
             parsed.add(page)
             kept = kept.plus(one)
             notes.progress(reading.name, kept.new + kept.revised + kept.known, None)
@@ -139,8 +139,19 @@ def _file(ledger: Ledger, reading: Reading, notes: Notes, revise: bool, zone: Zo
     rows = kept.new + kept.revised + kept.known
     if not rows:
         notes.say(f"{reading.name}: has a header, and no rows below it")
-    total = _count(rows, ("row" if reading.export else "transaction") if rows else _rows_of(reading))
+    total = _count(rows, ("row" if reading.export or reading.mapping else "transaction") if rows else _rows_of(reading))
     return [f"{reading.name}: {total}, {kept.new} new{revised}", *_passed(reading), *_without_time(reading, zone)]
+
+
+def _unread(ledger: Ledger, files: Collection[str], before: Collection[str]) -> list[str]:
+    """How many rows of the files that were read now are not understood; `before`: those that were open already."""
+    told = [issue.details.get("why", "") for issue in unread(ledger) if files and issue.ref not in before]
+    lines = []
+    for name in dict.fromkeys(files):
+        if count := sum(why.startswith(f"{name} row ") for why in told):
+            them = "it" if count == 1 else "them"
+            lines.append(f"{name}: {_count(count, 'row')} that could not be read: `taxsync check` quotes {them}")
+    return lines
 
 
 def _passed(reading: Reading) -> list[str]:
@@ -195,6 +206,37 @@ class _Parsed:
             self._ledger.stamp_parsed(account, stamp_of([self._source]), Parsed())
 
 
+class _Tables:
+    """What was kept before of tables that were mapped by hand: a row that is known by something else now would count
+    twice."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._known: dict[str, dict[str, str]] = {}  # account -> a row's own cells -> what it is known by
+
+    def check(self, page: Page, mapping: str) -> None:
+        """Raises Stop where a row was kept under another identity."""
+        for record in page.records:
+            if record.account not in self._known:
+                kept = self._ledger.records(record.account, record.source)
+                self._known[record.account] = {table: _base(one) for one in kept if (table := _table(one))}
+            if self._known[record.account].get(_table(record), _base(record)) != _base(record):
+                raise Stop(
+                    f"{record.origin}: this row of {record.account} was imported before and known by something else; "
+                    f"leave ID and [table] changing in {mapping} as they were; nothing of the file was kept"
+                )
+
+
+def _base(record: RawRecord) -> str:
+    return record.source_id.partition("#")[0]
+
+
+def _table(record: RawRecord) -> str:
+    """The cells of a table that was mapped by hand; "" for other records."""
+    cells = json.loads(record.payload)
+    return "\n".join(f"{name}\t{cells[name]}" for name in sorted(cells) if name.startswith(TABLE))
+
+
 CLASHES = 3  # that are named, the others counted
 
 
@@ -210,8 +252,13 @@ def _other_prices(pairs: Sequence[tuple[Price, Price]]) -> str:
     return "\n".join(lines)
 
 
-def _clash(clash: RevisedRecord) -> str:
+def _clash(clash: RevisedRecord, mapping: str) -> str:
     new, old = clash.new, clash.old
+    if mapping:
+        return (
+            f"{new.origin}: this row of {new.account} was imported before and read otherwise ({old.origin}); if "
+            f"{mapping} is right now, take it with --revise; nothing of the file was kept"
+        )
     if "#" in new.source_id and len(new.source_id.partition("#")[0]) == 32:
         return (
             f"{new.origin}: this row of {new.account} was imported before with another Label, TxHash, Net Worth or "

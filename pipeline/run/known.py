@@ -32,6 +32,7 @@ class Known:
     def __init__(self, ledger: Ledger, settings: Settings, revise: bool, place: Callable[[int], str]) -> None:
         self.settings, self.basis, self.revise, self._place = settings, basis_of(settings), revise, place
         self.records = ledger.transactions()
+        self.unread = frozenset(issue.ref for issue in ledger.parsed_issues() if issue.code == "unread_record")
         self.accounts = frozenset((*ledger.accounts(), *settings.accounts))
         self.kept = {(one.kind, one.key): one for one in counting(ledger)}
         self.new: dict[tuple[str, str], Found] = {}

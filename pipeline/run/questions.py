@@ -48,7 +48,8 @@ def questions(
 
 def others(issues: Iterable[Issue]) -> list[Issue]:
     """The open problems that no answer settles: they need a file, a key, or the exchange."""
-    asked = {*_MOVED, *_OTHER_SIDES, *_BOUGHT, *_TWICE, "missing_price", "look_alike_asset", "two_coins"}
+    asked = {*_MOVED, *_OTHER_SIDES, *_BOUGHT, *_TWICE, "missing_price", "look_alike_asset", "two_coins",
+             "unread_record"}  # fmt: skip
     return [
         issue
         for issue in issues
@@ -93,6 +94,7 @@ class _Open:
         yield from self._names()
         for code in _TWICE:
             yield from map(self._twice, self.by_code[code])
+        yield from map(self._unread, self.by_code["unread_record"])
         for code in _MISSING:
             yield from map(self._gap, filter(_is_gap, self.by_code[code]))
 
@@ -194,6 +196,9 @@ class _Open:
             known += "".join(f"\n{word}: {self._in_words(one)}" for word, one in (("first", other), ("second", t)))
         quantity = plain(side_of(t).quantity) if t is not None else ""
         return self._question(q.DUPLICATES, issue, key, proposed, choices, (first,), known, quantity)
+
+    def _unread(self, issue: Issue) -> Question:
+        return self._question(q.RECORDS, issue, issue.ref, q.SETTLED, (q.AS_PROPOSED, q.SETTLED), (), self._told(issue))
 
     def _gap(self, issue: Issue) -> Question:
         told = issue.details

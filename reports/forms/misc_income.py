@@ -42,6 +42,9 @@ def sales(report: Report) -> list[list[Disposal]]:
     return [of for _, of in _groups(report)]
 
 
+CENT = Decimal("0.01")
+
+
 @exactly
 def table(report: Report) -> Table:
     """One row for each asset that was sold in the year."""
@@ -59,6 +62,8 @@ def _row(asset: str, of: list[Disposal], gone: list[Disposal], held: Held, repor
     quantity = held.quantity + sum((d.quantity for d in gone), ZERO)
     amount = held.cost + all_gone.cost - all_gone.outlays
     unit = split(amount, Decimal(1), quantity) if report.method == "average" else None
+    if unit is not None and any(abs(unit * d.quantity - d.cost_basis + d.costs) > CENT for d in gone):
+        unit = None  # this asset has a method of its own
     revenue, expenses = down(s.proceeds), up(s.cost)
     return (
         asset, quantity, amount, unit, sum((d.quantity for d in of), ZERO), s.cost - s.outlays, s.outlays,

@@ -50,6 +50,7 @@ def refusal(path: Path, account: str | None = None) -> str:
 
 def test_every_format_is_found_by_its_file() -> None:
     assert set(formats()) >= {"universal", "prices"}
+    assert all(layout.name == name for name, layout in formats().items())
 
 
 @pytest.mark.parametrize(
@@ -85,6 +86,16 @@ def test_a_column_that_may_say_what_counts_is_not_passed_over(tmp_path: Path) ->
     assert (reading.format, reading.unknown) == ("kraken_ledgers", ("colour",))
     assert "a column 'Entry Status' that this version does not know" in refusal(
         write(tmp_path, header=f"{header},Entry Status")
+    )
+
+
+def test_empty_cells_behind_the_last_column_pass_in_an_export_alone(tmp_path: Path) -> None:
+    """In a file of one's own they may come of a decimal comma: 1,5,BTC and an empty cell."""
+    kraken = "L1,R1,2025-01-01 10:00:00,deposit,currency,XXBT,1.0,0.0,1.0,,"
+    header = "txid,refid,time,type,aclass,asset,amount,fee,balance"
+    assert len(records(write(tmp_path, kraken, header=header))) == 1
+    assert "has 4 cells, the header 3; a cell that holds the separator (a decimal comma?) belongs in quotes" in refusal(
+        write(tmp_path, "2025-01-01,1,5,", header="Date,Received Amount,Received Currency", name="u.csv")
     )
 
 

@@ -115,7 +115,6 @@ def test_quotes(tmp_path: Path) -> None:
         ('1,"2"3,x\n', "row 3: there is text behind a closing quote"),
         ('1,2,"' + "x" * 140_000 + '"\n', "row 3: a cell is longer than 131072"),
         ("1,2,3,4\n", "row 3: has 4 cells, the header 3"),
-        ("1,5,BTC,\n", "row 3: has 4 cells, the header 3"),
         ("1,2", "row 3: the file ends in the middle of this row"),
     ],
 )

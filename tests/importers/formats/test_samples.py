@@ -70,7 +70,7 @@ def test_a_row_of_nonsense_is_an_open_problem_that_quotes_it(layout: str) -> Non
     """Every layout keeps what it can't read, and says so: nothing is dropped, nothing stops the others."""
     columns = formats()[layout].columns
     payload = "{" + ", ".join(f'"{column}": "so\u2028it\u202eis"' for column in columns) + "}"
-    record = RawRecord(layout, "mine", "rows", "nonsense", 1, payload, "t.csv row 2", "nonsense")
+    record = RawRecord(layout, "mine", layout, "nonsense", 1, payload, "t.csv row 2", "nonsense")
     passed = formats()[layout].export.passed(dict.fromkeys(columns, "nonsense"))  # type: ignore[union-attr]
     (parsed,) = importers.parse(layout, [record])
     assert parsed.transactions == []

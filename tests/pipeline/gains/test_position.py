@@ -19,7 +19,6 @@ from pipeline.gains.position import Position, of_texts, to_texts
 from pipeline.model import Disposal, Price, Result, Transaction
 from pipeline.money import exact
 from tests.ledgers import (
-    ALL,
     NEW_YEAR,
     Drawn,
     Rows,
@@ -34,8 +33,9 @@ from tests.ledgers import (
     sell,
     table,
 )  # fmt: skip
+from tests.pipeline.test_properties import EVERY
 
-GAINS = [one for one in ALL if one.rules.gains]
+GAINS = [one for one in EVERY if one.rules.gains]
 
 
 def filed(rows: Sequence[Transaction], prices: Sequence[Price], by: Basis, end: datetime) -> Position:
