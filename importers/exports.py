@@ -30,17 +30,20 @@ from pipeline.money import ZERO, exact, parse
 
 Said = Transaction | Issue
 LOCAL = "local"  # in place of a zone: the person's own
+TOOL = 8  # the `rank` of another tool's export: an API's and an exchange's own rows of an account count before it
 JAVASCRIPT = "%a %b %d %Y %H:%M:%S GMT%z"  # a Date as JavaScript prints it, "Mon Jan 04 2021 12:11:14 GMT+0000 (UTC)"
 
 _ISO = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,9}))?)?\s*"
-    r"(Z|UTC|GMT|[+-]\d\d:?\d\d(?: UTC)?)?",
+    r"(Z|UTC|GMT|[ECMP][SD]T|[+-]\d\d(?::?\d\d)?(?: UTC)?)?",
     re.ASCII,
 )
+_OFFSETS = {"Z": "+00", "UTC": "+00", "GMT": "+00", "EST": "-05", "EDT": "-04", "CST": "-06", "CDT": "-05",
+            "MST": "-07", "MDT": "-06", "PST": "-08", "PDT": "-07"}  # fmt: skip  # of the United States
 _SIGNS = re.compile(r"[$€£¥₿]|\s|\u00a0|\u202f")
 _GROUPED = {
-    ".": re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", re.ASCII),
-    ",": re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d*)?", re.ASCII),
+    ".": re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII),
+    ",": re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d*)?", re.ASCII),
 }
 _WITH_UNIT = re.compile(r"\(?\s*([-+\u2212]?[\d.,]+(?:[eE][+-]?\d+)?)\s*([^\d\s().,+-][^\s()]*)\s*\)?")
 _ZONE_NAME = re.compile(r"(?<=GMT[+-]\d{4}) \([^()]*\)$", re.ASCII)
@@ -78,8 +81,8 @@ def moment(text: str, times: Sequence[str] = (), zone: str = "UTC") -> datetime:
                 microsecond=int((fraction or "0")[:6].ljust(6, "0"))
             )
             if told:
-                offset = "+00:00" if told in ("Z", "UTC", "GMT") else told.removesuffix(" UTC")
-                at = at.replace(tzinfo=datetime.strptime(offset.replace(":", ""), "%z").tzinfo)
+                offset = _OFFSETS.get(told, told).removesuffix(" UTC").replace(":", "")
+                at = at.replace(tzinfo=datetime.strptime(f"{offset:0<5}", "%z").tzinfo)
         else:
             at = _by_pattern(text, times, zone)
         at = (at if at.tzinfo else at.replace(tzinfo=_zone(zone))).astimezone(UTC)
@@ -298,6 +301,7 @@ def export(
     place: str = "",
     exactly: bool = False,
     by_owner: bool = False,
+    alike: Mapping[str, str] | None = None,
 ) -> Format:
     """A layout: the columns that it `needs`, `may_have`, and has at least `one_of` ("Time(UTC*)" is a column whose name
     tells its zone); the column of its `date`, or several (the first with text counts), the patterns of its `times`
@@ -313,8 +317,6 @@ def export(
         return (status.passed(row) if status is not None else "") or passed(row)
 
     def instant(cells: Cells, zones: Mapping[str, str]) -> tuple[str, str] | None:
-        if zone != LOCAL and not zones and len(dates) == 1:
-            return None
         try:
             column = layout.dated(cells)
             return column, instant_text(layout.when(cells, column, zones))
@@ -361,6 +363,8 @@ def export(
             exactly,
             instant=instant,
             by_owner=by_owner,
+            alike=alike or {},
+            point=point,
         ),
     )
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 Cells = Mapping[str, str]  # of a row: those that are not empty, by the layout's own names of the columns
 
@@ -18,11 +18,13 @@ class Export:
     nothing ("failed"), "" where it counts.
     `accounts`: whose row it is, where it says so; a row of two accounts is a record in each. `newest_first`: the rows
     begin with the last. `local`: a time without a zone is in the one that the file's name tells ("history(UTC+2).csv")
-    or a line above the header ("Time Zone:UTC+8"), else in the person's own, which is kept with the row (`ZONE`). `more`: columns that it may have besides.
+    or a line above the header ("Time Zone:UTC+8"), else in the person's own, which is kept with the row (`ZONE`).
+    `more`: columns that it may have besides.
     `named`: words of the file's name that tell what no column does ("deposit"); kept with the row (`NAMED`).
-    `by_owner`: that word is the account, where the person gives none.
+    `by_owner`: that word is the account, where the person gives none. `alike`: the later name of a column that was
+    called otherwise in earlier exports, by the earlier one.
     `exactly`: its names are everybody's, so that a file with any other column is not of it. `instant`: the column of a
-    row's date and what it is in UTC, by which it is known where another export may write it in another zone.
+    row's date and what it is in UTC, by which it is known however another export writes it. `point`: of its numbers.
     """
 
     id: tuple[str, ...] = ()
@@ -37,6 +39,8 @@ class Export:
     exactly: bool = False
     instant: Callable[[Cells, Mapping[str, str]], tuple[str, str] | None] = lambda _cells, _zones: None
     by_owner: bool = False
+    alike: Mapping[str, str] = field(default_factory=dict)
+    point: str = "."
 
     def told_by(self, file: str, above: Iterable[str] = ()) -> dict[str, str]:
         """What a file's name tells of its rows, or a line `above` the header."""

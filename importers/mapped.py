@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from importers.base import RowError
+from importers.base import RowError, shown
 from importers.exports import moment
 from importers.layout import Cells
 from importers.mapping import (
@@ -51,7 +51,7 @@ def skipped(mapping: Mapped, row: Cells) -> bool:
     for each in mapping.take:
         if _word(row, each.column) not in each.words:
             should = f"is in neither [take] nor [skip] of {mapping.name}; add it there"
-            raise RowError(each.column, _text(row, each.column), should)
+            raise RowError(shown(each.column), _text(row, each.column), should)
     return False
 
 
@@ -82,7 +82,7 @@ def owner(mapping: Mapped, row: Cells) -> dict[str, str]:
 def where(mapping: Mapped, error: RowError) -> RowError:
     """The same about the table's own column, where it is of the universal one."""
     columns = mapping.columns.get(error.column) or mapping.columns.get(_OF_SIDE.get(error.column, ""))
-    return RowError(f"{' + '.join(columns)} ({error.column})", error.found, error.should) if columns else error
+    return RowError(f"{shown(' + '.join(columns))} ({error.column})", error.found, error.should) if columns else error
 
 
 _OF_SIDE = {"Received Amount": AMOUNT, "Sent Amount": AMOUNT, "Received Currency": CURRENCY, "Sent Currency": CURRENCY}
@@ -100,7 +100,7 @@ def _word(row: Cells, column: str) -> str:
 
 
 def _column(mapping: Mapped, name: str) -> str:
-    return " + ".join(mapping.columns[name])
+    return shown(" + ".join(mapping.columns[name]))
 
 
 def date_of(mapping: Mapped, text: str) -> str:
@@ -169,7 +169,7 @@ def _sides(mapping: Mapped, said: Mapping[str, str], both: Mapping[str, str]) ->
     if TOTAL in said:
         total, total_unit = _number(mapping, TOTAL, said[TOTAL])
         if total and not number:
-            raise RowError(column, said[AMOUNT], f"is nothing, beside {_column(mapping, TOTAL)} {said[TOTAL]}")
+            raise RowError(column, said[AMOUNT], f"is nothing, beside {_column(mapping, TOTAL)} {shown(said[TOTAL])}")
         cells |= _pair(mapping, said, TOTAL, abs(total), total_unit, _SIDES[_OTHER[side]], both)
     return cells
 
@@ -181,7 +181,9 @@ def _side(mapping: Mapped, said: Mapping[str, str], columns: tuple[str, str]) ->
         should = f"should not be negative; where its sign says nothing: [numbers] without_sign in {mapping.name}"
         raise RowError(_column(mapping, name), said[name], should)
     if not said[name] and said.get(currency) and name in _ALONE and _is_alone(mapping, currency):
-        raise RowError(_column(mapping, name), "", f"is empty beside {_column(mapping, currency)} {said[currency]}")
+        raise RowError(
+            _column(mapping, name), "", f"is empty beside {_column(mapping, currency)} {shown(said[currency])}"
+        )
     return _pair(mapping, said, name, abs(number), unit, columns, {})
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from importers import cells as cell
-from importers import mapped
+from importers import mapped, written
 from importers import review as reviewed
 from importers.base import Format, Refused, RowError, Told, shown
 from importers.identity import Identities, content_of, moved_of
@@ -39,6 +39,11 @@ LAST = 10**9  # the position of a last row, where a file begins with the newest
 PAGE = 2000  # records that are given at once
 PROBLEM_LINES = 3
 PROBLEM_LIMIT = 1000  # rows after which a file is not read any further
+
+_COMMA = (
+    "may be a decimal comma or mark thousands: a program of another language saved this file anew; import it as it was "
+    "downloaded, or map it (--map FILE.toml)"
+)
 
 _json_text = json.encoder.encode_basestring
 
@@ -205,7 +210,7 @@ class _Rows:
         export = layout.export
         self._changing = {name for name in self._columns if export is not None and export.changes(name)}
         self._labels = {name for name in self._columns if export is not None and export.labelled(name)}
-        self._identities = Identities()
+        self._identities, self._commas = Identities(), written.Commas(sheet.separator)
         self._prices: dict[object, Price] = {}
         self._zone, self._mapping = zone, mapping
         self.bare_dates = 0
@@ -298,18 +303,26 @@ class _Rows:
         by_name = layout.export.told_by(self._name, self._sheet.above)
         beside = ({ZONE: self._zone} if layout.export.local else {}) | by_name
         column, at = layout.export.instant(filled | beside, self._zones) or ("", "")
-        said = [(name, f"{name}\t{filled[name]}") for name in sorted(filled) if name not in {*self._changing, column}]
-        said += [("", at)] if at else []
+        alike = layout.export.alike
+        fixed = sorted((alike.get(name, name), name) for name in filled if name not in {*self._changing, column})
+        point = layout.export.point
+        for name, text in filled.items():
+            if "," in text and name not in self._changing and self._commas.doubtful(name, text) and point == ".":
+                raise RowError(self._header[name], text, _COMMA)
+        whole = [(name, known, written.alike(filled[name], point)) for known, name in fixed]
+        if at:
+            whole.append(("", "", at))
         given = "/".join(filled[name] for name in layout.export.id if name in filled)
         payload = {self._header[column]: text for column, text in filled.items()} | beside
-        records = []
+        records, labelled = [], self._labels
         named = layout.export.accounts(filled) if layout.export.accounts is not None else ("",)
         for account in dict.fromkeys(each.strip() or self._account for each in named):
             if not account:
                 raise RowError("the account", "", "is not named, and the file's name can't be one; give --account NAME")
-            moved = "\n".join(text for name, text in said if name not in self._labels)
-            labels = [text for name, text in said if name in self._labels]
-            content = "\n".join((moved, why, by_name.get(NAMED, ""), *labels))
+            moved = "\n".join(_pair(known, written.short(said)) for name, known, said in whole if name not in labelled)
+            exactly = [_pair(known, said) for name, known, said in whole if name not in labelled]
+            labels = [_pair(known, said) for name, known, said in whole if name in labelled]
+            content = "\n".join((*exactly, why, by_name.get(NAMED, ""), *labels))
             source_id = self._identities.of_export(account, given, content, moved)
             if source_id is not None:
                 records.append(
@@ -338,7 +351,9 @@ class _Rows:
         table = [(column, text.strip()) for column, text in pairs if not text.isspace() and text]
         row = {column.casefold(): text for column, text in table}
         changing = {column.casefold() for column in mapping.changing}
-        moved = "\n".join(["table", *(f"{name}\t{row[name]}" for name in sorted(row.keys() - changing))])
+        fixed = sorted(row.keys() - changing)
+        said = (f"{name}\t{written.short(written.alike(row[name], mapping.decimal))}" for name in fixed)
+        moved = "\n".join(["table", *said])
         try:
             if mapped.skipped(mapping, row):
                 payload = {**mapped.owner(mapping, row), SKIPPED: mapping.name}
@@ -381,6 +396,10 @@ class _Rows:
         found = self._row(self._filled(cells))
         assert not isinstance(found, Told | Price)
         return number, found
+
+
+def _pair(known: str, said: str) -> str:
+    return f"{known}\t{said}" if known else said
 
 
 def _in_short(problems: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""CSV and XLSX files as tables of text: header and rows, one after the other.
+"""CSV, XLSX and OpenDocument files as tables of text: header and rows, one after the other.
 
     with open_file(Path("trades.csv")) as file:
         for sheet in sheets(file, "trades.csv"):
@@ -27,6 +27,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
+from importers import marked, opendocument
 from importers.base import Refused, shown
 from importers.worksheet import CELL_LIMIT, Book, CellError, rows, shared_strings
 
@@ -46,13 +47,15 @@ Row = tuple[int, list[str]]
 @dataclass(frozen=True, slots=True)
 class Sheet:
     """One table. `header` is as written, without the white space around the names, a name that it has again as "Cur.
-    (2)", which is then `twice`; `title` is "" for a CSV file; `above` is what stands above the header, line by line."""
+    (2)", which is then `twice`; `title` is "" for a CSV file; `above` is what stands above the header, line by line;
+    `separator` is what stands between the cells of a CSV file."""
 
     title: str
     header: tuple[str, ...]
     rows: Iterator[Row]
     twice: str = ""
     above: tuple[str, ...] = ()
+    separator: str = ""
 
 
 def open_file(path: Path) -> io.BufferedReader:
@@ -74,6 +77,12 @@ def open_file(path: Path) -> io.BufferedReader:
     return os.fdopen(handle, "rb")
 
 
+_OTHERS = (
+    (b"%PDF", "a PDF"),
+    *((begins, "a picture") for begins in (b"\x89PNG", b"\xff\xd8\xff", b"GIF8")),
+    *((begins, "a web page") for begins in (b"<!DOCTYP", b"<!doctyp", b"<html", b"<HTML")),
+)  # fmt: skip
+
 Header = tuple[str, ...]
 IsHeader = Callable[[Header], bool]
 
@@ -89,11 +98,13 @@ def sheets(file: BinaryIO, name: str, *, strict: bool = True, is_header: IsHeade
         raise Refused(
             f"{name}: an old or password-protected Excel workbook; save it as .xlsx without password, or as CSV"
         )
+    if what := next((what for begins, what in _OTHERS if _start(file).startswith(begins)), ""):
+        raise Refused(f"{name}: is {what}, whatever its name says; export the same as CSV or XLSX where it is from")
     encoding, complete = _encoding(file, name)
     file.seek(0)
-    above: list[str] = []
-    sheet = _sheet(name, "", _csv_rows(file, encoding, name, complete, is_header, above))
-    return [replace(sheet, above=tuple(above))] if sheet else []
+    above, separator = list[str](), list[str]()
+    sheet = _sheet(name, "", _csv_rows(file, encoding, name, complete, is_header, above, separator))
+    return [replace(sheet, above=tuple(above), separator=separator[0])] if sheet else []
 
 
 def is_workbook(file: BinaryIO) -> bool:
@@ -203,10 +214,16 @@ def _lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
 
 
 def _csv_rows(
-    file: BinaryIO, encoding: str, name: str, complete: bool, is_header: IsHeader, passed_over: list[str]
+    file: BinaryIO,
+    encoding: str,
+    name: str,
+    complete: bool,
+    is_header: IsHeader,
+    passed_over: list[str],
+    separators: list[str],
 ) -> Iterator[Row]:
     """Every row from the header on, with its number. `complete`: the file's last line has an end. The lines above the
-    header are added to `passed_over`."""
+    header are added to `passed_over`, what separates the cells to `separators`."""
     with io.TextIOWrapper(file, encoding, newline="") as text:
         above = list(islice(_lines(text, name), LINES_ABOVE))
         start = next((place for place, line in enumerate(above) if is_header(_header(_cells_of(line)))), 0)
@@ -221,7 +238,8 @@ def _csv_rows(
                 break
             separator = declared[1] if declared else separator
             skipped += 1
-        yield from _split(lines, name, complete, separator or ",", skipped)
+        separators.append(separator or ",")
+        yield from _split(lines, name, complete, separators[0], skipped)
 
 
 def _cells_of(line: str) -> list[str]:
@@ -280,7 +298,7 @@ def _refuse_swallowed_rows(cells: list[str], separator: str, width: int, where: 
 
 def _workbook(file: BinaryIO, name: str, strict: bool, is_header: IsHeader) -> list[Sheet]:
     """The worksheets that have a header. openpyxl reads the workbook's structure and styles, `worksheet` the cells."""
-    tables = _readable(name, _worksheets(file, strict))
+    tables = _readable(name, _documents(file) if _is_document(file) else _worksheets(file, strict))
     found = (_sheet(name, title, _readable(name, cells), is_header) for title, cells in tables)
     return [sheet for sheet in found if sheet is not None]
 
@@ -302,6 +320,21 @@ def _readable(name: str, parts: Iterator[T]) -> Iterator[T]:
         raise Refused(
             f"{name}: not a readable workbook ({why}); open it in a spreadsheet program and save it again, or as CSV"
         ) from None
+
+
+def _is_document(file: BinaryIO) -> bool:
+    """Whether it is an OpenDocument spreadsheet."""
+    try:
+        return opendocument.is_document(zipfile.ZipFile(file))
+    except zipfile.BadZipFile:
+        return False
+
+
+def _documents(file: BinaryIO) -> Iterator[tuple[str, Iterator[Row]]]:
+    archive = zipfile.ZipFile(file)
+    _refuse_bombs(archive)
+    for table in marked.joined(opendocument.tables(archive)):
+        yield table.title, table.rows()
 
 
 def _worksheets(file: BinaryIO, strict: bool) -> Iterator[tuple[str, Iterator[Row]]]:

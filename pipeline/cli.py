@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline import __version__, cli_keys, cli_years, console
+from pipeline import __version__, cli_explain, cli_folder, cli_keys, cli_years, console
 from pipeline.cli_options import DataOption, JsonOption, access, data_of, folder_of, now
 from pipeline.issues import Stop, Usage
 from pipeline.settings import FILE
@@ -278,8 +278,11 @@ def review(
     console.say(*review(data_of(data), now(), out).lines())
 
 
+app.command()(cli_explain.explain)
 app.command()(cli_years.close)
 app.command()(cli_years.changes)
+app.command()(cli_folder.backup)
+app.command()(cli_folder.restore)
 
 
 @app.command()

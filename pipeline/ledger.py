@@ -24,7 +24,7 @@ from sqlalchemy import Table, distinct, func, select
 from pipeline import __version__
 from pipeline.issues import Issue
 from pipeline.ledger_access import PATIENCE, LedgerError, ReadOnly, import_lock, readable
-from pipeline.ledger_filing import Filings
+from pipeline.ledger_history import Histories, RecordKept
 from pipeline.ledger_rows import (
     PRICE_COLUMNS,
     RAW_ROW,
@@ -51,11 +51,12 @@ from pipeline.ledger_rows import (
     transaction_kept,
     transaction_row,
 )
-from pipeline.model import Balance, Page, Parsed, Price, RawRecord, Said, Transaction, digest_of
-from pipeline.schema import ANSWER, BATCH, CURSOR, PARSED, PRICE, RAW, TXN, damage
+from pipeline.ledger_whole import Whole
+from pipeline.model import Balance, Page, Parsed, Price, RawRecord, Said, Transaction
+from pipeline.schema import ANSWER, BATCH, CURSOR, PARSED, PRICE, RAW, TXN
 
 __all__ = [
-    "PATIENCE", "AnswerKept", "BatchKept", "Kept", "Ledger", "LedgerError", "ReadOnly", "RevisedPrices",
+    "PATIENCE", "AnswerKept", "BatchKept", "Kept", "Ledger", "LedgerError", "ReadOnly", "RecordKept", "RevisedPrices",
     "RevisedRecord", "Source", "Span", "import_lock",
 ]  # fmt: skip
 
@@ -93,7 +94,7 @@ class RevisedPrices(Exception):
         self.pairs = pairs
 
 
-class Ledger(Filings):
+class Ledger(Whole, Histories):
     """An open ledger. Made by `Ledger.open`, closed by `with` or `close`."""
 
     def __init__(self, *arguments: Any) -> None:
@@ -128,6 +129,7 @@ class Ledger(Filings):
             rows = [record_row(record, record.digest, 0, batch) for record in page.records]
             try:
                 if self._insert_new(RAW, RAW_ROW, rows):  # most pages are all new: nothing is asked for first
+                    self._chain(rows)
                     kept = Kept(len(rows), 0, 0)
                 else:
                     kept = self._keep_some(page.records, batch, refuse_revisions)
@@ -156,6 +158,7 @@ class Ledger(Filings):
             newest[identity] = (revision + 1, digest)
             rows.append(record_row(record, digest, revision + 1, batch))
         self._insert(RAW, RAW_ROW, rows)
+        self._chain(rows)
         return Kept(new, len(rows) - new, known)
 
     def _newest(self, records: Iterable[RawRecord]) -> dict[Identity, tuple[int, str]]:
@@ -398,17 +401,6 @@ class Ledger(Filings):
             newest = row
         if newest:
             yield newest
-
-    def check_integrity(self) -> None:
-        """Raises LedgerError unless the file is sound and every record is what was kept."""
-        with self.snapshot(), readable(self.path):
-            found = list(damage(self._connection))
-            contents = self._stream(select(RAW.c.source_id, RAW.c.seal, RAW.c.payload))
-            found += [f"record {key} was changed" for key, seal, payload in contents if digest_of(payload) != seal]
-            found += [f"the filing of {year} was changed" for year in self.damaged_filings()]
-        if found:
-            more = f", and {len(found) - 1} more" if len(found) > 1 else ""
-            raise LedgerError(f"{self.path} is damaged ({found[0]}{more}): restore a backup into a new folder")
 
 
 _IDENTITY = (RAW.c.source, RAW.c.stream, RAW.c.source_id)

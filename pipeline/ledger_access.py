@@ -25,6 +25,12 @@ class ReadOnly(LedgerError):
     """The ledger can be read, and nothing can be kept in it."""
 
 
+# What is left to whoever has a damaged ledger.
+RESCUE = (
+    "restore a backup into a new folder; without one, `taxsync backup FILE --records` saves what can be read, and "
+    "`taxsync restore FILE --data NEW` makes a ledger of it"
+)
+
 # SQLite's primary result codes (sqlite.org/rescode.html) -> what happened and what to do.
 _WORDING = {
     3: "can't be used: you may not read or change it or its folder; check their owner",  # PERM
@@ -32,7 +38,7 @@ _WORDING = {
     6: "is in use by another program (a database browser, a backup?): close it and run again",  # LOCKED
     8: "can't be changed: it or its folder is read-only; nothing was kept",  # READONLY
     10: "could not be read or written (full or failing disk?): what was kept before is kept; run again",  # IOERR
-    11: "is damaged: keep it as it is and restore a backup into a new folder",  # CORRUPT
+    11: f"is damaged: keep it as it is and {RESCUE}",  # CORRUPT
     13: "could not grow, the disk is full: what was kept before is kept; free some space and run again",  # FULL
     14: "can't be opened: check that it and its folder are there and yours",  # CANTOPEN
     18: "can't hold so large a record",  # TOOBIG

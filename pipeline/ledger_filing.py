@@ -15,7 +15,7 @@ from pipeline.ledger_access import LedgerError
 from pipeline.ledger_rows import PRICE_COLUMNS, TXN_COLUMNS, AnswerKept, json_text, price_of, transaction_kept
 from pipeline.ledger_store import Store
 from pipeline.model import Price
-from pipeline.schema import ANSWER, FILING, PRICE, RAW, TXN
+from pipeline.schema import ANSWER, CHAIN, FILING, PRICE, RAW, TXN
 
 _HEAD = [FILING.c[name] for name in ("id", "year", "at", "program", "why")]
 _WHOLE = [FILING.c[name] for name in ("seal", "content", "tables")]
@@ -32,6 +32,14 @@ class RecordCame(NamedTuple):
     revision: int
     origin: str
     batch: int
+
+
+class RecordMark(NamedTuple):
+    """How far the records are kept: a link of their chain, by its number, and the last row in it."""
+
+    chain: int
+    link: str
+    row: int
 
 
 class PriceCame(NamedTuple):
@@ -68,6 +76,19 @@ class Filings(Store):
         columns = (RAW.c[name] for name in RecordCame._fields)
         return [RecordCame(*row) for row in self._rows(select(*columns).where(RAW.c.id > marks.raw).order_by(RAW.c.id))]
 
+    def last_record(self) -> RecordMark:
+        """The last row of the records, and the link of their chain that ends with it."""
+        row = func.coalesce(select(func.max(RAW.c.id)).scalar_subquery(), 0)
+        chain = self._rows(select(CHAIN.c.id, CHAIN.c.link, row).order_by(CHAIN.c.id.desc()).limit(1))
+        return RecordMark(*chain[0]) if chain else RecordMark(0, "", 0)
+
+    def only_added(self, since: RecordMark, source: str) -> bool:
+        """Whether all records of that time are there (of a ledger that was put together again, some may not be), and
+        none of `source` has got other contents since."""
+        there = select(CHAIN.c.id).where(CHAIN.c.id == since.chain, CHAIN.c.link == since.link)
+        revised = select(RAW.c.id).where(RAW.c.id > since.row, RAW.c.revision > 0, RAW.c.source == source)
+        return bool(self._rows(there)) and not self._rows(revised.limit(1))
+
     def prices_after(self, marks: Marks) -> list[PriceCame]:
         later = select(PRICE.c.id, *PRICE_COLUMNS).where(PRICE.c.id > marks.price).order_by(PRICE.c.id)
         return [PriceCame(row[0], price_of(row[1:])) for row in self._rows(later)]
@@ -81,7 +102,7 @@ class Filings(Store):
         """Keeps a year as filed, beside an earlier filing of it."""
         texts = {name: [table.columns, table.rows] for name, table in tables.items()}
         parts = _packed(content), _packed(texts)
-        row = {"year": year, "at": self._clock(), "program": __version__, "why": why, "seal": _seal(*parts)}
+        row = {"year": year, "at": self._clock(), "program": __version__, "why": why, "seal": seal_of(*parts)}
         with self.transaction():
             self._run(FILING.insert(), [{**row, "content": parts[0], "tables": parts[1]}])
             return self.filings()[year]
@@ -108,14 +129,14 @@ class Filings(Store):
     def _filed(self, id: int) -> Any:
         """Raises LedgerError for a filing that is not what was kept."""
         row = self._rows(select(*_HEAD, *_WHOLE).where(FILING.c.id == id))[0]
-        if _seal(row.content, row.tables) != row.seal:
+        if seal_of(row.content, row.tables) != row.seal:
             raise LedgerError(f"{self.path} is damaged (the filing of {row.year} was changed): restore a backup")
         return row
 
     def damaged_filings(self) -> Iterator[str]:
         """The years of filings that are not what was kept."""
         for row in self._rows(select(FILING.c.year, *_WHOLE)):
-            if _seal(row.content, row.tables) != row.seal:
+            if seal_of(row.content, row.tables) != row.seal:
                 yield str(row.year)
 
 
@@ -127,5 +148,6 @@ def _unpacked(packed: bytes) -> Any:
     return json.loads(zlib.decompress(packed))
 
 
-def _seal(content: bytes, tables: bytes) -> str:
+def seal_of(content: bytes, tables: bytes) -> str:
+    """What tells damage of a filing."""
     return hashlib.sha256(content + tables).hexdigest()[:32]

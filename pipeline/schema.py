@@ -1,12 +1,12 @@
 """The ledger's tables, its column types, and the one place with SQLite's own SQL.
 
 Takes a path, gives an engine on a ledger that has exactly the tables below. Facts (batch, raw,
-answer, price, filing) are append-only: triggers abort whatever would change or delete a row. Migrations
+answer, price, filing, chain) are append-only: triggers abort whatever would change or delete a row. Migrations
 are a plain list, counted by `PRAGMA user_version`: one file on a user's disk has one straight
 history, so alembic's graph of revisions, its config and its environment would say nothing more.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
@@ -32,6 +32,7 @@ from sqlmodel import Field, SQLModel
 
 from pipeline.model import instant_text
 from pipeline.money import exact_text
+from pipeline.schema_chain import chain_all
 
 # ---- column types -----------------------------------------------------------------------------
 
@@ -105,6 +106,15 @@ class Raw(_Row, table=True):
     origin: str
     payload: str
     batch: int = Field(foreign_key="batch.id")
+
+
+class Chain(_Row, table=True):
+    """A link of the chain over the raw records: the marks of the rows from `first` on that were kept together."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    first: int
+    marks: bytes
+    link: str  # of this and of the link before: see schema_chain
 
 
 class Cursor(_Row, table=True):
@@ -198,17 +208,17 @@ class ParsedAccount(_Row, table=True):
 
 
 METADATA = _Row.metadata
-BATCH, RAW, CURSOR, ANSWER, PRICE, FILING, TXN, PARSED, MIGRATION = (
+BATCH, RAW, CHAIN, CURSOR, ANSWER, PRICE, FILING, TXN, PARSED, MIGRATION = (
     METADATA.tables[name]
-    for name in ("batch", "raw", "cursor", "answer", "price", "filing", "txn", "parsed", "migration")
+    for name in ("batch", "raw", "chain", "cursor", "answer", "price", "filing", "txn", "parsed", "migration")
 )
 LEFT_OUT = Table("left_out", MetaData(), Column("name", Text), Column("id", Integer))  # of a ledger in memory alone
 FACTS = (BATCH, RAW, ANSWER, PRICE)
-APPEND_ONLY = (*FACTS, FILING, MIGRATION)
+APPEND_ONLY = (*FACTS, CHAIN, FILING, MIGRATION)
 
 # What makes version n + 1 of version n, in order: the first entry makes 2 of 1. An entry is never
 # edited; the classes above always are the newest version, which a new ledger gets at once.
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
+MIGRATIONS: tuple[tuple[str | Callable[[Connection], None], ...], ...] = (
     ("DROP INDEX ix_txn_id", "DROP INDEX ix_txn_account"),  # no question needed them, and each row paid for them
     (
         "CREATE TABLE filing (id INTEGER NOT NULL, year VARCHAR NOT NULL, at TEXT NOT NULL, program VARCHAR NOT NULL, "
@@ -217,6 +227,15 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         "BEGIN SELECT RAISE(ABORT, 'filing is append-only'); END",
         'CREATE TRIGGER "filing_no_delete" BEFORE DELETE ON "filing" '
         "BEGIN SELECT RAISE(ABORT, 'filing is append-only'); END",
+    ),
+    (
+        "CREATE TABLE chain (id INTEGER NOT NULL, first INTEGER NOT NULL, marks BLOB NOT NULL, link VARCHAR NOT NULL, "
+        "PRIMARY KEY (id))",
+        'CREATE TRIGGER "chain_no_update" BEFORE UPDATE ON "chain" '
+        "BEGIN SELECT RAISE(ABORT, 'chain is append-only'); END",
+        'CREATE TRIGGER "chain_no_delete" BEFORE DELETE ON "chain" '
+        "BEGIN SELECT RAISE(ABORT, 'chain is append-only'); END",
+        chain_all,
     ),
 )
 
@@ -304,7 +323,10 @@ def migrate(connection: Connection, at: datetime, program: str) -> None:
     assert version is not None
     for number, statements in enumerate(MIGRATIONS[version - 1 :], start=version + 1):
         for statement in statements:
-            connection.exec_driver_sql(statement)
+            if isinstance(statement, str):
+                connection.exec_driver_sql(statement)
+            else:
+                statement(connection)
         _record(connection, number, at, program)
 
 
@@ -314,9 +336,12 @@ def damage(connection: Connection) -> Iterable[str]:
     yield from (str(line) for line in lines if line != "ok")
     if connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
         yield "a record belongs to no batch"
-    there = set(connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars())
+    there = set(connection.exec_driver_sql("SELECT name FROM sqlite_master").scalars())
+    for table in METADATA.tables.values():
+        names = (table.name, *(str(index.name) for index in table.indexes))
+        yield from (f"its {name} is missing" for name in names if name not in there)
     for table in APPEND_ONLY:
-        if not {f"{table.name}_no_{verb}" for verb in _FORBIDDEN} <= there:
+        if table.name in there and not {f"{table.name}_no_{verb}" for verb in _FORBIDDEN} <= there:
             yield f"table {table.name} has lost its guard against changes"
 
 

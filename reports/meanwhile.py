@@ -56,7 +56,7 @@ def _asked(ours: Connection, said: object) -> Any:
     try:
         found = ours.recv()
     except (EOFError, OSError):
-        raise ReportError("what wrote a part of the report was ended from outside; run report again") from None
+        raise ReportError("what did a part of the work was ended from outside; run the command again") from None
     if isinstance(found, Exception):
         raise found
     return found

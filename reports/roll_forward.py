@@ -14,6 +14,7 @@ from decimal import Decimal
 
 from pipeline.model import IN_TRANSIT, Amount, Transaction, is_fiat
 from pipeline.money import ZERO, exact
+from pipeline.rules.base import Scope
 from reports.table import Column, Report, Table, Type, Value
 
 EVERYWHERE = "all accounts"
@@ -79,7 +80,7 @@ def lots(report: Report) -> Table:
     """The roll-forward, by asset and account. Where the country looks at the year's beginning (nl), without lots."""
     with exact():
         flows, held = _flows(report), _held(report)
-        whole = any(account == EVERYWHERE for _, account in held)
+        whole = report.scope == Scope.GLOBAL or any(account == EVERYWHERE for _, account in held)
         if whole:
             for (asset, _), units in list(flows.items()):
                 for name, quantity in units.items():

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from pipeline.issues import Severity
+from pipeline.local import local_day
 from pipeline.model import Term
 from pipeline.money import ZERO, exact
 from reports.forms import form_1099_da, forms_of
@@ -205,16 +206,16 @@ class Month:
 
 def gain_by_month(report: Report) -> list[Month]:
     """Every month that the tax year touches, also those without a disposal."""
-    import pandas as pd
-
     months = _months(report.period.first, report.period.last)
     counted = taxed_of(report)
     if not counted:
         return [Month(m, ZERO, ZERO, ZERO, ZERO, ZERO) for m in months]
+    import pandas as pd
+
     # Columns of objects: pandas adds up the Decimals themselves, never floats.
     frame = pd.DataFrame(
         {
-            "month": [d.disposed_at.astimezone(report.zone).date().replace(day=1) for d in counted],
+            "month": [local_day(d.disposed_at, report.zone).replace(day=1) for d in counted],
             "term": [d.term.value for d in counted],
             "proceeds": pd.Series([d.proceeds for d in counted], dtype=object),
             "cost_basis": pd.Series([d.cost_basis for d in counted], dtype=object),

@@ -33,10 +33,11 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "pipeline.lock": ("pipeline.folder",),
     "pipeline.proxy": (),
     "pipeline.settings": ("pipeline.folder", "pipeline.model", "pipeline.issues", "pipeline.proxy"),
-    "pipeline.schema": ("pipeline.schema", "pipeline.model", "pipeline.issues", "pipeline.money"),
+    "pipeline.schema": ("pipeline.schema", "pipeline.schema_", "pipeline.model", "pipeline.issues", "pipeline.money"),
     "pipeline.filing": ("pipeline.fact",),
     "pipeline.ledger": (
-        "pipeline.ledger", "pipeline.ledger_", "pipeline.filing", "pipeline.schema", "pipeline.folder", "pipeline.lock",
+        "pipeline.ledger", "pipeline.ledger_", "pipeline.filing", "pipeline.schema", "pipeline.schema_", "pipeline.folder",
+        "pipeline.lock",
         "pipeline", "pipeline.said", "pipeline.model", "pipeline.issues", "pipeline.money",
     ),
     "importers": (
@@ -50,9 +51,9 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "pipeline.run": (
         "pipeline", "pipeline.run", "pipeline.gains", "pipeline.rules", "pipeline.ledger", "pipeline.ledger_filing",
-        "pipeline.ledger_past", "pipeline.filing", "pipeline.settings",
+        "pipeline.ledger_past", "pipeline.ledger_salvage", "pipeline.filing", "pipeline.settings",
         "pipeline.folder", "pipeline.answers", "pipeline.reported", "pipeline.questions", "pipeline.model",
-        "pipeline.issues", "pipeline.money", "importers", "reports",
+        "pipeline.issues", "pipeline.fact", "pipeline.money", "importers", "reports",
     ),
     "pipeline.console": ("pipeline.issues",),
     "pipeline.views": ("pipeline", "pipeline.console", "pipeline.run", "pipeline.issues", "pipeline.money", "reports"),

@@ -101,7 +101,7 @@ def test_each_thing_that_comes_to_light_is_told_at_once_and_found_as_the_cause_o
     person.run("import", "--revise", person.write("revised.csv", HEADER + revised))
     price = person.write("p2.csv", "Date,Asset,Currency,Price\n2023-03-01,BTC,USD,2500\n")
     assert "Closed tax year 2023: 1 price in it" in person.run("import", "--revise", price).stdout
-    person.run("label", ref("6"), "gift")
+    assert "Closed tax year 2024: 1 answer" in person.run("label", ref("6"), "gift").stdout
     found = changed(person)
     assert causes(found["2022"], "disposals", ref("3")) == {"new record"}
     assert causes(found["2022"], "holdings", "", "BTC") == {"new record", "revised record"}

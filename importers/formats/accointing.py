@@ -9,7 +9,7 @@ Source: headers of 2021 and 2023 and classifications as BittyTax has them; suppo
 
 from collections.abc import Iterator
 
-from importers.exports import Row, Said, export
+from importers.exports import TOOL, Row, Said, export
 from importers.layout import Cells
 from importers.parsers.build import Unread
 from importers.parsers.sides import Words, chain_hash
@@ -80,4 +80,5 @@ FORMAT = export(
     labels=("classification",),
     accounts=accounts,
     passed=passed,
+    rank=TOOL,
 )  # fmt: skip

@@ -9,7 +9,7 @@ Source: BittyTax/BittyTax, import_records.py, output_csv.py, bt_types.py (read 2
 import re
 from collections.abc import Iterator
 
-from importers.exports import Row, Said, export
+from importers.exports import TOOL, Row, Said, export
 from importers.layout import Cells
 from importers.parsers.build import Unread
 from importers.parsers.sides import Words, plain_word
@@ -82,4 +82,5 @@ FORMAT = export(
     labels=("Type", "Buy Value*", "Sell Value*"),
     accounts=accounts,
     more=_VALUE,
+    rank=TOOL,
 )  # fmt: skip

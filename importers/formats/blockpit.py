@@ -6,7 +6,7 @@ have them from Blockpit's help (2026-11).
 
 from collections.abc import Iterator
 
-from importers.exports import Row, Said, export
+from importers.exports import TOOL, Row, Said, export
 from importers.layout import Cells
 from importers.parsers import blockpit
 
@@ -38,4 +38,5 @@ FORMAT = export(
     changing=("Comments", "Comment (optional)", "Source Type", "Source Name"),
     labels=("Label",),
     accounts=accounts,
+    rank=TOOL,
 )  # fmt: skip

@@ -5,7 +5,7 @@ Times are of whole minutes. See `importers.parsers.blockpit`.
 
 from collections.abc import Iterator
 
-from importers.exports import Row, Said, export
+from importers.exports import TOOL, Row, Said, export
 from importers.layout import Cells
 from importers.parsers import blockpit
 
@@ -32,4 +32,5 @@ FORMAT = export(
     changing=("Blockpit ID", "Source Type", "Note", "Merge ID"),
     labels=("Transaction Type",),
     accounts=accounts,
+    rank=TOOL,
 )  # fmt: skip

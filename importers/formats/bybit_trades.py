@@ -14,6 +14,7 @@ from importers.parsers.build import Unread
 from importers.parsers.bybit import market
 from importers.parsers.bybit_export import NONE
 from importers.parsers.swapped import traded
+from pipeline.money import plain
 
 
 def read(row: Row) -> Iterable[Said]:
@@ -23,7 +24,7 @@ def read(row: Row) -> Iterable[Said]:
         raise Unread("it tells two fees")
     got = base if row["Direction"].casefold() == "buy" else quote
     fee = row.amount("ExecFeeV2", row["feeCoin"]) if new else row.amount("Fees", got)
-    words = f"{row['Spot Pairs']} at {row['Filled Price'].rstrip('0').rstrip('.')}"
+    words = f"{row['Spot Pairs']} at {plain(row.number('Filled Price'))}"
     yield traded(
         row, row["Direction"], row.amount("Filled Quantity", base), row.amount("Filled Value", quote), fee, words
     )

@@ -8,7 +8,7 @@ Source: header, types and record types as rotki's reader and its sample have the
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
-from importers.exports import Row, Said, export, grouped
+from importers.exports import TOOL, Row, Said, export, grouped
 from importers.layout import Cells
 from importers.parsers.build import Unread
 from importers.parsers.coinledger import WORDS
@@ -74,4 +74,5 @@ FORMAT = export(
     changing=("Description",),
     labels=("Type",),
     accounts=accounts,
+    rank=TOOL,
 )  # fmt: skip

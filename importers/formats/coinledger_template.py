@@ -8,7 +8,7 @@ Source: the header as staketaxcsv writes it (ExporterTypes.py, read 2026-11). Fr
 
 from collections.abc import Iterator
 
-from importers.exports import Row, Said, export
+from importers.exports import TOOL, Row, Said, export
 from importers.layout import Cells
 from importers.parsers.coinledger import WORDS
 from importers.parsers.sides import chain_hash
@@ -43,4 +43,5 @@ FORMAT = export(
     changing=("Description (Optional)",),
     labels=("Type",),
     accounts=accounts,
+    rank=TOOL,
 )  # fmt: skip

@@ -11,7 +11,7 @@ also that the month is first. From memory: types other than buy, sell, trade, se
 import re
 from collections.abc import Iterator
 
-from importers.exports import Row, Said, export
+from importers.exports import TOOL, Row, Said, export
 from importers.layout import Cells
 from importers.parsers.build import Unread
 from importers.parsers.sides import Words, between, chain_hash, plain_word
@@ -92,9 +92,10 @@ FORMAT = export(
     changing=("Received Cost Basis (*", "Sent Cost Basis (*", "Fee Cost Basis (*", "Realized Return (*",
               "Fee Realized Return (*", "Received Comment", "Sent Comment", "Received Tag", "Sent Tag",
               "Received Currency Balance", "Sent Currency Balance", "Block Explorer URL"),
-    labels=("Type", "Ignored"),
+    labels=("Type", "Ignored", "Transaction Hash"),
     accounts=accounts,
     passed=passed,
     newest_first=True,
     more=re.compile(r"((Received|Sent|Fee) Cost Basis|(Fee )?Realized Return) \(\w+\)"),
+    rank=TOOL,
 )  # fmt: skip

@@ -3,7 +3,7 @@ Date". It does not tell fees: they are in the amounts. See `importers.parsers.co
 
 import re
 
-from importers.exports import LOCAL, export
+from importers.exports import LOCAL, TOOL, export
 from importers.parsers import cointracking
 
 FORMAT = export(
@@ -20,4 +20,5 @@ FORMAT = export(
     accounts=cointracking.accounts,
     newest_first=True,
     more=re.compile(r"Value in \w+( \(2\))?"),
+    rank=TOOL,
 )  # fmt: skip

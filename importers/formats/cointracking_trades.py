@@ -3,7 +3,7 @@
 
 import re
 
-from importers.exports import LOCAL, export
+from importers.exports import LOCAL, TOOL, export
 from importers.parsers import cointracking
 
 FORMAT = export(
@@ -16,9 +16,11 @@ FORMAT = export(
     times=cointracking.TIMES,
     zone=LOCAL,
     each=cointracking.read,
-    changing=("Group", "Comment", "Add Date", "LPN", "Buy Value in *", "Sell Value in *"),
-    labels=("Type",),
+    changing=("Group", "Comment", "Add Date", "LPN", "Trade ID", "Imported From", "From Address", "To Address",
+              "Sell From Address", "Sell To Address", "Buy Value in *", "Sell Value in *"),
+    labels=("Type", "Tx-ID", "Tx Hash"),
     accounts=cointracking.accounts,
     newest_first=True,
     more=re.compile(r"(Buy|Sell) Value in \w+"),
+    rank=TOOL,
 )  # fmt: skip

@@ -1,8 +1,8 @@
 """Electrum's history of a wallet, until 4.5: "transaction_hash,label,[confirmations,]value,[...,]timestamp".
 
-Values are by how much the balance changed, with the fee; before 3.3 the fee is not told. Times are the computer's,
-taken as the person's own. The coin is bitcoin, unless the file's name says that it is of one of Electrum's kin
-("electron-cash", "ltc"). A transaction without a time is not confirmed yet.
+Values are by how much the balance changed, with the fee; between 2.5 and 3.3 the fee is not told. Times are the
+computer's, taken as the person's own. The coin is bitcoin, unless the file's name says that it is of one of
+Electrum's kin ("electron-cash", "ltc"). A transaction without a time is not confirmed yet.
 
 Source: spesmilo/electrum, history_list.py of 2019; headers of all years as BittyTax and others have them (2026-11).
 """
@@ -25,13 +25,13 @@ FORMAT = export(
     "electrum",
     1,
     needs=("transaction_hash", "label", "value", "timestamp"),
-    may_have=("confirmations", "fiat_value", "fee", "fiat_fee"),
+    may_have=("confirmations", "fiat_value", "fee", "fiat_fee", "balance"),
     date="timestamp",
     times=TIMES,
     zone=LOCAL,
     each=read,
     id=("transaction_hash",),
-    changing=("label", "confirmations", "fiat_value", "fee", "fiat_fee"),
+    changing=("label", "confirmations", "fiat_value", "fee", "fiat_fee", "balance"),
     passed=pending,
     named=COIN,
 )

@@ -21,4 +21,5 @@ FORMAT = export(
     more=re.compile(rf"{etherscan.MORE.pattern}|ParentTx\w+_Value", re.ASCII),
     named=etherscan.ADDRESS,
     by_owner=True,
+    alike=etherscan.RENAMED,
 )  # fmt: skip

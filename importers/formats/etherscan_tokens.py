@@ -17,4 +17,5 @@ FORMAT = export(
     passed=etherscan.empty_token,
     named=etherscan.ADDRESS,
     by_owner=True,
+    alike=etherscan.RENAMED,
 )

@@ -18,4 +18,5 @@ FORMAT = export(
     more=etherscan.MORE,
     named=etherscan.ADDRESS,
     by_owner=True,
+    alike=etherscan.RENAMED,
 )

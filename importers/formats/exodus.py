@@ -84,5 +84,5 @@ FORMAT = export(
     date="DATE",
     times=(JAVASCRIPT,),
     together=read,
-    changing=("OUTTXURL", "INTXURL", "PERSONALNOTE", "FROMADDRESS", "TOADDRESS"),
+    changing=("DATE", "OUTTXURL", "INTXURL", "PERSONALNOTE", "FROMADDRESS", "TOADDRESS"),
 )  # fmt: skip

@@ -42,5 +42,5 @@ FORMAT = export(
     date="DATE",
     times=(JAVASCRIPT,),
     each=read,
-    changing=("TXURL", "BALANCE", "PERSONALNOTE"),
+    changing=("DATE", "TXURL", "BALANCE", "PERSONALNOTE"),
 )

@@ -13,7 +13,7 @@ Source: headers of both as BittyTax and others have them; support.koinly.io, "Wh
 import re
 from collections.abc import Iterator
 
-from importers.exports import Row, Said, export
+from importers.exports import TOOL, Row, Said, export
 from importers.layout import Cells
 from importers.parsers.build import Unread
 from importers.parsers.sides import Words, between, chain_hash, plain_word
@@ -97,4 +97,5 @@ FORMAT = export(
     labels=("Label", "Tag"),
     accounts=accounts,
     more=re.compile(r"(Gain|Net Value|Fee Value) \(\w+\)"),
+    rank=TOOL,
 )  # fmt: skip

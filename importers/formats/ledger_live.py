@@ -77,6 +77,7 @@ FORMAT = export(
     may_have=("Status", "Countervalue Ticker", "Countervalue at Operation Date", "Countervalue at CSV Export"),
     date="Operation Date",
     each=read,
-    changing=("Account Name", "Countervalue Ticker", "Countervalue at *"),
+    changing=("Account Name", "Account xpub", "Account id", "Countervalue *"),
+    labels=("Status",),
     passed=passed,
 )  # fmt: skip

@@ -1,8 +1,8 @@
 """OKX's statement of the funding account ("OKX Funding History"): one row per change, newest first.
 
-What goes to the trading account, to savings or staking, and back, is no transaction. The Amount of a withdrawal is all
-that the balance lost; the column Fee of older files is not told apart from it. Times are of the zone that the line above
-the header tells ("Time Zone:UTC+8"), without one of the person's own.
+What goes to the trading account, to savings or staking, and back, is no transaction. Where older files have a Fee, the
+balances beside it tell whether the Amount has it in it; newer ones tell all that the balance lost. Times are of the
+zone that the line above the header tells ("Time Zone:UTC+8"), without one of the person's own.
 
 Source: header, rows and words as public readers of the file have them (several; 2022 to 2026), older ones with Fee.
 """
@@ -36,12 +36,14 @@ def read(row: Row) -> Iterable[Said]:
     word = kind.casefold()
     if word not in _LABELS or (change < 0) != (word == "withdrawal"):
         raise Unread(f"'{shown(kind)}' of {row['Amount']} {shown(row['Symbol'])} is not known")
-    if abs(change) != abs(row.number("After Balance") - row.number("Before Balance")) and fee:
-        raise Unread("its amount is not what the balance changed by, and it has a fee")
-    side = row.of(abs(change), row["Symbol"])
+    whole = abs(row.number("After Balance") - row.number("Before Balance"))
+    if fee and (word != "withdrawal" or whole not in (abs(change), abs(change) + fee)):
+        raise Unread("what its balance changed by does not tell whether its fee is in its amount")
+    side = row.of(abs(change) - fee if fee and whole == abs(change) else abs(change), row["Symbol"])
     yield row.transaction(
         sent=side if change < 0 else None,
         received=None if change < 0 else side,
+        fee=row.of(fee, row["Symbol"]),
         label=_LABELS[word],
         description=kind.lower(),
     )

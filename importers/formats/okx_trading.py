@@ -18,7 +18,7 @@ from importers.exports import LOCAL, Row, Said, export, grouped
 from importers.layout import Cells
 from importers.parsers.build import MARGIN, Unread
 from importers.parsers.swapped import swapped
-from pipeline.money import ZERO
+from pipeline.money import ZERO, plain
 
 _POSITIONS = re.compile(r"margin|futures|perpetual|swap|option", re.IGNORECASE)
 
@@ -51,8 +51,8 @@ def _trade(rows: list[Row]) -> Iterable[Said]:
     if not moving:
         raise Unread("it moves nothing")
     sides = {row["Action"].casefold() for row in rows} - {""}
-    words = "convert" if not sides else f"trade {first['Symbol']}"
-    yield from swapped(moving, f"{words} at {first['Filled Price'].rstrip('0').rstrip('.')}" if sides else words)
+    words = f"trade {first['Symbol']} at {plain(first.number('Filled Price'))}" if sides else "convert"
+    yield from swapped(moving, words)
 
 
 FORMAT = export(

@@ -11,7 +11,7 @@ read 2026-11. From memory: how types of two words are spelt, and that an informa
 
 from collections.abc import Iterable, Iterator
 
-from importers.exports import LOCAL, Row, Said, export, grouped
+from importers.exports import LOCAL, TOOL, Row, Said, export, grouped
 from importers.layout import Cells
 from importers.parsers.build import Unread
 from importers.parsers.sides import chain_hash, plain_word
@@ -109,4 +109,5 @@ FORMAT = export(
     accounts=accounts,
     passed=passed,
     newest_first=True,
+    rank=TOOL,
 )  # fmt: skip

@@ -7,7 +7,7 @@ Source: rotki/rotki, rotki_events.py and its sample (read 2026-11).
 
 from collections.abc import Iterator
 
-from importers.exports import Row, Said, export
+from importers.exports import TOOL, Row, Said, export
 from importers.layout import Cells
 from importers.parsers.build import Unread
 from pipeline.model import Label
@@ -44,4 +44,5 @@ FORMAT = export(
     changing=("Description",),
     labels=("Type",),
     accounts=accounts,
+    rank=TOOL,
 )

@@ -8,7 +8,7 @@ Source: rotki/rotki, rotki_trades.py and its sample (read 2026-11).
 
 from collections.abc import Iterator
 
-from importers.exports import Row, Said, export
+from importers.exports import TOOL, Row, Said, export
 from importers.layout import Cells
 from importers.parsers.build import Unread
 
@@ -42,4 +42,5 @@ FORMAT = export(
     each=read,
     changing=("Description",),
     accounts=accounts,
+    rank=TOOL,
 )  # fmt: skip

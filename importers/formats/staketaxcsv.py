@@ -10,7 +10,7 @@ rounded there to nine decimals.
 
 from collections.abc import Iterator
 
-from importers.exports import Row, Said, export
+from importers.exports import TOOL, Row, Said, export
 from importers.layout import Cells
 from importers.parsers.build import LOANS, Unread
 from importers.parsers.sides import Words, chain_hash
@@ -67,4 +67,5 @@ FORMAT = export(
     labels=("tx_type",),
     passed=passed,
     newest_first=True,
+    rank=TOOL,
 )  # fmt: skip

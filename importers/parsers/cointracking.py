@@ -14,7 +14,7 @@ from importers.exports import Row, Said
 from importers.layout import Cells
 from importers.parsers.build import Unread
 from importers.parsers.sides import Words, chain_hash
-from pipeline.model import Amount, Label
+from pipeline.model import Amount, Label, Transaction
 
 TIMES = ("%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M")
 
@@ -47,9 +47,17 @@ _WORDS = Words(
 
 def read(row: Row) -> Iterator[Said]:
     """One row; of the full view, which has no fees, too."""
-    kind = row["Type"].replace(" / ", "/")
-    got, given = row.amount("Buy", row["Cur."]), row.amount("Sell", row["Cur. (2)"])
-    fee = row.amount("Fee", row["Cur. (3)"])
+    yield _told(row, row.amount("Buy", row["Cur."]), row.amount("Sell", row["Cur. (2)"]), row["Cur. (3)"])
+
+
+def read_template(row: Row) -> Iterator[Said]:
+    """One row of a file in the layout that CoinTracking takes."""
+    got, given = row.amount("Buy Amount", row["Buy Currency"]), row.amount("Sell Amount", row["Sell Currency"])
+    yield _told(row, got, given, row["Fee Currency"])
+
+
+def _told(row: Row, got: Amount | None, given: Amount | None, fee_in: str) -> Transaction:
+    fee = row.amount("Fee", fee_in)
     if fee is not None and given is not None and fee.asset == given.asset:
         if given.quantity < fee.quantity:
             raise Unread("its fee is more than what it sells")
@@ -58,11 +66,11 @@ def read(row: Row) -> Iterator[Said]:
         got = Amount(got.quantity + fee.quantity, got.asset)
     else:
         fee = None  # of a receipt, what came is what stands there; a third currency has a row of its own
-    if given is None and got is None and fee is not None:
-        given, fee = fee, None
-    yield _WORDS.told(
-        row, kind, sent=given, received=got, fee=fee, description=row["Comment"] or row["Type"],
-        txhash=chain_hash(row["Tx-ID"] or row["Tx Hash"]),
+    words, hash_ = row["Comment"] or row["Type"], chain_hash(row["Tx-ID"] or row["Tx Hash"])
+    if given is None and got is None and fee is not None:  # no more than that was sold
+        return row.transaction(fee=fee, description=words, txhash=hash_)
+    return _WORDS.told(
+        row, row["Type"].replace(" / ", "/"), sent=given, received=got, fee=fee, description=words, txhash=hash_
     )  # fmt: skip
 
 

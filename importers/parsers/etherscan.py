@@ -19,7 +19,11 @@ from pipeline.model import Amount, Transaction
 
 HASHES = ("Txhash", "Transaction Hash")
 ADDRESS = re.compile(r"0x[0-9a-f]{40}", re.IGNORECASE | re.ASCII)
-CHANGING = ("CurrentValue*", "Historical $Price/*", "TxnFee(USD)", "USDValueDayOfTx", "PrivateNote", "Method")
+CHANGING = (
+    "CurrentValue*", "Historical $Price/*", "TxnFee(USD)", "USDValueDayOfTx", "PrivateNote", "Method", "Blockno",
+    "DateTime*",
+)  # fmt: skip
+RENAMED = {"Txhash": "Transaction Hash", "Value": "TokenValue"}
 MORE = re.compile(r"(Value_IN|Value_OUT|TxnFee)\((\w+)\)|CurrentValue.*|Historical \$Price/\w+", re.ASCII)
 
 _COIN = re.compile(r"Value_(?:IN|OUT)\((\w+)\)", re.ASCII)

@@ -4,7 +4,8 @@ EURX, GBPX and USDX are Nexo's way to write money in an account. A movement of m
 counts: `Exchange Deposited On` and `Withdraw Exchanged`; what a card paid is told so, too, or is on credit.
 Coins sold to repay a loan are spent at the value that Nexo gives; the loan itself, its interest included, is not read.
 
-Sources: the converters BittyTax and rotki, and rows that people show (2020 to 2025).
+Sources: the converters BittyTax and rotki, and rows that people show (2020 to 2025). From memory: that a fee, of which
+the newest exports have a column, is on top.
 """
 
 import re

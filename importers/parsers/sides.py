@@ -18,7 +18,8 @@ from importers.parsers.build import LOANS, Unread
 from pipeline.model import Amount, Label, Transaction
 from pipeline.money import ZERO
 
-_HASH = re.compile(r"(?:0x)?[0-9a-f]{64}", re.ASCII | re.IGNORECASE)
+# Of a chain like Bitcoin's or Ethereum's, of Solana, of Algorand.
+_HASH = re.compile(r"(?:0x)?[0-9A-Fa-f]{64}|[1-9A-HJ-NP-Za-km-z]{86,90}|[A-Z2-7]{52}", re.ASCII)
 
 
 def plain_word(text: str) -> str:

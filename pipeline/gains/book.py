@@ -8,7 +8,7 @@ never a hash, unless all else is equal.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -20,13 +20,14 @@ from pipeline.gains.forks import passed_on as of_the_old
 from pipeline.gains.forms import Forms, forms_of, in_forms, unite
 from pipeline.gains.identify import Identified, across_migrations, identify
 from pipeline.gains.losses import Around, ring_fenced, superficial, without_losses
-from pipeline.gains.lots import AVERAGE, METHODS, Inventory, Pool, Units, inventory
+from pipeline.gains.lots import AVERAGE, METHODS, Inventory, Pool, Queue, Units, acquired, inventory, total
 from pipeline.gains.missing import Shortfalls, missing_acquisitions, went_short
 from pipeline.gains.old_stock import OldStock, passed_on
 from pipeline.gains.orders import Plan
 from pipeline.gains.picks import Picks
 from pipeline.gains.position import Held, Position, Start, position_of, resumed, start_from
 from pipeline.gains.steps import Arrival, Step, Years, steps
+from pipeline.gains.trace import Took, untold
 from pipeline.gains.turns import CLAIM, turns_of
 from pipeline.issues import Issue
 from pipeline.model import (
@@ -70,9 +71,10 @@ def book(
     until: datetime | None = None,
     answers: Answers = NONE,
     start: Position | None = None,
+    took: Took = untold,
 ) -> Booked:
     """Disposals, and the lots open before `until` (None: at the end of the records). `start`: a filed position, from
-    which the walk goes on.
+    which the walk goes on. `took` hears what each flow takes.
 
     `scope` may change once from global to per account: the open lots are then dealt out, first as the person's
     own allocation has it, then as `opening` (what was settled before), else oldest lot first to the accounts that hold
@@ -81,9 +83,9 @@ def book(
     """
     flows = list(flows)
     forms = forms_of(flows, rules)
-    identified = identify(flows, rules, forms, start)
-    walk = _Walk(identified, rules, forms, plan, scope, zone, answers)
-    begin = start_from(start, flows, identified.taken, walk.lot) if start is not None else None
+    identified = identify(flows, rules, forms, zone, start)
+    walk = _Walk(identified, rules, forms, plan, scope, zone, answers, took)
+    begin = start_from(start, flows, walk.lot) if start is not None else None
     turns = turns_of(walk, plan, scope, opening, answers, begin)
     for step in walk.steps:
         if until is not None and step.at >= until:
@@ -111,8 +113,9 @@ class _Walk:
 
     def __init__(
         self, identified: Identified, rules: Rules, forms: Forms, plan: Plan, scope: Dated[Scope], zone: ZoneInfo,
-        answers: Answers,
+        answers: Answers, took: Took,
     ) -> None:  # fmt: skip
+        self.took = took
         method = plan.methods[0]
         self.rules, self.scope, self.zone = rules, scope.values[0][1], zone
         self.method = method if rules.average_from is None else "fifo"
@@ -130,7 +133,7 @@ class _Walk:
         self._taken = identified.taken
         self._around: Around | None = None
         if rules.superficial_days or rules.ring_fence_days:
-            self._around = Around([step for step in self.steps if not isinstance(step, Arrival)], forms)
+            self._around = Around([step for step in self.steps if not isinstance(step, Arrival)], zone, forms)
         self.joining: dict[str, Decimal] = defaultdict(Decimal)  # denied losses, by the acquisition they join
         self._queues: dict[tuple[str, str], Inventory] = {}
         self._forms = forms
@@ -194,9 +197,8 @@ class _Walk:
             self._hold(a.account, a.asset, a.quantity)
 
     def lot(self, a: Acquire, more: Decimal = ZERO) -> Units:
-        cost = (ZERO if a.cost is None else a.cost) + more
+        cost, (since, day) = (a.cost or ZERO) + more, acquired(a, self.zone)
         unit_cost = split(cost, ONE, a.quantity) if self._by_cost else ZERO
-        since, day = (a.at, a.day) if a.since is None else (a.since, a.since.astimezone(self.zone).date())
         return Units(a.id, since, a.order, a.quantity, cost, unit_cost, a.cost is None, day, a.dated)
 
     def _hold(self, account: str, asset: str, quantity: Decimal) -> None:
@@ -250,6 +252,9 @@ class _Walk:
     ) -> list[tuple[Rule, Units]]:  # fmt: skip
         """Up to `quantity` out of a queue: whose they are by law, then what was picked, then by the method."""
         queue = self.queue(account, step.asset)
+        if self.rules.recent_days and isinstance(step, Dispose) and isinstance(queue, Queue):
+            parts = queue.latest(step.day - timedelta(self.rules.recent_days), quantity)
+            return parts + queue.take(quantity - total(parts))
         if not (units_of or self.picks.asked):
             return queue.take(quantity)
         parts = queue.named(units_of, quantity) if units_of else []
@@ -276,6 +281,7 @@ class _Walk:
         destination = self.queue(target, move.asset)
         arrives = source.startswith(IN_TRANSIT)  # what is carried on was settled when it left
         carried = self.queue(source, move.asset).take(quantity) if arrives else self._out_of(move, source, quantity)
+        self.took(move, carried)
         for _, units in carried:
             quantity -= units.quantity
             destination.add(units)
@@ -304,16 +310,15 @@ class _Walk:
         if parts:
             lacking -= total(parts)
         if lacking > ZERO:
-            taken = self._out_of(d, d.account, lacking, units_of)
-            for _, units in taken:
-                lacking -= units.quantity
-            parts += taken
+            parts += self._out_of(d, d.account, lacking, units_of)
+            lacking = d.quantity - total(parts)
         if lacking > ZERO:
             # they must have been there: what comes later is not theirs, at the change of scope neither
             if self._places_matter:
                 self._units[d.asset][d.account] += lacking
             parts.append((Rule.MISSING, Units("", None, (), lacking, ZERO, missing=True, dated=False)))
             went_short(self.out.short, d, lacking, lambda: self._elsewhere(d))
+        self.took(d, parts)
         return parts
 
     def _elsewhere(self, d: Dispose | Convert) -> str:
@@ -442,7 +447,3 @@ class _Walk:
             for u in queue.held():
                 lots.append(Lot(u.acquisition_id, shown, asset, u.quantity, u.acquired_at if u.dated else None, u.cost))
         return lots
-
-
-def total(parts: Iterable[tuple[Rule, Units]]) -> Decimal:
-    return sum((units.quantity for _, units in parts), ZERO)

@@ -2,8 +2,7 @@
 
 Nothing is matched with a claim by days. In the uk (TCGA 1992 s24(2); CRYPTO22500) it is about the pool, which costs
 from then on what was claimed. In Ireland (TCA 1997 s538(2)) each lot is sold, and what is held is one new lot of that
-day; the loss is set apart as far as units were bought in the four weeks after it (s581(3) names s538); units that the
-four weeks pair with another sale are in no claim.
+day; the loss is set apart as far as units were bought in the four weeks after it (s581(3) names s538).
 """
 
 from collections.abc import Iterator, Sequence

@@ -26,8 +26,8 @@ from pipeline.gains.answered import (
 )
 from pipeline.gains.assess import assess
 from pipeline.gains.book import Booked, book
-from pipeline.gains.checks import balances, check
 from pipeline.gains.carried import begun, carried, dealt
+from pipeline.gains.checks import balances, check
 from pipeline.gains.claims import claimed
 from pipeline.gains.derivatives import as_disposals
 from pipeline.gains.doubts import told
@@ -43,6 +43,7 @@ from pipeline.gains.repeats import counted
 from pipeline.gains.repeats import settled as both_count
 from pipeline.gains.stakes import Seen, weighed
 from pipeline.gains.tie import tied
+from pipeline.gains.trace import Trace
 from pipeline.gains.value import PriceBook, value
 from pipeline.issues import Issue
 from pipeline.model import (
@@ -120,8 +121,10 @@ def derived(
     until: datetime | None = None,
     answers: Answers = NONE,
     start: Position | None = None,
+    trace: Trace | None = None,
 ) -> tuple[Result, Callable[[], Position] | None]:
-    """The same, and what gives the position at `until`; None where there is no end, or no gains are computed."""
+    """The same, and what gives the position at `until`; None where there is no end, or no gains are computed. `trace`
+    gets what the figures came by."""
     with exact():
         one = tied(renamed(transactions, answers.assets), basis.rank, answers)
         start = begun(start, answers, one.instead)
@@ -147,7 +150,8 @@ def derived(
         flows, issues, more = divided(flows, issues, valued, prices_of, rules, own)
         reference = _reference(basis, until)
         flows = [*lots.flows, *flows]
-        booked = _booked(flows, basis, prices_of, opening, reference, replace(answers, claims=claims), start)
+        trace = Trace() if trace is None else trace.of(one.instead, flows, [*lots.valued, *valued], prices_of)
+        booked = _booked(flows, basis, prices_of, opening, reference, replace(answers, claims=claims), start, trace)
         derivatives = [d for d in assessed.derivatives if until is None or d.at < until]
         if rules.derivatives_are_gains:
             booked.disposals += as_disposals(derivatives, rules)
@@ -186,7 +190,7 @@ def derived(
 
 def _booked(
     flows: Sequence[Flow], basis: Basis, prices: PriceBook, opening: Sequence[Allocation], until: datetime | None,
-    answers: Answers, start: Position | None,
+    answers: Answers, start: Position | None, trace: Trace,
 ) -> Booked:  # fmt: skip
     if basis.rules.portfolio:
 
@@ -197,7 +201,7 @@ def _booked(
         booked = portfolio(flows, price_of, basis.currency, until, start)
         booked.issues += Picks(answers.picks, basis.rules, basis.method, flows, basis.zone).issues(until)
         return booked
-    return book(flows, basis.rules, basis.plan, basis.scope, basis.zone, opening, until, answers, start)
+    return book(flows, basis.rules, basis.plan, basis.scope, basis.zone, opening, until, answers, start, trace.took)
 
 
 def _reference(basis: Basis, until: datetime | None) -> datetime | None:

@@ -54,7 +54,7 @@ NONE = Forms()
 
 def forms_of(flows: Iterable[Flow], rules: Rules) -> Forms:
     """The forms of coins that were exchanged one for one, where days matter."""
-    if not (rules.identify or rules.superficial_days or rules.ring_fence_days):
+    if not (rules.identify or rules.recent_days or rules.superficial_days or rules.ring_fence_days):
         return NONE
     coin: dict[str, str] = {}
     first: dict[str, tuple[datetime, date]] = {}

@@ -1,10 +1,11 @@
 """Pairs disposals with acquisitions by their days, also later ones, before the method is asked.
 
-    same day (TCGA 1992 s105), thirty days (s106A), four weeks (TCA 1997 s581)
+    same day (TCGA 1992 s105), thirty days (s106A)
 
 What a country pairs is `Rules.identify`: one `Match` after the other, each over all disposals, the earliest
 first. Both sides are split exactly; what is left of them goes on to the walk. Units are the taxpayer's as
-a whole here: such countries have one queue for all accounts.
+a whole here: such countries have one queue for all accounts. What was bought elsewhere before it came is of the day on
+which it was bought.
 
 Two forms of a coin, one for one, are one asset from their first exchange on (`forms`). Other forms are one to the law,
 but two here. Where that may change a figure, a problem says so.
@@ -15,16 +16,18 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from pipeline.gains.forks import Forked
 from pipeline.gains.forms import Forms
-from pipeline.gains.lots import Units
+from pipeline.gains.lots import Units, acquired
 from pipeline.gains.position import Position
 from pipeline.issues import Issue
 from pipeline.model import Acquire, Convert, Dispose, Flow, Rule
 from pipeline.money import ZERO, plain, split
 from pipeline.rules.base import Match, Rules
 
+Filed = Mapping[tuple[str, str], Decimal]  # (disposal, acquisition) -> units
 Days = dict[int, list[Units]]  # of one asset: day (ordinal) -> what is left of its acquisitions, in their order
 
 
@@ -36,7 +39,9 @@ class Identified:
     taken: dict[str, list[tuple[Rule, Units]]]
 
 
-def identify(flows: Iterable[Flow], rules: Rules, forms: Forms, start: Position | None = None) -> Identified:
+def identify(
+    flows: Iterable[Flow], rules: Rules, forms: Forms, zone: ZoneInfo, start: Position | None = None
+) -> Identified:
     """Carries out `rules.identify`. What arrived from nowhere on record is no acquisition, and is left alone.
 
     `start`: disposals before it take of acquisitions after it just what they had taken when they were filed.
@@ -44,19 +49,23 @@ def identify(flows: Iterable[Flow], rules: Rules, forms: Forms, start: Position 
     flows = list(flows)
     if not rules.identify:
         return Identified(flows, {})
-    acquired: dict[str, Days] = defaultdict(lambda: defaultdict(list))
+    by_day: dict[str, Days] = defaultdict(lambda: defaultdict(list))
     units: dict[str, Units] = {}
-    for f in sorted((f for f in flows if isinstance(f, Acquire) and f.dated and not isinstance(f, Forked)), key=_order):
-        cost = ZERO if f.cost is None else f.cost
-        lot = Units(f.id, f.at, f.order, f.quantity, cost, missing=f.cost is None, day=f.day)
+    later: set[str] = set()  # what came after the filed position
+    bought = (f for f in flows if isinstance(f, Acquire) and f.dated and not isinstance(f, Forked))
+    for f in sorted(bought, key=lambda f: (f.since or f.at, *_order(f))):
+        cost, (at, day) = ZERO if f.cost is None else f.cost, acquired(f, zone)
+        lot = Units(f.id, at, f.order, f.quantity, cost, missing=f.cost is None, day=day)
         units[f.id] = lot
-        acquired[f.asset][f.day.toordinal()].append(lot)
+        by_day[f.asset][day.toordinal()].append(lot)
+        if start is not None and f.at >= start.at:
+            later.add(f.id)
     if rules.days_are_one:
         same: dict[tuple[str, int], list[Units]] = defaultdict(list)
-        for asset, days in acquired.items():
-            for day, lots in days.items():
-                coin = forms.coin[asset] if forms.one_on(asset, date.fromordinal(day)) else asset
-                same[coin, day] += [lot for lot in lots if not lot.missing]
+        for asset, days in by_day.items():
+            for ordinal, lots in days.items():
+                coin = forms.coin[asset] if forms.one_on(asset, date.fromordinal(ordinal)) else asset
+                same[coin, ordinal] += [lot for lot in lots if not lot.missing]
         for lots in same.values():
             _level(lots)
     disposals = sorted((f for f in flows if isinstance(f, Dispose)), key=_order)
@@ -64,10 +73,11 @@ def identify(flows: Iterable[Flow], rules: Rules, forms: Forms, start: Position 
     taken: dict[str, list[tuple[Rule, Units]]] = defaultdict(list)
     for match in rules.identify:
         for d in disposals:
-            others = [acquired[form] for form in forms.others(d.asset) if form in acquired]
-            if wanted[d.id] > ZERO and (d.asset in acquired or others):
-                days = _in_all(d, acquired[d.asset], others, match, forms) if others else acquired[d.asset]
-                for part in _parts(d, wanted[d.id], match, days, start):
+            others = [by_day[form] for form in forms.others(d.asset) if form in by_day]
+            if wanted[d.id] > ZERO and (d.asset in by_day or others):
+                days = _in_all(d, by_day[d.asset], others, match, forms) if others else by_day[d.asset]
+                filed = start.ahead if start is not None and d.at < start.at else None
+                for part in _parts(d, wanted[d.id], match, days, later, filed):
                     wanted[d.id] -= part.quantity
                     taken[d.id].append((match.rule, part))
     return Identified([_rest(f, units) for f in flows], dict(taken))
@@ -98,22 +108,22 @@ def _level(lots: list[Units]) -> None:
         quantity -= lot.quantity
 
 
-def _parts(d: Dispose, quantity: Decimal, match: Match, days: Days, start: Position | None) -> list[Units]:
-    """What one disposal takes by one match."""
+def _parts(
+    d: Dispose, quantity: Decimal, match: Match, days: Days, later: Collection[str], filed: Filed | None
+) -> list[Units]:
+    """What one disposal takes by one match; `filed`: of what came `later`, no other units than these."""
     found = []
     day = d.day.toordinal()
     for offset in match.days:
         lots = days.get(day + offset)
         if not lots:
             continue
-        for lot in reversed(lots) if match.latest_first else lots:
-            if lot.quantity == ZERO or (match.latest_first and lot.acquired_at is not None and lot.acquired_at > d.at):
-                continue
+        for lot in lots:
             most = lot.quantity
-            if start is not None and lot.acquired_at is not None and d.at < start.at <= lot.acquired_at:
-                most = min(most, start.ahead.get((d.id, lot.acquisition_id), ZERO))
-                if most == ZERO:
-                    continue
+            if filed is not None and lot.acquisition_id in later:
+                most = min(most, filed.get((d.id, lot.acquisition_id), ZERO))
+            if most == ZERO:
+                continue
             part = lot.cut(min(quantity, most))
             found.append(part)
             quantity -= part.quantity
@@ -141,6 +151,7 @@ def across_migrations(
     same coin in another form, if the two are not taken for one. `losses`: disposals at a loss, for which more days may
     count."""
     matched = {day for match in rules.identify for day in match.days}
+    matched |= {-days for days in range(rules.recent_days + 1)} if rules.recent_days else set()
     at_a_loss = {*range(-rules.superficial_days, rules.superficial_days + 1), *range(rules.ring_fence_days + 1)}
     forms = _forms(flows) if matched or len(at_a_loss) > 1 else {}
     if not forms:

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from pipeline.gains.forms import NONE, Forms
+from pipeline.gains.lots import acquired
 from pipeline.model import Acquire, Convert, Disposal, Dispose, Flow, Move
 from pipeline.money import ZERO, split
 
@@ -35,11 +37,16 @@ class _Asset:
 class Around:
     """Acquisitions and holdings of each asset in all accounts, by day; of a coin's forms also as one."""
 
-    def __init__(self, steps: Iterable[Flow], forms: Forms = NONE) -> None:
+    def __init__(self, steps: Sequence[Flow], zone: ZoneInfo, forms: Forms = NONE) -> None:
         """`steps`: the flows in the walk's order."""
         self._forms = forms
         self._own: dict[str, _Asset] = defaultdict(_Asset)
         self._coins: dict[str, _Asset] = defaultdict(_Asset)
+        bought = (f for f in steps if isinstance(f, Acquire) and f.dated)
+        for a in sorted(bought, key=lambda a: a.since or a.at):
+            self._acquired(self._own[a.asset], a, zone)
+            if a.asset in forms.coin:
+                self._acquired(self._coins[forms.coin[a.asset]], a, zone)
         for f in steps:
             if isinstance(f, Move):
                 continue
@@ -54,13 +61,12 @@ class Around:
 
     def _add(self, assets: dict[str, _Asset], name: str, f: Acquire | Dispose | Convert) -> None:
         one, day = assets[name], f.day.toordinal()
-        if isinstance(f, Acquire) and f.dated:
-            self._acquired(one, f, day)
         self._change(one, day, f.quantity if isinstance(f, Acquire) else -f.quantity)
 
-    def _acquired(self, one: _Asset, a: Acquire, day: int) -> None:
-        one.days.append(day)
-        one.instants.append(a.at)
+    def _acquired(self, one: _Asset, a: Acquire, zone: ZoneInfo) -> None:
+        at, day = acquired(a, zone)
+        one.days.append(day.toordinal())
+        one.instants.append(at)
         one.ids.append(a.id)
         one.units.append(a.quantity)
         one.sums.append(one.sums[-1] + a.quantity)

@@ -5,14 +5,15 @@ by its name, where a queue tells them apart. Whatever is taken out or put in, qu
 part's cost is its share, the rest keeps the remainder.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from heapq import heappop, heappush
+from heapq import heapify, heappop, heappush
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
-from pipeline.model import Rule
+from pipeline.model import Acquire, Rule
 from pipeline.money import ZERO, split
 
 
@@ -20,7 +21,8 @@ from pipeline.money import ZERO, split
 class Units:
     """A lot or a part of one. `acquired_at` None: an average has no date; `day` is the taxpayer's.
     `unit_cost` is fixed at the acquisition (with its fee), so that splitting can't change a lot's rank.
-    `missing`: what these units cost is not known, and counts as 0. `dated`: when they were acquired is known."""
+    `missing`: what these units cost is not known, and counts as 0. `dated`: when they were acquired is known.
+    `share`: of what was cut out of others, how its cost was found: (cost, units cut, units) of what that was."""
 
     acquisition_id: str
     acquired_at: datetime | None
@@ -31,16 +33,28 @@ class Units:
     missing: bool = False
     day: date | None = None
     dated: bool = True
+    share: tuple[Decimal, Decimal, Decimal] | None = field(default=None, compare=False)
 
     def cut(self, quantity: Decimal) -> "Units":
         """Takes `quantity` out of these units, with its share of the cost."""
-        cost = split(self.cost, quantity, self.quantity)
+        share = self.cost, quantity, self.quantity
+        cost = split(*share)
         self.quantity -= quantity
         self.cost -= cost
+        self.share = None
         return Units(
             self.acquisition_id, self.acquired_at, self.order, quantity, cost, self.unit_cost, self.missing, self.day,
-            self.dated,
+            self.dated, share,
         )  # fmt: skip
+
+
+def acquired(a: Acquire, zone: ZoneInfo) -> tuple[datetime, date]:
+    """When units were acquired, by the taxpayer's clock or elsewhere before they came, and the taxpayer's day of it."""
+    return (a.at, a.day) if a.since is None else (a.since, a.since.astimezone(zone).date())
+
+
+def total(parts: Iterable[tuple[Rule, Units]]) -> Decimal:
+    return sum((units.quantity for _, units in parts), ZERO)
 
 
 Key = tuple[object, ...]
@@ -62,6 +76,10 @@ def _micros(units: Units) -> int:
     assert at is not None
     delta = at - EPOCH
     return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+def _is_known(units: Units) -> bool:
+    return units.dated and units.day is not None
 
 
 def _backwards(order: tuple[int, ...]) -> tuple[int, ...]:
@@ -123,6 +141,7 @@ class Queue:
         self._method = method
         self._heap: list[tuple[Key, int, Units]] = []
         self._by_id: dict[str, list[Units]] | None = None  # from the first time that units are taken by their name
+        self._latest: list[tuple[Key, int, Units]] | None = None  # the latest first, from the first time it is asked
         self._count = 0
 
     def add(self, units: Units) -> None:
@@ -131,6 +150,8 @@ class Queue:
             heappush(self._heap, (self._method.key(units), self._count, units))
             if self._by_id is not None:
                 self._by_id.setdefault(units.acquisition_id, []).append(units)
+            if self._latest is not None and _is_known(units):
+                heappush(self._latest, (METHODS["lifo"].key(units), -self._count, units))
 
     def take(self, quantity: Decimal) -> list[tuple[Rule, Units]]:
         rules: list[tuple[Rule, Units]] = []
@@ -140,8 +161,9 @@ class Queue:
                 rules.append((self._method.rule, first.cut(quantity)))
                 break
             heappop(self._heap)
-            if first.quantity > ZERO:  # a lot of 0 was used up by its id
+            if first.quantity > ZERO:  # a lot of 0 was used up by its id, or as one of the latest
                 self._forget(first)
+                first = first if self._latest is None else first.cut(first.quantity)
                 quantity -= first.quantity
                 rules.append((self._method.rule, first))
         return rules
@@ -159,6 +181,27 @@ class Queue:
                 if lot.quantity == ZERO:
                     self._forget(lot)
                 parts.append((Rule.SPECIFIC, part))
+        return parts
+
+    def latest(self, since: date, quantity: Decimal) -> list[tuple[Rule, Units]]:
+        """Up to `quantity` of the units that are known to be acquired on the day `since` or later, the latest first."""
+        if self._latest is None:
+            known = [entry for entry in self._heap if _is_known(entry[2])]
+            self._latest = [(METHODS["lifo"].key(units), -count, units) for _, count, units in known]
+            heapify(self._latest)
+        parts = []
+        while quantity > ZERO and self._latest:
+            lot = self._latest[0][2]
+            if lot.quantity == ZERO:
+                heappop(self._latest)
+                continue
+            if lot.day is None or lot.day < since:
+                break
+            part = lot.cut(min(quantity, lot.quantity))
+            quantity -= part.quantity
+            if lot.quantity == ZERO:
+                self._forget(lot)
+            parts.append((Rule.LIFO, part))
         return parts
 
     def _forget(self, lot: Units) -> None:
@@ -218,6 +261,7 @@ class Pool:
                 known.quantity -= share
         if known.quantity == ZERO:  # the known share is below the last digit; its cost is not lost all the same
             parts[-1].cost += known.cost
+            parts[-1].share = known.share
         return [(self._rule, part) for part in parts if part.quantity > ZERO]
 
     def raise_cost(self, cost: Decimal) -> None:
@@ -256,7 +300,8 @@ class DatedAverage:
     def take(self, quantity: Decimal) -> list[tuple[Rule, Units]]:
         parts = [units for _, units in self._lots.take(quantity)]
         for part in parts:
-            part.cost = split(self._cost, part.quantity, self._quantity)
+            part.share = self._cost, part.quantity, self._quantity
+            part.cost = split(*part.share)
             self._cost -= part.cost
             self._quantity -= part.quantity
         return [(Rule.AVERAGE, part) for part in parts]

@@ -12,7 +12,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from functools import partial
 from itertools import accumulate, product
 
@@ -40,6 +40,7 @@ SLACK = timedelta(seconds=2)  # an order and its trade, a movement and its entry
 LATE = timedelta(hours=1)  # a movement may be told when it was asked for, or when it was done
 ORDER = timedelta(minutes=1)  # within which the fills of an order follow
 _NONE = timedelta(0)
+_MIDNIGHT = time()
 
 _NO_HASH = frozenset(("", "-", "n/a", "na", "none", "null", "unknown", "internal", "off-chain", "offchain"))
 _DIGEST = re.compile(r"[0-9a-f]{32}", re.ASCII)  # of a row of a file that gives no id
@@ -84,7 +85,8 @@ class Pairing:
 
     def doubts(self, left: Iterable[int]) -> Iterator[tuple[int, int]]:
         """Of each row that is `left`, what it might be all the same: the nearest of its id, of nearly its amounts and
-        its time, or of just its amounts somewhat earlier or later, which is in no other tie."""
+        its time, or of just its amounts somewhat earlier or later (a day, where it may tell no more than a date), which
+        is in no other tie."""
         answered = frozenset[str]().union(*self._apart)
         left = [b for b in left if self._rows[b].id not in answered]
         if not left:
@@ -98,7 +100,9 @@ class Pairing:
             named = by_id[_own_id(t)] if _own_id(t) else []
             found = [k for k in named if self._may_be(k, b) and abs(self._kept[k].at - t.at) <= BY_ID]
             found += [k for k in around(t, self._reach) if self._together(k, b, wide=True) and self._near(k, b)]
-            found += [k for k in around(t, LATE) if k in self._free_kept and _same_amounts(self._kept[k], t)]
+            reach = DAY if t.at.time() == _MIDNIGHT else LATE
+            late = (k for k in around(t, reach) if k in self._free_kept and self._kept[k].at >= t.at - LATE)
+            found += [k for k in late if _same_amounts(self._kept[k], t)]
             found = [k for k in found if self._may_be(k, b)]
             if found:
                 yield b, min(found, key=lambda k: (abs(self._kept[k].at - t.at), _order(self._kept[k])))

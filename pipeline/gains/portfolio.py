@@ -33,7 +33,7 @@ def portfolio(
     """Disposals, and what is held before `until` (None: at the end of the records). `filed`: a filed position, from
     which the walk goes on."""
     walk = _Portfolio(price_of, currency)
-    start = start_from(filed, flows, {}, _lot) if filed is not None else None
+    start = start_from(filed, flows, _lot) if filed is not None else None
     for step in steps(flows):
         if until is not None and step.at >= until:
             break

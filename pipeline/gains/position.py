@@ -74,29 +74,26 @@ def position_of(
 ) -> Position:
     """What stands at `until`; `taken`: what disposals, by id, have by law whatever the method says."""
     ahead: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for f in flows if taken else ():
+    later = {f.id for f in flows if isinstance(f, Acquire) and f.at >= until} if taken else ()
+    for f in flows if later else ():
         for _, units in taken.get(f.id, ()) if isinstance(f, Dispose) and f.at < until else ():
-            if units.acquired_at is not None and units.acquired_at >= until:
+            if units.acquisition_id in later:
                 ahead[f.id, units.acquisition_id] += units.quantity
     return Position(until, tuple(held), acquired_before(flows, until), dict(ahead), dict(joins))
 
 
-def start_from(filed: Position, flows: Sequence[Flow], taken: Taken, lot_of: Callable[[Acquire], Units]) -> Start:
-    """The position with what today's flows say of the time before it; `taken` as in `position_of`."""
+def start_from(filed: Position, flows: Sequence[Flow], lot_of: Callable[[Acquire], Units]) -> Start:
+    """The position with what today's flows say of the time before it."""
     came: dict[str, list[Held]] = defaultdict(list)
     now: dict[str, Decimal] = {}
-    earlier: list[tuple[str, Decimal]] = []  # units of the time before that later disposals have by law
     for f in flows:
         if isinstance(f, Acquire) and f.at < filed.at:
             now[f.id] = f.quantity
             more = f.quantity - filed.acquired.get(f.id, ZERO)
             if more > ZERO:
                 came[f.asset].append(Held(f.account, f.asset, lot_of(f).cut(more)))
-        elif isinstance(f, Dispose) and f.at >= filed.at:
-            parts = (units for _, units in taken.get(f.id, ()))
-            earlier += [(u.acquisition_id, u.quantity) for u in parts if u.acquired_at and u.acquired_at < filed.at]
     less = ((key, units - now.get(key, ZERO)) for key, units in filed.acquired.items())
-    return Start(filed, came, [*((key, units) for key, units in less if units > ZERO), *earlier])
+    return Start(filed, came, [(key, units) for key, units in less if units > ZERO])
 
 
 def renamed(position: Position, ref: Callable[[str], str], account: Callable[[str], str]) -> Position:

@@ -22,6 +22,7 @@ from pipeline.gains.forks import as_conversions
 from pipeline.gains.forms import forms_of, named, named_flows, named_rows
 from pipeline.gains.sold import Paid, Sold, dearest_of
 from pipeline.issues import Issue, Stake
+from pipeline.local import local_day
 from pipeline.model import Acquire, Convert, Disposal, Flow, Lot, Move, Result, Rule, Transaction, is_fiat
 from pipeline.money import ONE, ZERO, exact, plain, split
 from pipeline.rules.base import Dated, Rules, Scope
@@ -55,7 +56,7 @@ class Seen:
     currency: str
 
     def year(self, at: datetime) -> int:
-        return self.rules.year.of(at.astimezone(self.zone).date())
+        return self.rules.year.of(local_day(at, self.zone))
 
 
 @dataclass(slots=True)
@@ -99,7 +100,7 @@ def gains_of(disposals: Iterable[Disposal], rules: Rules, zone: ZoneInfo) -> dic
     gains: dict[int, Decimal] = {}
     for d in disposals:
         if d.taxed:
-            year = rules.year.of(d.disposed_at.astimezone(zone).date())
+            year = rules.year.of(local_day(d.disposed_at, zone))
             gains[year] = gains.get(year, ZERO) + (d.gain or ZERO)
     return gains
 
@@ -107,6 +108,9 @@ def gains_of(disposals: Iterable[Disposal], rules: Rules, zone: ZoneInfo) -> dic
 def weighed_beside(issues: Iterable[Issue], result: Result, rules: Rules, zone: ZoneInfo, year: int = 0) -> list[Issue]:
     """All issues of a ledger or report: those that are not the engine's with their `stakes` too. `year`: one that is
     reported, though it may have no disposal."""
+    issues = list(issues)
+    if not any(i.code in NO_TELLING or i.code == _LATE for i in issues):
+        return issues
     with exact():
         gains = gains_of(result.disposals, rules, zone)
         if year:
@@ -133,7 +137,7 @@ def _taken_late(issue: Issue, result: Result, rules: Rules, zone: ZoneInfo) -> t
     changes: dict[int, _Change] = defaultdict(_Change)
     for d in result.disposals:
         if d.asset in assets and d.taxed and d.gain is not None and (begins is None or d.disposed_at >= begins):
-            year = rules.year.of(d.disposed_at.astimezone(zone).date())
+            year = rules.year.of(local_day(d.disposed_at, zone))
             changes[year].add(max(ZERO, d.quantity * dearest[d.asset] - d.cost_basis), max(ZERO, d.cost_basis))
     return _stakes(changes, gains_of(result.disposals, rules, zone))
 

@@ -142,12 +142,25 @@ def _transfer(transfer: Transfer, book: PriceBook) -> Valued:
 
 
 def _transaction(t: Transaction, book: PriceBook, dearer: bool) -> Valued:
+    worth, basis = _whole(t, book, dearer)
+    return Valued(t, worth, _part(t.fee, t, worth, book), basis)
+
+
+def fee_value(t: Transaction, book: PriceBook, dearer: bool) -> Decimal | None:
+    """What `value` says that the fee of a transaction is worth: most are money, and need not the rest's value."""
+    if t.fee is not None and is_fiat(t.fee.asset) and (found := book.value(t.fee, t.at)) is not None:
+        return found[0]
+    return _part(t.fee, t, _whole(t, book, dearer)[0], book)
+
+
+def _whole(t: Transaction, book: PriceBook, dearer: bool) -> tuple[Decimal | None, str]:
+    """The value of what a transaction moved, and where it is from."""
     worth, basis = _worth(t, book) or (None, "")
     if dearer and worth is not None and not basis.startswith((NET_WORTH, FIAT)) and t.sent and t.received:
         given = book.value(t.sent, t.at)
         if given is not None and given[0] > worth:
-            worth, basis = given
-    return Valued(t, worth, _part(t.fee, t, worth, book), basis)
+            return given
+    return worth, basis
 
 
 def _worth(t: Transaction, book: PriceBook) -> Quote | None:

@@ -169,11 +169,10 @@ class Fee(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Match:
     """Disposals that take certain acquisitions before all others: of the days that lie so many days after (or,
-    negative, before) the disposal's, in this order. `latest_first`: of one day's, and only such as came before."""
+    negative, before) the disposal's, in this order."""
 
     rule: Rule
     days: tuple[int, ...]
-    latest_first: bool = False
 
 
 # Fields of the rules that `assess` asks for each row.
@@ -214,7 +213,8 @@ class Rules:
     What identifies units
         `methods`: allowed lot methods, the default first. `scopes`: the default, dated, and what may be
         asked for instead. `identify`: what is paired before the method is asked; `days_are_one`: all that is
-        acquired on one day costs the same. `yearly`: all acquisitions of a tax year come before its disposals.
+        acquired on one day costs the same. `recent_days`: what was acquired so many days before a disposal goes first,
+        the latest before the others. `yearly`: all acquisitions of a tax year come before its disposals.
         `dated_average`: units of an average keep their dates, first in first out. `old_stock`: what was bought up to
         that day is apart from the average; `old_first`: it goes first. `average_from`: until then units go first in,
         first out, and what is left then makes the average. `portfolio`: one cost for all
@@ -251,6 +251,7 @@ class Rules:
     term: Callable[[date, date], Term] = no_term
     identify: tuple[Match, ...] = ()
     days_are_one: bool = False
+    recent_days: int = 0
     yearly: bool = False
     dated_average: bool = False
     old_stock: date | None = None

@@ -7,7 +7,7 @@ for shares; s580(4) extends the first, but for its (2), to assets of a nature to
 
 from decimal import Decimal
 
-from pipeline.model import Kind, Label, Rule
+from pipeline.model import Kind, Label
 from pipeline.rules.base import (
     AT_VALUE,
     DERIVATIVES,
@@ -18,7 +18,6 @@ from pipeline.rules.base import (
     Choice,
     Fee,
     Limit,
-    Match,
     Rules,
     Scope,
     TaxYear,
@@ -34,7 +33,7 @@ RULES = Rules(
     methods=("fifo",),  # TCA 1997 s580(1), (4)
     scope=always(Scope.GLOBAL),  # the same
     scopes=(Scope.GLOBAL,),
-    identify=(Match(Rule.LIFO, tuple(range(0, -29, -1)), latest_first=True),),  # TCA 1997 s581(1), the latest first
+    recent_days=28,  # TCA 1997 s581(1), the latest first
     ring_fence_days=28,  # TCA 1997 s581(3)
     receipts={
         Label.REWARD: INCOME_AT_VALUE,  # Case IV
@@ -62,7 +61,7 @@ RULES = Rules(
         Choice(
             "four_weeks",
             "whether s581, written for shares, holds for crypto-assets",
-            {"holds": {}, "only-shares": {"identify": (), "ring_fence_days": 0}},
+            {"holds": {}, "only-shares": {"recent_days": 0, "ring_fence_days": 0}},
         ),
         Choice(
             "gifts",

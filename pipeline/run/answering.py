@@ -56,6 +56,7 @@ from pipeline.run.answers import (
     asset_key,
     content_of,
 )
+from pipeline.run.fallen import Watch
 from pipeline.run.known import Found, Known, Rows, Wrong, each, together
 from pipeline.run.pairs import matched, matches, repeated, side, transaction, undo
 from pipeline.run.project import keeping, refresh
@@ -126,7 +127,8 @@ def _place(name: str, row: int) -> str:
 
 
 def label(folder: Path, transaction: str, word: str, note: str, say: Callable[[str], None]) -> str:
-    """`taxsync label`: says what one transaction was; the line that tells what was done. Raises Usage or Stop."""
+    """`taxsync label`: says what one transaction was; the line that tells what was done, and one for each closed year
+    that it touches. Raises Usage or Stop."""
     cells = {"Transaction ID": transaction, "Label": word, "Note": note}
     try:
         given = labels.row({column: text for column, text in cells.items() if text.strip()})
@@ -134,13 +136,15 @@ def label(folder: Path, transaction: str, word: str, note: str, say: Callable[[s
         raise Usage(str(error)) from None
     with keeping(folder, COMMAND, say) as (settings, ledger):
         refresh(ledger)
+        watch = Watch(settings, ledger)
         new = take(ledger, settings, [(0, given)], COMMAND)
+        fallen = "".join(f"\n{line}" for line in watch.lines())
         t = next((t for t in ledger.transactions() if t.id == given.transaction_id), None)
     what = given.transaction_id if t is None else _in_words(t)
     if given.back:
-        return f"{what}: {'the label is taken back' if new else 'no label was given'}"
+        return f"{what}: {'the label is taken back' if new else 'no label was given'}{fallen}"
     said = labels.WORTHLESS if given.worthless else given.label or "a transfer"
-    return f"{what}: {said}{'' if new else ', as it was'}"
+    return f"{what}: {said}{'' if new else ', as it was'}{fallen}"
 
 
 def _in_words(t: Transaction) -> str:

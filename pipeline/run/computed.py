@@ -7,6 +7,7 @@ from importers.sync import BALANCE
 from pipeline import __version__
 from pipeline.gains.derive import Basis, derived
 from pipeline.gains.position import Position
+from pipeline.gains.trace import Trace
 from pipeline.issues import Issue
 from pipeline.ledger import Ledger
 from pipeline.model import Allocation
@@ -49,13 +50,15 @@ def computed(
     period: Period,
     settled: Sequence[Allocation] = (),
     start: Position | None = None,
+    trace: Trace | None = None,
 ) -> Computed:
-    """`settled`: what a change of lot scope gave to the accounts; `start`: the filed position to go on from."""
+    """`settled`: what a change of lot scope gave to the accounts; `start`: the filed position to go on from. `trace` gets
+    what the figures came by."""
     prices = ledger.prices()
     said = answers(ledger, basis.zone)
     result, position = derived(
         ledger.transactions(), prices, basis, reported=ledger.balances(), opening=settled, until=period.ends,
-        answers=said, start=start,
+        answers=said, start=start, trace=trace,
     )  # fmt: skip
     forms, apart = brokers.beside(result.disposals, said, basis, int(period.name))
     report = Report(

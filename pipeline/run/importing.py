@@ -16,12 +16,12 @@ from importers import mapping as mappings
 from importers.base import shown
 from importers.layout import TABLE
 from importers.read import Reading
-from importers.recognition import Unknown, formats
+from importers.recognition import Unknown, layout_of
 from pipeline.issues import Stop
 from pipeline.ledger import Kept, Ledger, RevisedPrices, RevisedRecord
 from pipeline.model import Page, Parsed, Price, RawRecord
 from pipeline.money import plain
-from pipeline.run import answering
+from pipeline.run import answering, unchanged
 from pipeline.run.fallen import Watch
 from pipeline.run.meant import meant
 from pipeline.run.project import basis_of, keeping, refresh, stamp_of
@@ -74,13 +74,17 @@ def files(
         read, exports, not_new = set[str](), list[str](), {issue.ref for issue in unread(ledger)}
         for path in found.files:
             try:
-                reading = importers.read(path, account or None, settings.timezone, by_hand)
+                key = unchanged.key_of(path, account, settings.timezone, by_hand)
+                known = unchanged.read_before(ledger, key)
+                reading = known[0] if known else importers.read(path, account or None, settings.timezone, by_hand)
                 if reading.answers or reading.review:
                     answered.append(reading)
-                else:
-                    outcome.lines += _file(ledger, reading, notes, revise, zone)
-                    read.add(reading.format)
-                    exports += [reading.name] * reading.export
+                    continue
+                outcome.lines += (
+                    _again(ledger, *known, zone) if known else _file(ledger, reading, notes, revise, zone, key)
+                )
+                read.add(reading.format)
+                exports += [reading.name] * reading.export
             except Unknown as refused:
                 unknown.append(refused)
             except Stop as refused:
@@ -112,7 +116,13 @@ def _answers(ledger: Ledger, settings: Settings, reading: Reading, revise: bool)
     return f"{reading.name}: {_count(len(reading.answers), 'answer')}, {new} new"
 
 
-def _file(ledger: Ledger, reading: Reading, notes: Notes, revise: bool, zone: ZoneInfo) -> list[str]:
+def _again(ledger: Ledger, reading: Reading, rows: int, zone: ZoneInfo) -> list[str]:
+    """A file of which nothing can be new; that it was imported once more is kept."""
+    ledger.begin_batch("file", reading.name, reading.digest)
+    return _told(reading, Kept(0, 0, rows), zone)
+
+
+def _file(ledger: Ledger, reading: Reading, notes: Notes, revise: bool, zone: ZoneInfo, key: str) -> list[str]:
     now = datetime.now(UTC)
     kept = Kept(0, 0, 0)
     with ledger.transaction():
@@ -135,10 +145,16 @@ def _file(ledger: Ledger, reading: Reading, notes: Notes, revise: bool, zone: Zo
             kept = kept.plus(one)
             notes.progress(reading.name, kept.new + kept.revised + kept.known, None)
         parsed.finish()
-    revised = f", {kept.revised} revised" if kept.revised else ""
-    rows = kept.new + kept.revised + kept.known
+        if rows := kept.new + kept.revised + kept.known:
+            unchanged.remember(ledger, key, reading, rows)
     if not rows:
         notes.say(f"{reading.name}: has a header, and no rows below it")
+    return _told(reading, kept, zone)
+
+
+def _told(reading: Reading, kept: Kept, zone: ZoneInfo) -> list[str]:
+    revised = f", {kept.revised} revised" if kept.revised else ""
+    rows = kept.new + kept.revised + kept.known
     total = _count(rows, ("row" if reading.export or reading.mapping else "transaction") if rows else _rows_of(reading))
     return [f"{reading.name}: {total}, {kept.new} new{revised}", *_passed(reading), *_without_time(reading, zone)]
 
@@ -168,7 +184,8 @@ def _passed(reading: Reading) -> list[str]:
 
 def _rows_of(reading: Reading) -> str:
     """What a row of the file is."""
-    layout = formats()[reading.format]
+    layout = layout_of(reading.format)
+    assert layout is not None
     return "price" if layout.prices else "answer" if layout.answers else "transaction"
 
 

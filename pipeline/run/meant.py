@@ -12,7 +12,7 @@ from pathlib import Path
 
 from importers.base import shown
 
-SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx")
+SUFFIXES = (".csv", ".tsv", ".txt", ".xlsx", ".ods")
 NAMES = 3  # of the files of a kind that are named, the others counted
 
 _CSV = "export the same as CSV or XLSX where it is from"
@@ -20,7 +20,7 @@ _KINDS = (  # what it is, how it ends, what to do
     ("PDF", (".pdf",), _CSV),
     ("picture", (".png", ".jpg", ".jpeg", ".gif", ".webp", ".heic", ".heif", ".bmp", ".tif", ".tiff", ".svg"), _CSV),
     ("old Excel workbook", (".xls", ".xlsb"), "save it as .xlsx or CSV"),
-    ("spreadsheet", (".ods", ".numbers", ".fods"), "save it as .xlsx or CSV"),
+    ("spreadsheet", (".numbers", ".fods"), "save it as .xlsx or CSV"),
     ("archive", (".zip", ".7z", ".rar", ".gz", ".tgz", ".tar", ".xz", ".bz2"), "unpack it, and import what is in it"),
     ("JSON or XML file", (".json", ".jsonl", ".ndjson", ".xml"), _CSV),
     ("web page", (".html", ".htm", ".mhtml"), _CSV),
@@ -62,7 +62,10 @@ def _add_folder(found: Meant, folder: Path, reports: Path) -> None:
     name = shown(folder.name or str(folder), 120)
     for kind in _KINDS:
         if mine := [p for p in others if _kind(p) == kind]:
-            found.left.append(f"{name}: left out {_some(kind[0], mine)}; where it has transactions, {kind[2]}")
+            them = "it" if len(mine) == 1 else "them"
+            found.left.append(
+                f"{name}: left out {_some(kind[0], mine)}; if there are transactions in {them}, {kind[2]}"
+            )
     if rest := [p for p in others if _kind(p) is None]:
         found.left.append(f"{name}: left out {_some('other file', rest)}")
 

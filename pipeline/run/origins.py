@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from pipeline.gains.derive import MOMENT, Basis
-from pipeline.gains.value import FIAT, PriceBook, value
+from pipeline.gains.value import FIAT, PriceBook, fee_value
 from pipeline.model import Price, Result, Transaction, is_fiat
 from pipeline.money import ZERO, exact
 from pipeline.rules.base import Period
@@ -22,20 +22,20 @@ def origins(result: Result, prices: Sequence[Price], basis: Basis, period: Perio
     with exact():
         for t in result.transactions:  # in order of time
             if period.starts <= t.at < period.ends:
-                rows += _of_transaction(t, result, book)
+                rows += _of_transaction(t, result, book, basis.rules.higher_value)
         rows += _of_holdings(result, book, period.starts if basis.rules.reference_first else period.ends, basis)
     return rows
 
 
-def _of_transaction(t: Transaction, result: Result, book: PriceBook) -> Iterator[Row]:
+def _of_transaction(t: Transaction, result: Result, book: PriceBook, dearer: bool) -> Iterator[Row]:
     worth, source = result.values.get(t.id, (None, ""))
     side = t.received or t.sent
     if worth is not None and side is not None:
         yield (t.id, t.at, t.account, side.asset, side.quantity, TRANSACTION, worth, source)
     if t.fee is not None:
-        (valued,) = value([t], book)
-        if valued.fee_value is not None:
-            yield (t.id, t.at, t.account, t.fee.asset, t.fee.quantity, FEE, valued.fee_value, _of_fee(t, source, book))
+        fee = fee_value(t, book, dearer)
+        if fee is not None:
+            yield (t.id, t.at, t.account, t.fee.asset, t.fee.quantity, FEE, fee, _of_fee(t, source, book))
 
 
 def _of_fee(t: Transaction, source: str, book: PriceBook) -> str:

@@ -26,6 +26,7 @@ from pipeline.run.reach import Reach
 from pipeline.run.reporting import opening
 from pipeline.run.residuals import Holding, Residual, explained, holdings, residuals
 from pipeline.settings import FILE, Settings
+from reports.meanwhile import meanwhile
 from reports.table import SourceUsed
 from reports.write import restore
 
@@ -73,14 +74,30 @@ def status(folder: Path) -> Status:
         )
 
 
-def check(folder: Path) -> Problems:
-    """Every open problem of the ledger, worst first."""
+MANY = 10_000  # records, from which on it is worth another process to look whether they are what was kept
+
+
+def check(folder: Path, *, many: int = MANY) -> Problems:
+    """Every open problem of the ledger, worst first. Raises LedgerError for a ledger that is damaged; looked for by
+    another process, beside, where there are more than `many` records."""
     restore(folder / "reports")
     with opened(folder) as (settings, ledger):
-        ledger.check_integrity()
-        problems = Problems(everything(settings, ledger).issues)
+        try:
+            refresh(ledger)  # what it keeps would wait for the other process, which reads
+            with meanwhile(lambda _: _sound(folder), worth=ledger.last_record().row > many) as sound:
+                problems = Problems(everything(settings, ledger).issues)
+                sound(None)
+        except Exception:
+            ledger.check_integrity()  # where it is damaged, that is what is told, whatever came of it
+            raise
     problems.remarks = remarks(folder)
     return problems
+
+
+def _sound(folder: Path) -> None:
+    """Raises LedgerError for a damaged ledger. Opens it anew: no two processes share a connection."""
+    with Ledger.open(folder, create=False) as ledger:
+        ledger.check_integrity()
 
 
 def remarks(folder: Path) -> tuple[str, ...]:

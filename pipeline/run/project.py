@@ -154,17 +154,20 @@ def refresh(ledger: Ledger) -> dict[str, set[str]]:
     sources: dict[str, set[str]] = {}
     for kept in ledger.sources():
         sources.setdefault(kept.account, set()).add(kept.source)
-    for account, names in sources.items():
-        stamp = stamp_of(names)
-        if ledger.stale(account, stamp):
-            parts = chain.from_iterable(importers.parse(s, ledger.records(account, s)) for s in sorted(names))
-            try:
-                ledger.replace_parsed(account, parts, stamp)
-            except ReadOnly:
-                raise Stop(
-                    f"{ledger.path} can only be read, and this version of taxsync has to read its records anew first: "
-                    "run `taxsync status` once where it can be written"
-                ) from None
+    stamps = {account: stamp_of(names) for account, names in sources.items()}
+    stale = [account for account, stamp in stamps.items() if ledger.stale(account, stamp)]
+    if not stale:
+        return sources
+    try:
+        with ledger.transaction():  # one for all: a folder of exports is a hundred accounts
+            for account in stale:
+                parts = (importers.parse(s, ledger.records(account, s)) for s in sorted(sources[account]))
+                ledger.replace_parsed(account, chain.from_iterable(parts), stamps[account])
+    except ReadOnly:
+        raise Stop(
+            f"{ledger.path} can only be read, and this version of taxsync has to read its records anew first: "
+            "run `taxsync status` once where it can be written"
+        ) from None
     return sources
 
 

@@ -96,11 +96,11 @@ def test_a_row_says_what_the_mapping_makes_of_it_or_is_refused(
             found = "skipped"
         else:
             t = universal.row(cells_of(by_hand, row))
-            at, *amounts, worth, _, label, text, txhash = said_by(t)
+            at, *amounts, worth, _, label, words, txhash = said_by(t)
             sides = [f"{word} {n} {unit}" for word, n, unit in
                      zip(("sent", "received", "fee"), amounts[::2], amounts[1::2], strict=False) if n]  # fmt: skip
             assert worth is None
-            parts = [str(at)[:19], *sides, label, text, txhash, t.account and f"of {t.account} {t.source_id}"]
+            parts = [str(at)[:19], *sides, label, words, txhash, t.account and f"of {t.account} {t.source_id}"]
             found = " ".join(str(part) for part in parts if part)
     except RowError as error:
         found = str(where(by_hand, error))

@@ -39,9 +39,9 @@ def test_a_process_that_is_ended_from_outside_is_told_in_one_line() -> None:
     def work(_said: Callable[[], None]) -> None:
         if SOMEWHERE_ELSE:
             os.kill(os.getpid(), signal.SIGKILL)
-        raise ReportError("what wrote a part of the report was ended from outside; run report again")
+        raise ReportError("what did a part of the work was ended from outside; run the command again")
 
-    with meanwhile(work, worth=True) as result, pytest.raises(ReportError, match="run report again"):
+    with meanwhile(work, worth=True) as result, pytest.raises(ReportError, match="run the command again"):
         result(None)
 
 

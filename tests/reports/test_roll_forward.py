@@ -62,6 +62,19 @@ def test_lots_of_no_account_stand_beside_the_sum_of_all_accounts() -> None:
     ]
 
 
+def test_where_lots_are_no_account_s_none_is_blamed_when_all_are_gone() -> None:
+    """What left one account and was sold at another, by rows that nothing ties: no lot is open, nor is any missing."""
+    rows = (buy("2025-01-01", "2 BTC", "20 USD"), sell("2025-02-01", "2 BTC", "30 USD", account="Ledger"))
+    table = told(lots(reported(ledger(*rows), Scope.GLOBAL)))
+    assert [(r["account"], r.get("closing"), "difference" in r) for r in table] == [
+        ("Kraken", "2", False),
+        ("Ledger", "-2", False),
+        (EVERYWHERE, None, False),
+    ]
+    short = told(lots(reported(ledger(sell("2025-02-01", "1 BTC", "10 USD")), Scope.GLOBAL)))
+    assert [(r["account"], r.get("difference")) for r in short] == [("Kraken", None), (EVERYWHERE, "-1")]
+
+
 @pytest.mark.parametrize(
     "left, arrived, expected",
     [

@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -118,35 +119,49 @@ def test_what_is_no_longer_written_goes_and_what_is_not_ours_stays(tmp_path: Pat
     assert names(tmp_path) - LOCK == {"2025"}
 
 
-@pytest.mark.parametrize("step", range(1, 13))
-def test_killed_at_any_step_the_folder_is_whole(step: int, tmp_path: Path) -> None:
-    """A child process dies hard before its n-th rename or removal; the next run puts things right."""
-    year = tmp_path / "2025"
-    write_year(year, full(), xlsx=False)
-    (year / "notes.txt").write_text("mine")
-    script = f"""
+# Child after child dies hard before its n-th rename or removal.
+KILLED = """
 import os, sys
 from pathlib import Path
 from tests.reports.example import report
 from reports.write import write_year
-left = {step}
-def watch(event, args):
-    global left
-    if event in ("os.rename", "os.remove", "os.rmdir"):
-        left -= 1
-        if left == 0:
-            os._exit(9)
-sys.addaudithook(watch)
-write_year(Path(sys.argv[1]), report(), xlsx=False)
+ended = []
+for step in range(1, 13):
+    child = os.fork()
+    if child == 0:
+        left = step
+        def watch(event, args):
+            global left
+            if event in ("os.rename", "os.remove", "os.rmdir"):
+                left -= 1
+                if left == 0:
+                    os._exit(9)
+        sys.addaudithook(watch)
+        write_year(Path(sys.argv[1], str(step), "2025"), report(), xlsx=False)
+        os._exit(0)
+    ended.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+print(ended)
 """
-    done = subprocess.run([sys.executable, "-c", script, str(year)], cwd=Path.cwd(), capture_output=True, text=True)
-    assert done.returncode == 9, done.stderr
-    if year.exists():
-        assert names(year) - {"notes.txt"} == FILES - {"taxsync-2025.xlsx"}
-    write_year(year, full(), xlsx=False)
-    assert names(tmp_path) - LOCK == {"2025"}
-    assert names(year) == FILES - {"taxsync-2025.xlsx"} | {"notes.txt"}
-    assert (year / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="fork of POSIX systems")
+def test_killed_at_any_step_the_folder_is_whole(tmp_path: Path) -> None:
+    """The next run puts things right."""
+    first = tmp_path / "1" / "2025"
+    write_year(first, full(), xlsx=False)
+    (first / "notes.txt").write_text("mine")
+    for step in range(2, 13):
+        shutil.copytree(first.parent, tmp_path / str(step))
+    done = subprocess.run([sys.executable, "-c", KILLED, tmp_path], cwd=Path.cwd(), capture_output=True, text=True)
+    assert (done.stderr, done.stdout) == ("", f"{[9] * 12}\n")
+    for step in range(1, 13):
+        year = tmp_path / str(step) / "2025"
+        if year.exists():
+            assert names(year) - {"notes.txt"} == FILES - {"taxsync-2025.xlsx"}, step
+        write_year(year, full(), xlsx=False)
+        assert names(year.parent) - LOCK == {"2025"}, step
+        assert names(year) == FILES - {"taxsync-2025.xlsx"} | {"notes.txt"}, step
+        assert (year / "notes.txt").read_text() == "mine", step
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a file size limit")

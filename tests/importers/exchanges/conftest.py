@@ -1,5 +1,6 @@
-"""The server of recorded answers, one for all tests of a file, with nothing left of the test before."""
+"""For all tests of exchanges: nobody waits; and the server of recorded answers, one for all tests of a file."""
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -15,5 +16,14 @@ def server() -> Iterator[Recorded]:
 
 @pytest.fixture
 def recorded(server: Recorded) -> Recorded:
+    """With nothing left of the test before."""
     server.forget()
     return server
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that a client would have waited, one by one."""
+    noted: list[float] = []
+    monkeypatch.setattr(time, "sleep", noted.append)
+    return noted

@@ -283,7 +283,7 @@ def test_a_symbol_that_is_gone_stops_nothing(tmp_path: Path, whole: tuple[Path, 
     assert said(kept(folder)["transactions"]) == ordered(lived().truth.rows)
 
 
-def test_a_rate_limit_is_waited_for(folder: Path, whole: tuple[Path, Run]) -> None:
+def test_a_rate_limit_is_waited_for(folder: Path, whole: tuple[Path, Run], pauses: list[float]) -> None:
     """On the last list: from then on the exchange's own pace is kept, which for some lists is 30 s a request."""
     limits = iter([True, True, False] * 3)
     book = Binance(lived(), NOW)
@@ -291,6 +291,7 @@ def test_a_rate_limit_is_waited_for(folder: Path, whole: tuple[Path, Run]) -> No
         folder, book, lambda _, path: LIMITED if path.endswith("myTrades") and next(limits, 0) else None, since=SINCE
     )
     assert run.failures == [] and len(run.requests) == len(whole[1].requests) + 6
+    assert len(pauses) >= 6
     assert kept(folder) == kept(whole[0])
 
 

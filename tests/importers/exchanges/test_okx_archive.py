@@ -113,11 +113,12 @@ def test_what_is_ready_at_once_is_read_at_once_and_nothing_is_asked_twice(tmp_pa
     assert (run.failures, of_files(run)) == ([], {"POST": 8, "GET": 8, "file": 8}) and whole(folder, book)
 
 
-def test_an_order_of_which_twelve_are_taken_a_day_is_not_put_off_for_hours(tmp_path: Path) -> None:
+def test_an_order_of_which_twelve_are_taken_a_day_is_not_put_off_for_hours(tmp_path: Path, pauses: list[float]) -> None:
     """Once told to be slower, ccxt keeps 2 h 12 min, or its part on this machine, between two such requests."""
     book = lived(NOW - timedelta(days=300))
     folder, exchange = account(tmp_path, book, making=timedelta(), busy=1)
     assert of_files(fetch(folder, exchange, progress=quiet))["POST"] == 4 and whole(folder, book)
+    assert pauses and max(pauses) < 10
 
 
 def test_more_files_than_may_be_ordered_in_a_day_take_another_day(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ CASES = [
     (layout, path)
     for layout in LAYOUTS
     for path in sorted((SAMPLES / layout).glob("*.*"))
-    if path.suffix in (".csv", ".xlsx", ".tsv", ".txt") and not path.stem.endswith((".expected", ".told"))
+    if path.suffix in (".csv", ".xlsx", ".ods", ".tsv", ".txt") and not path.stem.endswith((".expected", ".told"))
 ]
 
 

@@ -1,4 +1,5 @@
-"""Pairing by days looks through migrations: one for one the forms are one asset; where they are not, it is told."""
+"""Pairing by days: what is of which day. It looks through migrations: one for one the forms are one asset; where they
+are not, it is told."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -9,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.answers import Answers, Claim, OpeningLot
 from pipeline.gains.derive import derive
 from pipeline.model import Amount, Disposal, Result, Transaction
-from tests.ledgers import Rows, at, basis, buy, codes, derived, sell, swap, table
+from tests.ledgers import Rows, at, basis, buy, codes, derived, ledger, receive, sell, swap, table
 from tests.pipeline.gains.test_countries_against_naive import Deal, rows, stories
 
 METHOD = {"uk": "pool", "ca": "average", "ie": "fifo", "us": "fifo"}
@@ -157,3 +159,42 @@ def test_a_purchase_after_the_years_end_still_counts_for_the_year() -> None:
     assert table(found.disposals) == ["20 POL: 90 - 10 = 80 thirty-day sale"]
     assert [(lot.asset, lot.quantity, lot.cost_basis) for lot in found.lots] == [("POL", 100, 100)]
     assert at("2024-09-20") == found.disposals[0].disposed_at
+
+
+# ---- what a day is -----------------------------------------------------------------------------
+
+
+def test_units_of_the_last_four_weeks_are_held_until_the_sale_that_takes_them() -> None:
+    """TCA 1997 s581(1): a sale in January takes what was bought in December, which was there at the year's end."""
+    rows = (buy("2020-01-05", "1 BTC", "100 USD"), buy("2024-12-20", "2 BTC", "2000 USD"))
+    sold = sell("2025-01-05", "1 BTC", "900 USD")
+    year_end = result("ie", *rows, sold, until="2025-01-01 00:00")
+    assert [(lot.quantity, lot.cost_basis) for lot in year_end.lots] == [(1, 100), (2, 2000)]
+    claim = Claim("c", at("2024-12-31 23:00"), "BTC", Amount(D(30), "USD"))
+    found = derive(ledger(*rows, sold), [], basis("ie"), answers=Answers(claims=(claim,)))
+    assert table(found.disposals) == [
+        "1 BTC: 10 - 100 = -90 fifo lost", "2 BTC: 20 - 2000 = -1980 fifo lost", "1 BTC: 900 - 10 = 890 lifo sale",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("country", "acquired", "sale", "expected"),
+    [
+        ("uk", "2021-03-01", "2024-05-01", "1 BTC: 900 - 1000 = -100 pool sale"),
+        ("uk", "2024-05-03", "2024-05-01", "1 BTC: 900 - 500 = 400 thirty-day sale"),
+        ("ca", "2021-03-01", "2024-05-01", "1 BTC: 900 - 1000 = -100 average sale"),
+        ("ca", "2024-05-03", "2024-05-01", "1 BTC: 900 - 900 = 0 average sale"),
+        ("ie", "2021-03-01", "2024-05-20", "1 BTC: 900 - 1000 = -100 fifo sale"),
+        ("ie", "2024-05-03", "2024-05-20", "1 BTC: 900 - 500 = 400 lifo sale"),
+    ],
+)
+def test_what_came_from_elsewhere_was_acquired_when_its_opening_lot_says(
+    country: str, acquired: str, sale: str, expected: str
+) -> None:
+    """A deposit of 10 May is no purchase of that day."""
+    rows = (buy("2020-01-05", "1 BTC", "1000 USD"), receive("2024-05-10", "1 BTC"), sell(sale, "1 BTC", "900 USD"))
+    lot = OpeningLot("o", "Kraken", "BTC", D(1), at(acquired), Amount(D(500), "USD"), "a contract note", "t2")
+    found = derive(ledger(*rows), [], basis(country, METHOD[country]), answers=Answers(openings=(lot,)))
+    assert table(found.disposals) == [expected]
+    paid = sum(d.cost_basis for d in found.disposals) + sum(one.cost_basis for one in found.lots)
+    assert paid == 1500 and codes(found) == []

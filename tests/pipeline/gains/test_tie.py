@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 
 import pytest
@@ -183,6 +183,15 @@ def test_amounts_that_differ_by_little_at_one_time_are_a_doubt_and_nothing_is_dr
     ]
 
 
+def test_a_bare_date_among_times_is_a_doubt_beside_a_row_of_that_day() -> None:
+    """Written by hand into a file whose other rows have times: nothing says that it is another one."""
+    others = from_export(buy("2025-02-01 10:20:30", "7 BTC", "1 USD"))
+    for day, doubts in (("2025-01-05 00:00", ["possible_duplicate"]), ("2025-01-06 00:00", [])):
+        by_hand = from_export(replace(FILL, at=datetime.fromisoformat(day).replace(tzinfo=UTC)))
+        one = once(from_api(FILL), by_hand, others)
+        assert (ids(one), codes(one)) == (["t1", "t2", "t3"], doubts)
+
+
 # ---- any history ------------------------------------------------------------------------------
 
 NEAR = timedelta(minutes=7)  # equal trades so near, of which each source has one, are a question
@@ -305,7 +314,8 @@ def test_any_history_told_by_several_sources_counts_once_whichever_came_first(dr
         one = tied(drawn.rows, rank)
         again = tied(drawn.rows[::-1], rank)
     assert Counter(t.id for t in one.rows) == Counter(drawn.counts)
-    doubts = {"possible_duplicate"} if drawn.apart == NEAR else set[str]()
+    bare = any(t.at.time() == time() for t in drawn.rows)  # which may be a date
+    doubts = {"possible_duplicate"} if drawn.apart == NEAR or bare else set[str]()
     assert {issue.code for issue in one.issues} <= {"counted_once"} | doubts
     assert len(one.rows) + len(one.instead) == len(drawn.rows)
 

@@ -1,0 +1,167 @@
+"""The tables of an OpenDocument spreadsheet (.ods) as text, one row after the other.
+
+Takes the archive, gives each table's title and rows. A number is as the document keeps it, a date ISO 8601 without a
+zone, everything else the text that is shown. Rows and cells without any text are left out; row numbers are those that
+a spreadsheet program shows. An error in a cell, or a document that declares entities, is refused (`CellError`).
+
+Source: OpenDocument 1.3, part 3: 9.1 (tables; repeated rows and cells), 19.385 ff. (office:value and its kin).
+"""
+
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import IO
+from xml.parsers import expat
+
+from importers.worksheet import CELL_LIMIT, CellError
+from pipeline.money import plain
+
+CONTENT = "content.xml"
+COLUMNS = 257  # of a row that are looked at: more than any table may have
+REPEATED = 1000  # rows with text that one row may stand for
+
+_CHUNK = 1 << 16
+_TABLE, _TEXT = "urn:oasis:names:tc:opendocument:xmlns:table:1.0|", "urn:oasis:names:tc:opendocument:xmlns:text:1.0|"
+_OFFICE, _EXTENDED = "urn:oasis:names:tc:opendocument:xmlns:office:1.0|", "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0|"  # fmt: skip  # noqa: E501
+_CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
+_NUMBERS = frozenset(("float", "currency", "percentage"))
+
+Row = tuple[int, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table of a document; `rows` begins with its first each time that it is called."""
+
+    title: str
+    rows: Callable[[], Iterator[Row]]
+
+
+def is_document(archive: zipfile.ZipFile) -> bool:
+    return CONTENT in archive.namelist() and "[Content_Types].xml" not in archive.namelist()
+
+
+def tables(archive: zipfile.ZipFile) -> list[Table]:
+    """The tables that have any text. The document is read once to find them, and once for each that is read."""
+    found: dict[int, str] = {}
+    for index, title, _ in _rows(archive):
+        found.setdefault(index, title)
+    return [Table(title, lambda wanted=index: _of(archive, wanted)) for index, title in found.items()]  # type: ignore[misc]
+
+
+def _of(archive: zipfile.ZipFile, wanted: int) -> Iterator[Row]:
+    return (row for index, _, row in _rows(archive) if index == wanted)
+
+
+def _rows(archive: zipfile.ZipFile) -> Iterator[tuple[int, str, Row]]:
+    """Every row with text: which table it is of, that table's title, the row."""
+    with archive.open(CONTENT) as source:
+        yield from _read(source)
+
+
+def _read(source: IO[bytes]) -> Iterator[tuple[int, str, Row]]:
+    reader = _Reader()
+    parser = expat.ParserCreate(namespace_separator="|")
+    parser.buffer_text = True
+    parser.StartDoctypeDeclHandler = _refuse_document_type
+    parser.StartElementHandler = reader.start
+    parser.EndElementHandler = reader.end
+    parser.CharacterDataHandler = reader.text
+    while chunk := source.read(_CHUNK):
+        parser.Parse(chunk, False)
+        yield from reader.taken()
+    parser.Parse(b"", True)
+    yield from reader.taken()
+
+
+def _refuse_document_type(*_: object) -> None:
+    raise CellError("declares a document type, which no spreadsheet program writes; save it again, or as CSV")
+
+
+@dataclass(slots=True)
+class _Reader:
+    """What the parser tells, put together to rows."""
+
+    index: int = -1
+    title: str = ""
+    number: int = 0  # of the row that begins next
+    cells: list[str] | None = None  # of the row that is being read
+    row_repeats: int = 1
+    cell: dict[str, str] | None = None  # the attributes of the cell that is being read
+    lines: list[str] = field(default_factory=list)  # its paragraphs
+    notes: int = 0  # how deep inside a comment: it is no part of the cell
+    done: list[tuple[int, str, Row]] = field(default_factory=list)
+
+    def taken(self) -> list[tuple[int, str, Row]]:
+        done, self.done = self.done, []
+        return done
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == f"{_OFFICE}annotation":
+            self.notes += 1
+        elif tag == f"{_TABLE}table":
+            if self.cell is not None:
+                raise CellError("has a table inside a cell; save it as CSV")
+            self.index, self.number = self.index + 1, 1
+            self.title = attributes.get(f"{_TABLE}name", "")
+        elif tag == f"{_TABLE}table-row":
+            self.cells, self.row_repeats = [], _count(attributes, "number-rows-repeated")
+        elif tag in _CELLS:
+            self.cell, self.lines = attributes, []
+        elif self.cell is not None and not self.notes:
+            self._inside(tag, attributes)
+
+    def _inside(self, tag: str, attributes: dict[str, str]) -> None:
+        if tag == f"{_TEXT}p":
+            self.lines.append("")
+        elif tag == f"{_TEXT}s":
+            self.text(" " * min(int(attributes.get(f"{_TEXT}c", "1")), CELL_LIMIT))
+        elif tag == f"{_TEXT}tab":
+            self.text("\t")
+        elif tag == f"{_TEXT}line-break":
+            self.text("\n")
+
+    def text(self, data: str) -> None:
+        if self.cell is not None and self.lines and not self.notes:
+            self.lines[-1] += data
+            if len(self.lines[-1]) > CELL_LIMIT:
+                raise CellError(f"has a cell of more than {CELL_LIMIT} characters")
+
+    def end(self, tag: str) -> None:
+        if tag == f"{_OFFICE}annotation":
+            self.notes -= 1
+        elif tag in _CELLS and self.cells is not None and self.cell is not None:
+            shown = self._shown(self.cell)
+            times = min(_count(self.cell, "number-columns-repeated"), COLUMNS - len(self.cells))
+            self.cells += [shown] * times
+            self.cell = None
+        elif tag == f"{_TABLE}table-row" and self.cells is not None:
+            self._row(self.cells)
+            self.cells = None
+
+    def _row(self, cells: list[str]) -> None:
+        if any(cells):
+            if self.row_repeats > REPEATED:
+                raise CellError(f"sheet '{self.title}' row {self.number}: is repeated {self.row_repeats} times")
+            while not cells[-1]:
+                cells.pop()
+            for number in range(self.number, self.number + self.row_repeats):
+                self.done.append((self.index, self.title, (number, list(cells))))
+        self.number += self.row_repeats
+
+    def _shown(self, cell: dict[str, str]) -> str:
+        kind = cell.get(f"{_OFFICE}value-type", "")
+        if cell.get(f"{_EXTENDED}value-type") == "error":
+            raise CellError(
+                f"sheet '{self.title}' row {self.number}: a cell shows the error {''.join(self.lines)[:40]}"
+            )
+        if kind in _NUMBERS:
+            return plain(Decimal(cell[f"{_OFFICE}value"]))
+        if kind == "date":
+            return cell[f"{_OFFICE}date-value"]
+        return cell.get(f"{_OFFICE}string-value", "\n".join(self.lines))
+
+
+def _count(attributes: dict[str, str], name: str) -> int:
+    return max(int(attributes.get(f"{_TABLE}{name}", "1")), 1)

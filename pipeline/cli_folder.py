@@ -1,0 +1,80 @@
+"""`taxsync backup` and `taxsync restore`: the data folder as one file, and back."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline import console
+from pipeline.cli_options import DataOption, data_of
+from pipeline.issues import Stop
+from pipeline.settings import read_environment
+
+NEEDED = "a passphrase is needed for the backup: set TAXSYNC_PASSPHRASE, or run this on a terminal"
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")],
+    with_keys: Annotated[
+        bool, typer.Option("--with-keys", help="Also the stored keys, as encrypted as they are.")
+    ] = False,
+    records: Annotated[
+        bool, typer.Option("--records", help="JSON lines of all that can be read, not encrypted; also if damaged.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Write over a FILE that is there.")] = False,
+    data: DataOption = None,
+) -> None:
+    """One encrypted copy of ledger, settings and reports, also while in use. Asks for a passphrase.
+
+    \b
+    taxsync backup taxes.backup
+    taxsync backup taxes.backup --with-keys --force
+    taxsync backup ledger.jsonl --records
+
+    Without the passphrase (TAXSYNC_PASSPHRASE, or asked for) nobody can open it: keep it apart from the file.
+    With --records it exits 1 when something can't be read; the rest is in FILE.
+    """
+    from pipeline.run import backing
+
+    if records and with_keys:
+        raise typer.BadParameter("--records is not encrypted, so no keys go with it: leave out --with-keys")
+    if records:
+        done = backing.save_records(data_of(data), file, force=force)
+    else:
+        done = backing.backup(data_of(data), file, _passphrase, with_keys=with_keys, force=force)
+    console.say(*done.said)
+    console.complain(*done.remarks)
+    if not done.whole:
+        raise typer.Exit(1)
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `taxsync backup` wrote.")],
+    data: DataOption = None,
+) -> None:
+    """Make a data folder of a backup: a new one, or one that is empty.
+
+    \b
+    taxsync restore taxes.backup
+    taxsync restore taxes.backup --data restored
+
+    Nothing is written unless all of it is as it was.
+    """
+    from pipeline.run import backing
+
+    done = backing.restore(file, data_of(data), _passphrase)
+    console.say(*done.said)
+    console.complain(*done.remarks)
+
+
+def _passphrase(new: bool) -> str:
+    """The environment's, or what a person types: twice if it is `new`."""
+    given = read_environment(os.environ).passphrase
+    if given is not None:
+        return given.reveal()
+    if not console.is_terminal():
+        raise Stop(NEEDED)
+    what = "New passphrase for the backup" if new else "Passphrase of the backup"
+    passphrase: str = typer.prompt(what, hide_input=True, confirmation_prompt=new, err=True)
+    return passphrase

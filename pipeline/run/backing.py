@@ -1,0 +1,363 @@
+"""`taxsync backup` and `taxsync restore`: the data folder as one encrypted file, or its rows as JSON lines; and back.
+
+A file is whole or not there, and so is a folder: each is made beside its place and moved there in one step. What a kill
+leaves beside it is as private as the folder, and the next such command takes it away.
+"""
+
+import glob
+import os
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any, BinaryIO, Literal
+
+from importers.sealed import SHORTEST, Reader, SealedError, is_sealed, sealing, unsealing
+from importers.vault import FILE_NAME as VAULT
+from pipeline.folder import create_private, make_folder, write_private
+from pipeline.issues import Stop, Usage
+from pipeline.ledger import Ledger, LedgerError, import_lock
+from pipeline.ledger_salvage import Lost, saved, take
+from pipeline.run.project import DEMO, opened
+from pipeline.run.records import FIRST, Records, write_records
+from pipeline.settings import FILE as SETTINGS
+from pipeline.settings import load
+
+LEDGER, REPORTS, REVIEW = "ledger.db", "reports", "review.xlsx"
+ALONE = (SETTINGS, DEMO, REVIEW)  # beside the ledger and the reports
+PLACEHOLDERS = {".gitkeep", ".gitignore"}  # a folder with these alone is empty
+
+_COPY = 1 << 18  # bytes at once
+
+Ask = Callable[[bool], str]  # asks for a passphrase; True: a new one
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was done, lines on what a person should know of it, and whether all of it is there."""
+
+    said: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
+    whole: bool = True
+
+
+# ---- out --------------------------------------------------------------------------------------
+
+
+def backup(folder: Path, file: Path, ask: Ask, *, with_keys: bool, force: bool) -> Outcome:
+    """One consistent copy of the data folder, encrypted, also while others use it. A ledger that is not sound is
+    refused, in its own words."""
+    _require_free(file, force)
+    with opened(folder) as (_, ledger), _workshop(folder, "taxsync backup") as work:
+        passphrase = ask(True)
+        ledger.copy_to(work / LEDGER)
+        _require_sound(work, folder)
+        members = _members(folder, work / LEDGER, with_keys)
+        with _in_place(file, force) as made, sealing(made, passphrase) as sealed, _archive(sealed, "w|") as archive:
+            for name, path in members:
+                _add(archive, name, path)
+    reports = sum(name.startswith(f"{REPORTS}/") for name, _ in members)
+    keys = "with the keys" if any(name == VAULT for name, _ in members) else "without keys"
+    said = f"{file}: the ledger, the settings and {reports} files of reports, {keys}; encrypted"
+    return Outcome((said,), tuple(_advice(passphrase, with_keys, keys, folder)))
+
+
+def _advice(passphrase: str, with_keys: bool, keys: str, folder: Path) -> Iterator[str]:
+    if len(passphrase) < SHORTEST:
+        yield "the passphrase is short: who gets the file can guess it; several random words are better"
+    if with_keys and keys == "without keys":
+        yield f"{folder} has no {VAULT}, so there were no keys to copy"
+    elif with_keys and b" keyring " in (folder / VAULT).read_bytes()[:80]:
+        yield f"{VAULT} opens with the keyring of this system alone: elsewhere the keys have to be made anew"
+
+
+def save_records(folder: Path, file: Path, *, force: bool) -> Outcome:
+    """What can be read of the ledger, damaged or not, as JSON lines, not encrypted."""
+    _require_free(file, force)
+    ledger = folder / LEDGER
+    if not ledger.is_file():
+        raise Stop(f"{ledger} is missing: there is nothing to save")
+    lost = Lost()
+    with import_lock(folder, "taxsync backup --records"), _workshop(folder, "taxsync backup") as work:
+        for name in (LEDGER, f"{LEDGER}-journal"):  # what a killed write has left is taken back in the copy
+            if (folder / name).is_file():
+                shutil.copyfile(folder / name, work / name)
+        try:
+            with _in_place(file, force) as made:
+                count = write_records(made, saved(work / LEDGER, lost), _settings(folder))
+        except Stop as why:
+            raise Stop(f"{ledger} is damaged, and {why}; a backup is the only way") from None
+    said = f"{file}: {count} rows of the ledger as JSON lines, not encrypted: keep it where nobody else can read it"
+    lacking = tuple(_lacking(lost))
+    return Outcome((said,), lacking, not lacking)
+
+
+def _lacking(lost: Lost) -> Iterator[str]:
+    for table in sorted({name for name, rows in lost.rows.items() if rows} | lost.beyond):
+        rows = lost.rows[table]
+        count = (
+            f"{len(rows)} of its rows are lost ({_ranges(rows)})" if rows else "what follows its last row may be lost"
+        )
+        yield f"table {table}: {count}{', and more may be' if rows and table in lost.beyond else ''}"
+    if lost.of("raw"):
+        yield (
+            "after `taxsync restore`, run `taxsync import` (lists are fetched from their beginning) and import all "
+            "files again: what is there already counts once"
+        )
+
+
+def _ranges(numbers: list[int]) -> str:
+    """[3, 4, 5, 9] as '3-5, 9'; the first ten."""
+    spans: list[list[int]] = []
+    for number in sorted(numbers):
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    shown = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in spans[:10])
+    return f"{shown}, ..." if len(spans) > 10 else shown
+
+
+def _settings(folder: Path) -> str:
+    """taxsync.toml as it stands; "" where it can't be read."""
+    with suppress(OSError, UnicodeDecodeError):
+        return (folder / SETTINGS).read_text(encoding="utf-8")
+    return ""
+
+
+def _members(folder: Path, ledger: Path, with_keys: bool) -> list[tuple[str, Path]]:
+    """What goes into a copy: name in it, file. Links, locks and what is under way are left out, as is what is not
+    taxsync's own."""
+    names = [*ALONE, VAULT] if with_keys else [*ALONE]
+    found = [(name, folder / name) for name in names]
+    for place, folders, files in os.walk(folder / REPORTS):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            path = Path(place) / name
+            if not name.startswith(".") and path.suffix not in (".lock", ".holder"):
+                found.append((path.relative_to(folder).as_posix(), path))
+    return [(LEDGER, ledger), *((name, path) for name, path in found if path.is_file() and not path.is_symlink())]
+
+
+def _archive(stream: Any, mode: Literal["r|", "w|"]) -> tarfile.TarFile:
+    """An archive that asks `stream` for no more than to read, or to write, on and on."""
+    return tarfile.open(fileobj=stream, mode=mode, format=tarfile.PAX_FORMAT, bufsize=_COPY)
+
+
+def _add(archive: tarfile.TarFile, name: str, path: Path) -> None:
+    with path.open("rb") as file:
+        entry = tarfile.TarInfo(name)
+        entry.size = os.fstat(file.fileno()).st_size
+        entry.mode = 0o600
+        try:
+            archive.addfile(entry, file)
+        except OSError as error:
+            if error.errno is None:  # tarfile's own: the file became shorter
+                raise Stop(f"{path} was changed while it was copied: run again") from None
+            raise
+
+
+def _require_free(file: Path, force: bool) -> None:
+    if file.is_dir():
+        raise Usage(f"{file} is a folder: name a file")
+    if os.path.lexists(file) and not force:
+        raise Stop(f"{file} is there already: name another file, or give --force")
+    if not file.absolute().parent.is_dir():
+        raise Stop(f"{file.parent} is no folder: make it first")
+
+
+@contextmanager
+def _workshop(folder: Path, what: str) -> Iterator[Path]:
+    """A private folder in the data folder for one command at a time; what a killed one has left there goes first."""
+    work = folder / ".backup"
+    _make_private(work)
+    try:
+        with import_lock(work, what, None, 0):
+            _clear(work)
+            try:
+                yield work
+            finally:
+                _clear(work)
+    finally:
+        _remove_empty(work)
+
+
+def _make_private(work: Path) -> None:
+    """Makes a folder, 0700, or takes one that a killed command has left; another's, or a link, is refused."""
+    try:
+        work.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if work.is_symlink() or (os.name == "posix" and work.stat().st_uid != os.geteuid()):
+            raise Stop(f"{work} is a link or another user's: remove it, or name another place; nothing was written")
+        work.chmod(0o700)
+    except OSError as error:
+        raise Stop(f"{work} can't be made: {error.strerror}; nothing was written") from None
+
+
+def _clear(work: Path) -> None:
+    """Empties a folder whose lock is held."""
+    for path in work.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name not in ("ledger.lock", "ledger.holder"):
+            path.unlink()
+
+
+def _remove_empty(work: Path) -> None:
+    """Removes a folder that has no more than its lock, unless another command has begun to use it."""
+    with suppress(OSError):
+        (work / "ledger.lock").unlink(missing_ok=True)
+        work.rmdir()
+
+
+@contextmanager
+def _in_place(file: Path, force: bool) -> Iterator[BinaryIO]:
+    """A file to write, 0600, that takes its place in one step, or is not there."""
+    for left in file.parent.glob(f".{glob.escape(file.name)}.*.part"):
+        with suppress(OSError):
+            left.unlink()
+    try:
+        descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.", suffix=".part")
+    except OSError as error:
+        raise Stop(f"{file} can't be written: {error.strerror}; nothing was written") from None
+    try:
+        with os.fdopen(descriptor, "wb") as made:
+            yield made
+            made.flush()
+            os.fsync(made.fileno())
+        _require_free(file, force)
+        Path(name).replace(file)
+    except BaseException as error:
+        with suppress(OSError):
+            Path(name).unlink()
+        if isinstance(error, OSError):
+            raise Stop(f"{file} can't be written: {error.strerror or error}; nothing was written") from None
+        raise
+
+
+# ---- in ---------------------------------------------------------------------------------------
+
+
+def restore(file: Path, folder: Path, ask: Ask) -> Outcome:
+    """Makes a data folder, new or empty till then, of what `backup` or `save_records` wrote."""
+    try:
+        content = file.open("rb")
+    except OSError as error:
+        raise Stop(f"{file} can't be read: {error.strerror}") from None
+    with content:
+        head = content.readline(200)
+        content.seek(0)
+        if is_sealed(head):
+            _require_vacant(folder)
+            passphrase = ask(False)
+            with _new_folder(folder) as work:
+                with unsealing(content, passphrase, str(file)) as plain:
+                    _unpack(plain, work, file)
+                _require_sound(work, folder)
+            return Outcome((f"{folder}: restored from {file}",), tuple(_without_keys(folder)))
+        if head.startswith(FIRST):
+            return _restore_records(content, file, folder)
+    raise SealedError(f"{file} is no backup of taxsync; nothing was written")
+
+
+def _restore_records(content: BinaryIO, file: Path, folder: Path) -> Outcome:
+    with _new_folder(folder) as work:
+        records = Records(content, file)
+        try:
+            take(work, records.rows())
+        except LedgerError:
+            raise Stop(f"{file} holds rows that don't fit together: it was changed; nothing was written") from None
+        _require_sound(work, folder)
+        if records.settings:
+            write_private(work / SETTINGS, records.settings.encode())
+    said = f"{folder}: restored from {file}, {records.count} rows; reports are made anew by `taxsync report`"
+    lacking = () if records.settings else (f"it has no settings: `taxsync init --country COUNTRY --data {folder}`",)
+    return Outcome((said,), (*lacking, *_without_keys(folder)))
+
+
+def _without_keys(folder: Path) -> Iterator[str]:
+    """Who is to be told that keys have to be stored anew: whoever has accounts behind an API, and no vault."""
+    with suppress(Stop, OSError):
+        if (accounts := load(folder).accounts) and not (folder / VAULT).exists():
+            yield f"keys were not in it: `taxsync keys add` for each of {', '.join(accounts)} before the next import"
+
+
+def _unpack(plain: Reader, work: Path, file: Path) -> None:
+    """Writes the members of an archive, which are files that `backup` may have put in, and nothing else."""
+    wrong = f"{file} holds what no backup of taxsync does; nothing was written"
+    try:
+        with _archive(plain, "r|") as archive:
+            for entry in archive:
+                content = archive.extractfile(entry) if entry.isreg() and _may_be(entry.name) else None
+                if content is None:
+                    raise Stop(wrong)
+                path = work / entry.name
+                for place in [*reversed(path.relative_to(work).parents)][1:]:
+                    (work / place).mkdir(mode=0o700, exist_ok=True)
+                create_private(path)
+                with path.open("wb") as made:
+                    shutil.copyfileobj(content, made, _COPY)
+                    made.flush()
+                    os.fsync(made.fileno())
+    except tarfile.TarError:
+        raise Stop(wrong) from None
+
+
+def _may_be(name: str) -> bool:
+    parts = PurePosixPath(name).parts
+    if len(parts) == 1:
+        return name in (LEDGER, VAULT, *ALONE)
+    return parts[0] == REPORTS and not any(c in name for c in "\\:\0") and ".." not in parts
+
+
+def _require_sound(work: Path, folder: Path) -> None:
+    """Raises LedgerError unless the ledger in `work` is sound; it is called that of `folder`."""
+    try:
+        with Ledger.open(work, create=False) as ledger:
+            ledger.check_integrity()
+    except LedgerError as why:
+        raise LedgerError(str(why).replace(str(work), str(folder))) from None
+
+
+def _require_vacant(folder: Path) -> None:
+    try:
+        there = {path.name for path in folder.iterdir()} - PLACEHOLDERS if folder.exists() else set()
+    except OSError as error:
+        raise Stop(f"{folder} can't be used: {error.strerror}") from None
+    if there:
+        raise Stop(f"{folder} is not empty: restore into a new folder, `taxsync restore FILE --data NEW`")
+
+
+@contextmanager
+def _new_folder(folder: Path) -> Iterator[Path]:
+    """A folder to fill, which takes the place of `folder`, that is new or empty, in one step, or is gone."""
+    _require_vacant(folder)
+    place = folder.resolve()
+    work = place.parent / f".{place.name}.restoring"
+    _make_private(work)
+    try:
+        with import_lock(work, "taxsync restore", None, 0):
+            try:
+                _clear(work)
+                make_folder(work)
+                yield work
+            except BaseException:
+                _clear(work)
+                raise
+    except BaseException as error:
+        _remove_empty(work)
+        if isinstance(error, OSError):
+            raise Stop(f"{folder} can't be written: {error.strerror or error}; nothing was written") from None
+        raise
+    try:
+        _require_vacant(place)
+        for left in place.iterdir() if place.exists() else ():
+            left.unlink() if (work / left.name).exists() else left.replace(work / left.name)
+        if place.exists():
+            place.rmdir()
+        work.replace(place)
+    except OSError as error:
+        shutil.rmtree(work)
+        raise Stop(f"{folder} can't be replaced: {error.strerror}; name a new folder with --data") from None
