@@ -127,7 +127,7 @@ def _unknown_layout(found: list[Sheet], name: str) -> str:
     lines = [f"{name}: is of no known layout; its header is: {headers}"]
     near, mine, share = max(
         (
-            (layout, names, len(needed & names) / len(needed | names))
+            (layout, names, len(_folded(layout.columns) & names) / len(needed | names))
             for layout, needed, _ in _wanted()
             for names in (_folded(sheet.header) - {""} for sheet in found)
         ),

@@ -20,7 +20,7 @@ DIGITS = 15  # of a number, that Excel keeps
 
 _DIGIT = re.compile(r"\d", re.ASCII)
 _DATED = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", re.ASCII)
-_PLAIN = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+_PLAIN = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
 _COMMA = re.compile(r"[+-]?(\d+),(\d+)", re.ASCII)
 _SHORT = Context(prec=DIGITS, rounding=ROUND_DOWN)
 
@@ -28,6 +28,9 @@ _SHORT = Context(prec=DIGITS, rounding=ROUND_DOWN)
 def alike(text: str, point: str = ".") -> str:
     """The same text for a number or an instant however it is written; anything else as it stands. `point`: of the
     numbers."""
+    if _PLAIN.fullmatch(text) and point == ".":  # most are
+        digits = text.rstrip("0").rstrip(".") if "." in text else text
+        return "0" if digits == "-0" else digits
     if not _DIGIT.search(text):
         return text
     try:

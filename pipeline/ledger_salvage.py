@@ -85,7 +85,7 @@ def saved(path: Path, lost: Lost) -> Iterator[tuple[str, Row]]:
 
 
 def take(folder: Path, rows: Iterable[tuple[str, Row]]) -> None:
-    """Makes a new ledger in `folder` of rows as `saved` gives them, all or none. Raises Stop for what is no row."""
+    """Makes a new ledger in `folder` of rows as `saved` gives them, all or none. Raises ValueError for what is none."""
     with Ledger.open(folder, create=True) as ledger:
         ledger.take_rows(_known(rows))
 
@@ -94,7 +94,7 @@ def _known(rows: Iterable[tuple[str, Row]]) -> Iterator[tuple[str, Row]]:
     for table, row in rows:
         kinds = COLUMNS.get(table, {})
         if set(row) != set(kinds) or not _fits(table, row):
-            raise Stop("holds what is no row of a ledger, or one of a newer taxsync")
+            raise ValueError(f"no row of the table {table!r}")
         yield table, row
 
 

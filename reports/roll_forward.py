@@ -159,15 +159,23 @@ def _flows(report: Report) -> dict[Place, dict[str, Decimal]]:
             add(t.at, amount.asset, t.account, name, amount.quantity)
     for out, into in transfers_of(report):
         if out is not None and out.sent is not None and (into is None or out.at < into.at):
-            add(out.at, out.sent.asset, IN_TRANSIT, "moved_in", out.sent.quantity)
+            under_way = _under_way(out.sent, into)
+            add(out.at, out.sent.asset, IN_TRANSIT, "moved_in", under_way)
             if into is not None:
-                add(into.at, out.sent.asset, IN_TRANSIT, "moved_out", out.sent.quantity)
+                add(into.at, out.sent.asset, IN_TRANSIT, "moved_out", under_way)
     for (_, account), units in flows.items():
         if account == IN_TRANSIT:  # what left and arrived within the year was under way between, and is no matter
             both = min(units["moved_in"], units["moved_out"])
             units["moved_in"] -= both
             units["moved_out"] -= both
     return flows
+
+
+def _under_way(sent: Amount, into: Transaction | None) -> Decimal:
+    """What is between two accounts: without the fee that an arrival shows, which was spent as it left."""
+    if into is None or into.received is None or into.received.asset != sent.asset:
+        return sent.quantity
+    return min(sent.quantity, into.received.quantity)
 
 
 def _moved(t: Transaction) -> Iterator[tuple[Amount, str]]:

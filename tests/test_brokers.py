@@ -52,6 +52,9 @@ FORMS = (
 )
 
 
+OTHERS = "Wallet,2026"  # another account's statement
+
+
 @pytest.fixture(scope="module")
 def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     person = Person(tmp_path_factory.mktemp("brokers"))
@@ -146,6 +149,10 @@ def test_a_year_with_every_kind_of_difference(person: Person) -> None:
         ("coinbase,2025,,,,BTC,1,,06/01/2025,5,,,,,,,,", "is no account of this ledger; is it 'Coinbase'?"),
         (",2025,,,,BTC,1,,06/01/2025,5,,,,,,,,", "Account is empty; fill it in, or name"),
         ("Coinbase,2025,,,,BTC,1,,06/01/2025,5,,,,,,,,", "was given before with other rows (1099da.csv row 2)"),
+        (
+            f"{OTHERS},1234,,,BTC,1,,06/01/2026,5,,,,,,,,\n{OTHERS},9876,,,BTC,1,,06/02/2026,5,,,,,,,,",
+            "the recipient 'taxpayer number ending in 9876' is not that of the rows above, taxpayer number",
+        ),
         ("Coinbase,2026,9876,,,BTC,1,,06/01/2026,5,,,,,,,,", "is not that of 1099da.csv row 2, taxpayer number ending"),
     ],
 )  # fmt: skip
@@ -154,7 +161,7 @@ def test_a_form_that_can_not_be_taken_is_refused_with_its_row_and_nothing_is_kep
 ) -> None:
     before = (person.data / "ledger.db").read_bytes()
     done = person.run("import", person.write("bad.csv", f"{COLUMNS}\n{row}\n"), code=1)
-    assert done.stderr.startswith("bad.csv row 2: ") and problem in done.stderr
+    assert done.stderr.startswith(f"bad.csv row {2 + row.count(chr(10))}: ") and problem in done.stderr
     assert (person.data / "ledger.db").read_bytes() == before
 
 
@@ -166,9 +173,18 @@ def test_a_corrected_statement_is_taken_with_revise_and_one_with_no_units_takes_
     assert person.run("import", "1099da.csv").stdout == "1099da.csv: 10 answers, 0 new\n"
     one = 'Robinhood,2025,03/01/2025,04/01/2025,Bitcoin BTC,0.5,"$40,000.00",LONG,Y\n'
     head = "1099-DA,TAX YEAR,DATE ACQUIRED,SALE DATE,DTIF NAME,DTIF UNITS,SALES PRICE,TERM,NON COVERED\n"
-    text = head + one.replace("Robinhood", "1099-DA")
+    other = (
+        "1099-DA,2025,07/01/2025,10/02/2025,Solana SOL,4.5,$900.00,SHORT,Y\n"  # 5 were sold that day and the day before
+    )
+    text = head + one.replace("Robinhood", "1099-DA") + other
     person.run("import", "--revise", "--account", "Coinbase", person.write("corrected.csv", text))
     assert boxes() == "IIIIIIIIKLLL"
+    hints = [r["to_do"] for r in person.rows("form_1099_da.csv") if r["asset"] == "SOL"]
+    assert "About that day 10 SOL were sold by the records, which are on no form" in hints[0]
+    assert (
+        hints[1:]
+        == ["Report it in box I, unless it is what corrected.csv row 3 tells with other units: settle that first."] * 2
+    )
     person.run("import", "--revise", person.write("back.csv", f"{COLUMNS}\nCoinbase,2025,,,,,0,,,,,,,,,,,\n"))
     assert boxes() == "IIIIIIIILLLL" and not person.rows("form_1099_da.csv")
 

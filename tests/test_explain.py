@@ -169,7 +169,7 @@ def test_what_an_api_and_a_file_tell_is_explained_by_the_row_that_counts_with_th
         batch = kraken.begin_batch("api", "kraken")
         strange = json.dumps(sample[0]["value"] | {"type": "riddle", "refid": "RIDDLE"})
         kraken.keep(Page([RawRecord("kraken", "Kraken", "Ledgers", "LRIDDLE", position, strange)]), batch)
-    check = json.loads(person.run("check", "--json", code=1).stdout)["issues"]
+    check = json.loads(person.run("check", "--json", code=1).stdout)
     (problem,) = (issue["ref"] for issue in check if issue["code"] == "unread_record")
     assert facts(find(explained(person, problem), "record LRIDDLE"))["as received"] == strange
     node = explained(person, ref("mine"))

@@ -31,7 +31,7 @@ _SWAPS = frozenset(
     (
         "binance convert", "convert", "large otc trading", "stablecoins auto-conversion", "small assets exchange bnb",
         "eth 2.0 staking", "leverage token redemption", "asset conversion transfer", "futures convert",
-        "buy crypto with card", "buy crypto with fiat", "buy crypto",
+        "buy crypto with card", "buy crypto with fiat", "buy crypto", "sell crypto to fiat",
     )
 )  # fmt: skip
 _RESULTS = frozenset(
@@ -66,7 +66,7 @@ _ALONE: dict[str, tuple[Label | None, Label | None]] = {
     **dict.fromkeys(
         (
             "airdrop assets", "simple earn flexible airdrop", "launchpool airdrop", "hodler airdrops distribution",
-            "megadrop rewards", "distribution",
+            "launchpool airdrop - system distribution", "megadrop rewards", "distribution",
         ),
         (Label.AIRDROP, Label.COST),
     ),

@@ -64,6 +64,7 @@ MONEY = (
 ).split()
 
 _N = r"[$€£]?\s?([\d,]*\.?\d+)"
+_MONEY_SIGN = re.compile(r"^(-?)[^\W\d_]{1,3}\.?\$?\s?(?=[\d.])")  # "kr91.00", "CA$91.00"
 _CONVERTED = re.compile(rf"Converted {_N} (\w+) to {_N} (\w+)")
 _FOR = re.compile(rf"(?:Bought|Sold) {_N} \w+ for {_N} (\w+)(?: on \S+ at {_N} \S+)?")
 _CENTS = Decimal("0.02")  # by which rounded sums may miss each other
@@ -129,7 +130,8 @@ def _sums(row: Row) -> _Sums:
     code = code or next((each for each in MONEY if row[f"{each} Spot Price at Transaction"]), "")
 
     def of(*names: str) -> Decimal:
-        return abs(row.number(next((c for name in names for c in (name, f"{code} {name}") if row[c]), names[0])))
+        column = next((c for name in names for c in (name, f"{code} {name}") if row[c]), names[0])
+        return abs(number(_MONEY_SIGN.sub(r"\1", row[column])))
 
     total = of("Total (inclusive of fees and/or spread)", "Total (inclusive of fees)")
     return _Sums(code, of("Subtotal"), total, of("Fees and/or Spread", "Fees"))
@@ -155,7 +157,8 @@ def _trade(row: Row, buys: bool) -> Said:
     if told is None and row["Transaction Type"].casefold().startswith("advance"):
         raise Unread("its Notes do not say what was paid with")
     quote = told[3] if told else sums.currency
-    worth, fee = _paid(sums, buys) if quote == sums.currency or told is None else _quoted(told, units, buys)
+    same = told is None or quote == sums.currency
+    worth, fee = _paid(sums, buys, told) if same or told is None else _quoted(told, units, buys)
     if not units or not worth:
         raise Unread("one side of the trade is 0")
     coins, money = row.of(units, row["Asset"]), row.of(worth, quote)
@@ -165,12 +168,17 @@ def _trade(row: Row, buys: bool) -> Said:
     )  # fmt: skip
 
 
-def _paid(sums: _Sums, buys: bool) -> tuple[Decimal, Decimal]:
-    """What was traded, and the fee, as the columns tell them: together the total to the cent."""
+def _paid(sums: _Sums, buys: bool, told: re.Match[str] | None) -> tuple[Decimal, Decimal]:
+    """What was traded, and the fee, as the columns tell them: together the total to the cent. Where they miss it, the fee
+    is what the total leaves of the subtotal, if the Notes name that total (rows of 2021 in a later report)."""
     if not sums.total or not sums.currency:
         raise Unread("it does not say what was paid")
     worth = sums.total - sums.fee if buys else sums.total + sums.fee
-    if worth < 0 or (sums.subtotal and abs(worth - sums.subtotal) > _CENTS):
+    misses = worth < 0 or (sums.subtotal and abs(worth - sums.subtotal) > _CENTS)
+    left = sums.total - sums.subtotal if buys else sums.subtotal - sums.total
+    if misses and told is not None and number(told[2]) == sums.total and ZERO <= left and left * _FEW <= sums.total:
+        return sums.subtotal, left
+    if misses:
         raise Unread("its subtotal, fees and total do not add up")
     return worth, sums.fee
 

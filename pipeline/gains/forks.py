@@ -113,8 +113,8 @@ def passed_on(f: Forked, queue: Inventory, issues: list[Issue]) -> Iterator[Unit
         words = {"quantity": plain(left), "why": f"{plain(units_left)} {f.old} of known cost were not there then"}
         words["cure"] = (
             f"import what is missing of {f.old} in {f.account}; if it lay in another account then, `taxsync label "
-            f"{f.id} transfer`, and a file with a row of the fork there and one that sends the {f.asset} on; else nothing, if "
-            "cost 0 is what you want"
+            f"{f.id} transfer`, and a file with a row of the fork there and one that sends the {f.asset} on; "
+            "else nothing, if cost 0 is what you want"
         )
         issues.append(Issue(ZERO_BASIS, f.account, f.asset, f.at, f.id, details=words))
         yield Units(f.id, f.at, f.order, left, fee_left, day=f.day)

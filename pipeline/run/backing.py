@@ -7,6 +7,7 @@ leaves beside it is as private as the folder, and the next such command takes it
 import glob
 import os
 import shutil
+import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
@@ -267,8 +268,10 @@ def _restore_records(content: BinaryIO, file: Path, folder: Path) -> Outcome:
         records = Records(content, file)
         try:
             take(work, records.rows())
-        except LedgerError:
-            raise Stop(f"{file} holds rows that don't fit together: it was changed; nothing was written") from None
+        except (LedgerError, ValueError) as why:
+            if isinstance(why, LedgerError) and not isinstance(why.__cause__, sqlite3.IntegrityError):
+                raise
+            raise Stop(f"{file} holds what are no rows of a ledger: it was changed; nothing was written") from None
         _require_sound(work, folder)
         if records.settings:
             write_private(work / SETTINGS, records.settings.encode())

@@ -123,16 +123,17 @@ class _Book:
         issue = next((i for i in issues if i.at is not None), None)
         if issue is None or issue.at is None:
             return None
-        records = (
-            r for r in self.ledger.records(issue.account) if transaction_id(r.account, r.stream, r.source_id) == asked
-        )
-        found = [
-            _record(one, self._when)
-            for r in records
-            for one in self.ledger.record_history(r.account, r.source, [r.source_id])
-            if one.record.stream == r.stream
+        named: set[str] = {asked}  # an exchange's own name of it, or the id that its record would give a transaction
+        for r in self.ledger.records(issue.account):
+            if transaction_id(r.account, r.stream, r.source_id) == asked:
+                named = {r.source_id}
+        sources = sorted({s.source for s in self.ledger.sources() if s.account == issue.account})
+        own = [one for s in sources for one in self.ledger.record_history(issue.account, s, named)]
+        found = own or [
+            one for s in sources for one in self.ledger.record_history(issue.account, s, named, naming=True)
         ]
-        root = Step(f"{asked}: {issue.message}", known(("what to do", issue.remedy)), (), tuple(found), asked)
+        records = tuple(_record(one, self._when) for one in found)
+        root = Step(f"{asked}: {issue.message}", known(("what to do", issue.remedy)), (), records, asked)
         return Explained(root, self._period(issue.at), self.basis.currency)
 
     # ---- ids --------------------------------------------------------------------------------------------------------

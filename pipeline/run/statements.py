@@ -8,7 +8,7 @@ import json
 from importers.base import RowError
 from pipeline.answers import BrokerGiven
 from pipeline.run.brokers import FORM, line
-from pipeline.run.known import Found, Known, Rows
+from pipeline.run.known import Found, Known, Rows, Wrong
 
 
 def key_of(given: BrokerGiven) -> str:
@@ -38,15 +38,29 @@ def given(known: Known, key: str, rows: Rows) -> Found:
                 f"was given before with other rows ({known.whence(FORM, key)}); all rows of one stand in one file, a "
                 "corrected one is taken with --revise",
             )  # fmt: skip
+        _check_rows(rows, who)
         _check_recipient(known, who)
     return Found(FORM, key, content, first)
+
+
+def _differ(one: str, other: str) -> bool:
+    """Whether two recipients can't be the same; a number and a name tell nothing of each other."""
+    numbers = [who.startswith("taxpayer number") for who in (one, other)]
+    return bool(one and other and one != other and numbers[0] == numbers[1])
+
+
+def _check_rows(rows: Rows, who: str) -> None:
+    for row, each in rows:
+        if _differ(each.recipient, who):
+            should = f"is not that of the rows above, {who}; all rows of a statement are of one taxpayer"
+            raise Wrong(row, RowError("the recipient", each.recipient, should))
 
 
 def _check_recipient(known: Known, who: str) -> None:
     for kind, key in (*known.kept, *known.new):
         said = known.said(kind, key) if kind == FORM else None
         other = said["recipient"] if said else ""
-        if who and other and who != other and who.startswith("taxpayer number") == other.startswith("taxpayer number"):
+        if _differ(who, other):
             raise RowError(
                 "the recipient", who, f"is not that of {known.whence(kind, key)}, {other}; a data folder is of one "
                 "taxpayer: import it into the other's, or with --revise if both are you"

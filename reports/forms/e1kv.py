@@ -4,16 +4,18 @@ Gains and losses of single sales are added up apart, losses without a sign. Coin
 belong here: what they brought within a year goes to form E1 (number 801, by a guide), later it is free. Whether an
 account is with a provider in Austria is not known: figures stand under the numbers for foreign providers (172, 174,
 176), those for domestic ones are named beside. Euros and cents, half a cent up. Numbers 171 to 176: told alike by four
-public tools for the E1kv of 2025; the form itself could not be read.
+public tools for the E1kv of 2025; the form itself could not be read. Before 2022 it has none for coins (the rules are
+of 1 March 2022: § 124b Z 384).
 """
 
 from pipeline.model import Term
 from pipeline.money import ZERO
 from reports.forms import Form
-from reports.forms.lines import TOTALS_BY, Line, cents, exactly, lines, rounded
+from reports.forms.lines import TOTALS_BY, Line, cents, exactly, lines, not_yet, rounded
 from reports.forms.taxed import income_of, left_out, sums, taxed_of
 from reports.table import Report, Table
 
+_FIRST_YEAR = 2022
 _SOURCE = "E1kv, 2025, by other tools"
 _OLD = (  # coins bought up to 28 February 2021, by term
     (
@@ -53,6 +55,7 @@ def notes(report: Report) -> list[str]:
     return [
         "All accounts are taken to be with providers abroad that withhold no tax: what a domestic one has told goes to "
         "171, 173 and 175.",
+        *not_yet(report, "E1kv with numbers for coins", _FIRST_YEAR, "What was sold before belongs on form E1."),
         *left_out(report),
     ]
 

@@ -7,9 +7,9 @@ copy, the second read.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 
 from pipeline.model import Disposal, Rule, Term
@@ -60,9 +60,11 @@ def table(report: Report) -> Table:
         if entry.piece is not None:
             rows[entry.piece.row].append(entry)
     found = [_told(form, of, rows[form], report) for form, of in pieces.items()]
-    found += [_missing_here(form) for form in report.brokers.missing_here]
     there = {id(d) for d in report.brokers.missing_there}
-    found += [_missing_there(entry, report) for entry in listed if id(entry.disposal) in there]
+    left = [entry for entry in listed if id(entry.disposal) in there]
+    near = _near(report.brokers.missing_here, left, report)
+    found += [_missing_here(form, near) for form in report.brokers.missing_here]
+    found += [_missing_there(entry, report, near) for entry in left]
     return Table("form_1099_da", COLUMNS, found)
 
 
@@ -95,13 +97,41 @@ def _acquired(parts: Sequence[Disposal], report: Report) -> str:
     return day.isoformat() if day else "" if parts[0].rule is Rule.MISSING else "VARIOUS"
 
 
-def _missing_here(form: Reported) -> tuple[Value, ...]:
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """Of what is left over: the units sold of an account's asset about a form's day, and the form about a sale's."""
+
+    units: Mapping[Reported, Decimal]
+    form: Mapping[int, Reported]  # by the id of the row of Form 8949
+
+
+def _near(forms: Sequence[Reported], left: Sequence[Entry], report: Report) -> _Near:
+    days: dict[tuple[str, str, date], list[Entry]] = defaultdict(list)
+    for entry in left:
+        d = entry.disposal
+        days[d.account, d.asset, day_of(d.disposed_at, report)].append(entry)
+    units, told = dict[Reported, Decimal](), dict[int, Reported]()
+    for form in forms:
+        about = [form.sold + timedelta(off) for off in (-1, 0, 1)] if form.sold else []
+        for day in about:
+            for entry in days.get((form.account, form.asset, day), ()):
+                units[form] = units.get(form, ZERO) + entry.quantity
+                told.setdefault(id(entry), form)
+    return _Near(units, told)
+
+
+def _missing_here(form: Reported, near: _Near) -> tuple[Value, ...]:
     box = {"long": "J" if form.basis_reported else "K", "short": "G" if form.basis_reported else "H"}.get(form.term, "")
     what = (
         f"Import what is missing from {form.account}. If the form is right and its records are gone, Form 8949 needs a "
         f"row{f' in box {box}' if box else ''} with (d) {plain(cents(form.proceeds))}; if it is wrong, ask for a "
         "corrected one."
     )
+    if form in near.units:
+        units = plain(near.units[form])
+        what += (
+            f" About that day {units} {form.asset} were sold by the records, which are on no form: compare the units."
+        )
     return (
         MISSING_HERE, form.account, form.place, form.asset, form.quantity, None, form.sold, None, cents(form.proceeds),
         None, None if form.basis is None else cents(form.basis), None, form.acquired, "", form.term, "", "", "",
@@ -109,12 +139,16 @@ def _missing_here(form: Reported) -> tuple[Value, ...]:
     )  # fmt: skip
 
 
-def _missing_there(entry: Entry, report: Report) -> tuple[Value, ...]:
+def _missing_there(entry: Entry, report: Report, near: _Near) -> tuple[Value, ...]:
     d = entry.disposal
+    other = near.form.get(id(entry))
+    why = f": the IRS was not told of it by {d.account}."
+    if other is not None:
+        why = f", unless it is what {other.place} tells with other units: settle that first."
     return (
         MISSING_THERE, d.account, "", d.asset, None, entry.quantity, None, day_of(d.disposed_at, report), None,
         entry.proceeds, None, entry.cost, None, _acquired([d], report), "", d.term.value, entry.box, entry.why,
-        "on no form", "", None, f"Report it in box {entry.box}: the IRS was not told of it by {d.account}.", d.id,
+        "on no form", "", None, f"Report it in box {entry.box}{why}", d.id,
     )  # fmt: skip
 
 

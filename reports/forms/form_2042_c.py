@@ -7,7 +7,7 @@ Boxes 3AN and 3BN: form 2086 and its notice; income from mining and staking: fro
 
 from pipeline.money import ZERO
 from reports.forms import Form, form_2086
-from reports.forms.lines import MEMORY, TOTALS_BY, Line, column_sum, exactly, limit, lines, nearest, rounded
+from reports.forms.lines import MEMORY, TOTALS_BY, Line, column_sum, exactly, limit, lines, nearest, not_yet, rounded
 from reports.forms.taxed import income_of, sums, taxed_of
 from reports.table import Report, Table
 
@@ -45,7 +45,9 @@ def notes(report: Report) -> list[str]:
     if not taxed_of(report):
         return []
     return [
-        "The gain is taxed at the flat rate unless box 3CN chooses the scale for it; a net loss is not carried forward."
+        "The gain is taxed at the flat rate unless box 3CN chooses the scale for it; a net loss is not carried "
+        "forward.",
+        *not_yet(report, "box 3AN", form_2086.FIRST_YEAR, "Gains of before belong in other boxes, by the facts."),
     ]
 
 

@@ -5,7 +5,8 @@
 Whole euros, half of one up, in the cells that a person enters; the others come from these, as the form computes them;
 beside the gain what it is before rounding. A sale whose portfolio has no known value is left out, and an issue says so.
 Lines: form 2086 for 2021 and its notice, which gives the worked example 1,000 / 1,200 / 450 (gain 75); the same for
-2025 by a public transcription.
+2025 by a public transcription. The form is of sales from 1 January 2019 on (law of finances for 2019; the edition for
+2021 is its third).
 """
 
 from decimal import Decimal
@@ -13,7 +14,7 @@ from decimal import Decimal
 from pipeline.model import Disposal, Whole
 from pipeline.money import ZERO, plain, split
 from reports.forms import Form
-from reports.forms.lines import exactly, nearest
+from reports.forms.lines import exactly, nearest, not_yet
 from reports.forms.taxed import day_of, left_out, sums, taxed_of
 from reports.table import Column, Report, Table, Type, Value
 
@@ -36,6 +37,9 @@ COLUMNS = (
     Column("exact_gain", Type.MONEY, "the gain before rounding"),
     Column("disposal_id", Type.ID, "the transaction, as in disposals.csv"),
 )
+
+
+FIRST_YEAR = 2019
 
 
 def sales(report: Report) -> list[list[Disposal]]:
@@ -77,6 +81,9 @@ def _gain(cells: tuple[Decimal | None, ...]) -> Decimal:
 def notes(report: Report) -> list[str]:
     """What could not be filled in, and what has to be added."""
     told = []
+    if sales(report):
+        before = "CGI art. 150 VH bis holds for sales from then on: the gain of an earlier one is not what this shows."
+        told += not_yet(report, "form 2086", FIRST_YEAR, before)
     if any(parts[0].whole is None for parts in sales(report)):
         told.append(
             "Lines 212 to 223 are empty where the computation did not tell the portfolio: only the gain is known."

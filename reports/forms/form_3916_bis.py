@@ -8,6 +8,7 @@ known of it, for the person to strike out those in France and wallets of their o
 from datetime import datetime
 
 from reports.forms import Form
+from reports.forms.lines import not_yet
 from reports.forms.taxed import day_of
 from reports.table import Column, Report, Table, Type, Value
 
@@ -18,6 +19,7 @@ COLUMNS = (
     Column("last_record", Type.DAY, "last record in all; date de clôture, if it was closed"),
     Column("to_fill_in", Type.TEXT, "what the form asks for besides"),
 )
+_FIRST_YEAR = 2019  # declarations from 1 January 2020 on; from memory
 _TO_FILL_IN = "numéro du compte, adresse de l'organisme, date d'ouverture et de clôture, caractéristiques du compte"
 
 
@@ -40,7 +42,8 @@ def notes(report: Report) -> list[str]:
         return []
     return [
         "3916-bis is for accounts with platforms abroad, also without a sale and with nothing in them: strike out "
-        "those in France and your own wallets. An account that is not declared costs a fine."
+        "those in France and your own wallets. An account that is not declared costs a fine.",
+        *not_yet(report, "3916-bis", _FIRST_YEAR, "Nothing is to be declared on it for an earlier one."),
     ]
 
 

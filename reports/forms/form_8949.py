@@ -25,7 +25,7 @@ from pipeline.model import Disposal, Rule, Term
 from pipeline.money import ZERO, exact, plain
 from pipeline.reported import FIRST_YEAR, Piece
 from reports.forms import Form
-from reports.forms.lines import cents, nearest
+from reports.forms.lines import cents, nearest, not_yet
 from reports.forms.tax_software import NAMES, for_tax_software
 from reports.table import Column, Made, Report, Table, Type, Value
 from reports.tables import taxed_of
@@ -54,6 +54,7 @@ _BOXES = {
     "basis": {"I": "G", "II": "J"},
 }
 _BOXES_BEFORE = {"I": "C", "II": "F"}
+_FIRST_FORM, _FIRST_OF_F = 2011, 2013  # from memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,10 @@ def notes(report: Report) -> list[str]:
         )
     if unknown:
         found.append(f"{setting} names {', '.join(unknown)}: no row of this form is of an account with that name.")
+    if listed:
+        found += not_yet(report, "Form 8949", _FIRST_FORM, "Its rows belong on Schedule D itself, lines 1 and 8.")
+        if _FIRST_FORM <= report.period.last.year < _FIRST_OF_F:
+            found.append("Before 2013 the boxes of Part II are A to C as in Part I: C in place of F.")
     adjusted = sum(bool(e.adjustment) for e in listed)
     if adjusted:
         found.append(

@@ -76,6 +76,13 @@ def _row(line: Line) -> tuple[Value, ...]:
     return (line.number, line.name, line.entry, line.amount, line.exact, difference, line.source)
 
 
+def not_yet(report: Report, form: str, first: int, instead: str) -> list[str]:
+    """A sentence where the report's year is before the form's first; `instead`: where what it shows belongs then."""
+    if int(report.period.name) >= first:
+        return []
+    return [f"There is no {form} for {report.period.name}: the first is that of {first}. {instead}"]
+
+
 def column_sum(table: Table, name: str) -> Decimal:
     """A column of a form added up, as far as it is filled in. Call it in the exact context."""
     index = table.index(name)

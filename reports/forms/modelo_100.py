@@ -21,6 +21,7 @@ COLUMNS = (
     Column("loss", Type.CENTS, "loss, without a sign; number not known"),
     Column("exact_result", Type.MONEY, "gain or loss before rounding"),
 )
+_BOXES_OF = "2024"
 _KEYS = {Kind.SALE: "F", Kind.TRADE: "N", Kind.SPEND: "B", Kind.FEE: "B"}
 
 
@@ -49,7 +50,9 @@ def _row(asset: str, key: str, of: list[Disposal]) -> tuple[Value, ...]:
 
 def notes(report: Report) -> list[str]:
     """What the person has to look at."""
-    told = []
+    told, year = [], report.period.name
+    if taxed_of(report) and year != _BOXES_OF:
+        told.append(f"The numbers of the boxes are those of {_BOXES_OF}: compare them with the form of {year}.")
     if any(d.kind in (Kind.GIFT, Kind.LOST) for d in taxed_of(report)):
         told.append("Rows without a key are gifts or losses: they are no sale, and may belong in other boxes.")
     return told + left_out(report)

@@ -2,14 +2,14 @@
 
 It is due where all of them together are worth more than 50,000 euros (RD 1065/2007 art. 42 quater). Only what others
 keep abroad counts: taxsync does not know where a platform has its seat, so every account is listed. Euros and cents,
-half a cent up. The columns: from memory.
+half a cent up. The first is that of 2023 (Orden HFP/886/2023, by guides). The columns: from memory.
 """
 
 from decimal import Decimal
 
 from pipeline.money import ZERO
 from reports.forms import Form
-from reports.forms.lines import cents, exactly
+from reports.forms.lines import cents, exactly, not_yet
 from reports.forms.taxed import held_by_account
 from reports.table import Column, Report, Table, Type, Value
 
@@ -21,6 +21,7 @@ COLUMNS = (
     Column("exact_value", Type.MONEY, "the value before rounding"),
 )
 _LIMIT = Decimal(50_000)
+_FIRST_YEAR = 2023
 
 
 @exactly
@@ -38,6 +39,9 @@ def notes(report: Report) -> list[str]:
     values = [row[3] for row in table(report).rows]
     if not values:
         return []
+    before = not_yet(report, "Modelo 721", _FIRST_YEAR, "Nothing is to be told on it for an earlier one.")
+    if before:
+        return before
     total = sum((v for v in values if isinstance(v, Decimal)), ZERO)
     if report.currency != report.rules.currency:
         return [f"The limit of 50,000 euros is not compared with values in {report.currency}: report in EUR."]

@@ -63,12 +63,15 @@ def notes(report: Report) -> list[str]:
     """What goes with the boxes."""
     if not taxed_of(report):
         return left_out(report)
+    own = _has_own_section(report)
+    _, proceeds, costs, gains, losses = _CRYPTO if own else _OTHER
+    others = "Boxes 13.6 to 13.8 (other claims, real time returns)" if own else "Boxes of claims"
     told = [
-        "HMRC asks for the computation of each disposal: enclose sa108_computation.csv. Boxes 13.6 to 13.8 (other "
-        "claims, real time returns) and losses brought forward are yours to add.",
-        "Each box is rounded once, so that 13.2 - 13.3 may differ from 13.4 - 13.5 by a pound or two.",
+        f"HMRC asks for the computation of each disposal: enclose sa108_computation.csv. {others} and losses brought "
+        "forward are yours to add.",
+        f"Each box is rounded once, so that {proceeds} - {costs} may differ from {gains} - {losses} by a pound or two.",
     ]
-    if not _has_own_section(report):
+    if not own:
         told.append(
             "Before 2024-25 SA108 has no section for cryptoassets: the boxes are those for other property, assets and "
             "gains, told from memory; compare them with the form."

@@ -1,38 +1,57 @@
 """Schedule 1 (Form 1040, United States): digital assets received as ordinary income.
 
 Line 8v takes what is "not reported elsewhere": pay belongs on Schedule C or with wages, a mining business on
-Schedule C, interest on lent coins stands here by practice. Line 8v: from memory, the schedule could not be read.
+Schedule C, interest on lent coins stands here by practice. Line 8v: the Internal Revenue Service's style sheet of the
+schedule of 2025; that of 2023 ends with 8u and 8z, by a list of its fields. The lines before: from memory.
 """
 
 from pipeline.money import ZERO
 from reports.forms import Form, form_8949
-from reports.forms.lines import TOTALS_BY, Line, exactly, lines, rounded
+from reports.forms.lines import MEMORY, TOTALS_BY, Line, exactly, lines, not_yet, rounded
 from reports.forms.taxed import income_of, left_out
 from reports.table import Report, Table
 from reports.tables import incomes_of
 
-_SOURCE = "Schedule 1 (Form 1040), 2025"
+_OWN = "Digital assets received as ordinary income not reported elsewhere"
+_OTHER = "Other income: digital assets received"
+_SINCE = (  # first year, line, what it asks for, source; the newest first
+    (2024, "8v", _OWN, "Schedule 1 (Form 1040), 2025"),
+    (2021, "8z", _OTHER, "Schedule 1 (Form 1040), 2023"),
+    (2019, "8", _OTHER, f"Schedule 1 (Form 1040), {MEMORY}"),
+    (2018, "21", _OTHER, f"Schedule 1 (Form 1040), {MEMORY}"),
+    (0, "21", _OTHER, f"Form 1040, {MEMORY}"),
+)
+_FIRST_YEAR = 2018
+
+
+def _place(report: Report) -> tuple[str, str, str]:
+    """The line of the report's year, what it asks for, and the source."""
+    year = int(report.period.name)
+    return next((number, name, source) for first, number, name, source in _SINCE if year >= first)
 
 
 @exactly
 def table(report: Report) -> Table:
-    """Line 8v as the sum of its rounded kinds, each kind on a line of its own."""
+    """The line as the sum of its rounded kinds, each kind on a line of its own."""
     unit = form_8949.unit(report)
     kinds = sorted({i.kind for i in incomes_of(report)})
     if not kinds:
         return lines("schedule_1", [])
-    of_kinds = [rounded("", f"of which {kind}", income_of(report, kind), unit, _SOURCE) for kind in kinds]
+    number, name, source = _place(report)
+    of_kinds = [rounded("", f"of which {kind}", income_of(report, kind), unit, source) for kind in kinds]
     total = sum((line.amount for line in of_kinds if line.amount is not None), ZERO)
-    name = "Digital assets received as ordinary income not reported elsewhere"
-    return lines("schedule_1", [Line("8v", name, total, income_of(report), source=_SOURCE), *of_kinds])
+    return lines("schedule_1", [Line(number, name, total, income_of(report), source=source), *of_kinds])
 
 
 def notes(report: Report) -> list[str]:
     """What may belong elsewhere."""
-    told = left_out(report)
-    kinds = {i.kind for i in incomes_of(report)} & {"income", "mining"}
+    told, received = left_out(report), {i.kind for i in incomes_of(report)}
+    kinds, number = received & {"income", "mining"}, _place(report)[0]
     if kinds:
-        told.append(f"Line 8v holds {' and '.join(sorted(kinds))}: pay belongs with wages, a business on Schedule C.")
+        held = " and ".join(sorted(kinds))
+        told.append(f"Line {number} holds {held}: pay belongs with wages, a business on Schedule C.")
+    if received:
+        told += not_yet(report, "Schedule 1", _FIRST_YEAR, "The line is that of Form 1040 itself, from memory.")
     return told
 
 
@@ -42,5 +61,5 @@ FORM = Form(
     table,
     totals_by=TOTALS_BY,
     notes=notes,
-    source="Schedule 1 (Form 1040), 2025; from memory",
+    source="Schedule 1 (Form 1040), 2025, in the IRS's style sheet; lines before 2024 from memory",
 )

@@ -129,7 +129,7 @@ def open_to_all(name: str) -> tuple[Any, str, str]:
 
 
 @contextmanager
-def moved(api: Any, **urls: Any) -> Iterator[None]:
+def moved(api: Any, /, **urls: Any) -> Iterator[None]:
     """With other addresses, for a while."""
     before = dict(api.urls)
     api.urls.update(urls)
@@ -441,11 +441,17 @@ def test_what_is_no_exchange_of_ccxt_opens_nothing(typed: str) -> None:
 SOURCES = [path for room in ("pipeline", "importers", "reports") for path in sorted((ROOT / room).rglob("*.py"))]
 
 
+@cache
+def parsed() -> list[tuple[Path, list[ast.AST]]]:
+    """All that stands in each source, read once."""
+    return [(path, list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))) for path in SOURCES]
+
+
 def test_the_parts_of_ccxt_that_pass_no_guard_are_imported_nowhere() -> None:
     """Its websocket classes order without `fetch2`; its asynchronous ones follow redirects."""
     unguarded = {"pro", "async_support", "order_router", "static_dependencies"}
-    for path in SOURCES:
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for path, nodes in parsed():
+        for node in nodes:
             names: list[str] = []
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
@@ -462,10 +468,9 @@ def test_the_parts_of_ccxt_that_pass_no_guard_are_imported_nowhere() -> None:
 
 def test_one_file_makes_the_objects_that_can_ask() -> None:
     """Only the client and its session make an exchange of ccxt or a connection of their own."""
-    for path in SOURCES:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-        imported |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    for path, nodes in parsed():
+        imported = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+        imported |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
         tops = {name.split(".")[0] for name in imported}
         if path.relative_to(ROOT).as_posix() not in ("importers/client.py", "importers/session.py"):
             assert not tops & {"ccxt", "requests", "urllib3", "aiohttp", "httpx"}, path

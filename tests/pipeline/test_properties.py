@@ -15,7 +15,7 @@ from pipeline.gains.assess import assess
 from pipeline.gains.derive import Basis, derive
 from pipeline.gains.lots import METHODS
 from pipeline.gains.match import match
-from pipeline.gains.value import PriceBook, value
+from pipeline.gains.value import PriceBook, fee_value, value
 from pipeline.model import (
     IN_TRANSIT,
     Acquire,
@@ -27,6 +27,7 @@ from pipeline.model import (
     Result,
     Rule,
     Term,
+    Transaction,
     Transfer,
     is_fiat,
 )
@@ -53,7 +54,11 @@ def result_of(drawn: Drawn, by: Basis, until: datetime | None = None, opening: I
 
 def flows_of(drawn: Drawn, by: Basis) -> list[Flow]:
     events, _ = match(drawn.transactions)
-    valued = value(events, PriceBook(drawn.prices, by.currency, by.zone), by.rules.higher_value)
+    book = PriceBook(drawn.prices, by.currency, by.zone)
+    valued = value(events, book, by.rules.higher_value)
+    for v in valued:  # what the table of prices shows of a fee is what the figures were made of
+        if isinstance(v.event, Transaction):
+            assert fee_value(v.event, book, by.rules.higher_value) == v.fee_value
     return assess(valued, by.rules, by.currency, by.zone).flows
 
 

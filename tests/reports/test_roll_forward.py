@@ -96,6 +96,13 @@ def test_what_is_under_way_at_an_end_of_the_year_stands_in_transit(
     assert not any("difference" in r for r in rows)
 
 
+def test_a_fee_that_is_taken_on_the_way_was_spent_as_it_left() -> None:
+    gone = move("2025-12-30", "1 BTC", "Kraken", "Ledger", arrives="2026-01-02", arrived="0.999 BTC", txhash="0xabc")
+    rows = told(lots(reported(ledger(buy("2024-01-01", "1 BTC", "10 USD"), gone), Scope.ACCOUNT)))
+    (found,) = [r for r in rows if r["account"] == IN_TRANSIT]
+    assert (found["closing"], found["in_lots"], "difference" in found) == ("0.999", "0.999", False)
+
+
 @given(ledgers(), st.sampled_from(list(Scope)))
 def test_units_agree_with_the_lots_but_for_those_never_acquired(drawn: Drawn, scope: Scope) -> None:
     one = reported(drawn.transactions, scope, 2024)

@@ -1,10 +1,14 @@
 """What a source says of a row may be written otherwise in a later export: it stays the same row."""
 
+import csv
+from datetime import datetime
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 import importers
+from importers.base import Refused
 from pipeline.model import RawRecord
 
 KOINLY = (
@@ -68,3 +72,45 @@ def test_the_files_of_an_address_are_of_one_account_named_after_it(tmp_path: Pat
     assert row.account == f"0x{MINE}"
     given = importers.read(tmp_path / f"export-0x{MINE.upper()}.csv", "my wallet")
     assert {record.account for page in given.pages for record in page.records} == {"my wallet"}
+
+
+BINANCE = "User_ID,UTC_Time,Account,Operation,Coin,Change,Remark\n"
+BOUGHT = '"1","2021-05-01 10:00:00","Spot","Buy","DOGE","250.00000000",""\n' \
+         '"1","2021-05-01 10:00:00","Spot","Sell","ETH","-0.123456789012345678",""\n' \
+         '"1","2021-05-01 10:00:00","Spot","Fee","BNB","-0.00001000",""\n'  # fmt: skip
+FILLS = "Date(UTC),Pair,Side,Price,Executed,Amount,Fee\n2022-01-04 10:11:12,BTCEUR,BUY,{price},{size}BTC,400EUR,0BTC\n"
+
+
+def test_an_export_that_a_spreadsheet_program_saved_anew_is_the_same_rows(tmp_path: Path) -> None:
+    """With fewer digits, other separators and dates as cells: each row would count twice, were it another one."""
+    downloaded = records(tmp_path, "book.csv", BINANCE + BOUGHT)
+    anew = BOUGHT.replace('"', "").replace(".00000000", "").replace("-0.00001000", "-1E-05").replace("012345678", "012345")
+    saved = records(tmp_path, "book.csv", (BINANCE + anew).replace(",", ";"))
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for row in csv.reader((BINANCE + anew).splitlines()):
+        at = [datetime.fromisoformat(row[1])] if row[0] == "1" else [row[1]]
+        book.active.append([row[0], *at, *row[2:5], float(row[5]) if row[0] == "1" else row[5], row[6]])
+    book.save(tmp_path / "book.xlsx")
+    workbook = [one for page in importers.read(tmp_path / "book.xlsx").pages for one in page.records]
+    for copy in (saved, workbook):
+        assert [one.source_id for one in copy] == [first.source_id for first in downloaded]
+        assert [one.digest == first.digest for one, first in zip(copy, downloaded, strict=True)] == [True, False, True]
+
+
+@pytest.mark.parametrize(
+    ("text", "doubtful"),
+    [
+        (FILLS.format(price='"1,234"', size=1), False),
+        (FILLS.format(price="1,234", size=1).replace(",", ";").replace("1;234", "1,234"), True),
+        (FILLS.format(price='"1,234"', size=1) + '2022-01-04 10:11:12,BTCEUR,BUY,"0,5",1BTC,400EUR,0BTC\n', True),
+    ],
+    ids=["thousands", "between semicolons", "beside a decimal comma"],
+)
+def test_a_comma_that_may_be_a_decimal_one_refuses_the_file(tmp_path: Path, text: str, doubtful: bool) -> None:
+    """It would be a thousand times too much."""
+    if not doubtful:
+        assert len(records(tmp_path, "t.csv", text)) == 1
+        return
+    with pytest.raises(Refused, match="may be a decimal comma or mark thousands"):
+        records(tmp_path, "t.csv", text)

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.model import Rule, Term
 from tests.ledgers import buy, prices, receive, sell, send, swap
-from tests.reports.example import at, disposal
+from tests.reports.example import at, disposal, income
 from tests.reports.forms.made import filed, form, line, made, rows, written
 
 # ---- Germany ----------------------------------------------------------------------------------
@@ -270,3 +270,41 @@ def test_the_securities_register_has_value_and_yield_of_each_coin() -> None:
     assert [(r["asset"], r["quantity"], r["tax_value"], r["gross_yield"]) for r in rows(report, "wertschriften")] == [
         ("BTC", D("2.5"), D("5000.00"), D("12.35")), ("ETH", 0, 0, D("7.00"))
     ]  # fmt: skip
+
+
+# ---- years without the form -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("country", "year", "name", "told"),
+    [
+        (
+            "us",
+            2010,
+            "form_8949",
+            "There is no Form 8949 for 2010: the first is that of 2011. Its rows belong on Schedule D",
+        ),
+        ("us", 2012, "form_8949", "C in place of F"),
+        ("us", 2017, "schedule_1", "There is no Schedule 1 for 2017"),
+        ("fr", 2018, "form_2086", "There is no form 2086 for 2018"),
+        ("fr", 2018, "form_2042_c", "There is no box 3AN for 2018"),
+        ("es", 2023, "modelo_100", "are those of 2024: compare them with the form of 2023"),
+        ("at", 2021, "e1kv", "There is no E1kv with numbers for coins for 2021"),
+        ("uk", 2024, "sa108", "15 - 16 may differ from 17 - 19"),
+        ("uk", 2024, "sa108", "Before 2024-25 SA108 has no section for cryptoassets"),
+    ],
+)
+def test_a_year_that_the_form_does_not_exist_for_is_told(country: str, year: int, name: str, told: str) -> None:
+    sold = disposal(disposed_at=at(f"{year}-03-01 12:00"))
+    report = made(country, year, sold)
+    report = replace(report, result=replace(report.result, incomes=[income(at=sold.disposed_at)]))
+    assert any(told in note for note in form(report, name).notes(report))
+    later = replace(report, period=report.rules.year.period(2026, report.zone))
+    assert not any("There is no" in note for note in form(later, name).notes(later))
+
+
+@pytest.mark.parametrize(("year", "number"), [(2025, "8v"), (2024, "8v"), (2023, "8z"), (2020, "8"), (2018, "21")])
+def test_schedule_1_has_the_years_own_line(year: int, number: str) -> None:
+    report = made("us", year)
+    report = replace(report, result=replace(report.result, incomes=[income(at=at(f"{year}-03-01 12:00"))]))
+    assert written(report, "schedule_1") == {number: D("25.50")}
