@@ -79,6 +79,8 @@ def open_file(path: Path) -> io.BufferedReader:
 
 _OTHERS = (
     (b"%PDF", "a PDF"),
+    (b"[{", "a JSON file"),
+    (b'{"', "a JSON file"),
     *((begins, "a picture") for begins in (b"\x89PNG", b"\xff\xd8\xff", b"GIF8")),
     *((begins, "a web page") for begins in (b"<!DOCTYP", b"<!doctyp", b"<html", b"<HTML")),
 )  # fmt: skip

@@ -1,7 +1,7 @@
 """What close and changes show: lines for people, one JSON document for programs."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,7 @@ from pipeline.money import plain, round_to
 from pipeline.run.changes import Cause, Changes, YearChanges
 from pipeline.run.closing import Closed
 from pipeline.run.compared import MEASURE, Difference
+from pipeline.run.since import SETTING
 from reports.summary import figures
 
 _SHOWN = 20  # differences of a year; --json has all
@@ -57,14 +58,20 @@ def changes(found: Changes) -> list[str]:
     apart = [one.filing.year for one in found.years if one.differences]
     if not apart:
         return lines[:-1]
+    held = [one.filing.year for one in found.years if one.differences and _only_held(one)]
+    first = next((year for year in apart if year not in held), apart[0])
     lines.append(f"Tax years that differ from what was filed: {', '.join(apart)}")
+    if held:
+        lines.append(f"Only in the lots that are left, in no figure of the year itself: {', '.join(held)}")
+    if any(cause.kind == SETTING for one in found.years for cause in one.causes):
+        lines.append("A setting that was not meant to change is written back in taxsync.toml.")
     for one in found.reached:
         lines.append(
             f"Tax year {one.year} is open: gain {_money(one.filed)} from the filed position, {_money(one.recomputed)} "
             "from all records"
         )
     lines.append(
-        f"To amend: `taxsync report --year {apart[0]} --recompute`, file it, then `taxsync close {apart[0]} --reopen "
+        f"To amend: `taxsync report --year {first} --recompute`, file it, then `taxsync close {first} --reopen "
         "--recompute --why TEXT`, and so on for each year. To carry on: leave them; later years go on from what was "
         "filed."
     )
@@ -76,12 +83,16 @@ def _year(one: YearChanges, currency: str) -> list[str]:
     since = f"{one.idle} input{'s' * (one.idle != 1)} came since and change{'s' * (one.idle == 1)} none"
     if not one.differences:
         return [f"{head}: no figure differs{f'; {since}' if one.idle else ''}."]
+    then = one.filing.content["currency"]
+    columns = (currency, "Filed", "Today", "Difference")
+    if then != currency:  # two currencies have no difference
+        columns = ("", f"Filed, {then}", f"Today, {currency}", "")
     rows = [
-        (_NAMES[section, item], _money(filed), _money(today), _change(today - filed))
+        (_NAMES[section, item], _money(filed), _money(today), _change(today - filed) if then == currency else "")
         for section, item, filed, today in one.totals
         if filed or today
     ]
-    lines = [f"{head}:", *console.table((currency, "Filed", "Today", "Difference"), rows, right=(1, 2, 3))]
+    lines = [f"{head}:", *console.table(columns, rows, right=(1, 2, 3))]
     lines += ["Causes:"]
     lines += [f"  {n}. {cause.kind}: {console.clean(cause.words)}{_effect(cause)}" for n, cause in _numbered(one)]
     if one.idle:
@@ -89,17 +100,24 @@ def _year(one: YearChanges, currency: str) -> list[str]:
     numbers = {id(cause): n for n, cause in _numbered(one)}
     rowed = [(each, causes) for each, causes in one.differences if each.table in MEASURE and each.table != "summary"]
     for each, causes in rowed[:_SHOWN]:
-        by = ", ".join(str(numbers[id(cause)]) for cause in causes)
-        lines.append(f"  {console.clean(_difference(each))} [{by}]")
+        lines.append(f"  {console.clean(_difference(each))} {_by(causes, numbers)}")
     if len(rowed) > _SHOWN:
         lines.append(f"  and {len(rowed) - _SHOWN} more: see --json")
-    lines += _forms([each for each, _ in one.differences])
+    lines += _forms(one.differences, numbers)
     if one.ahead:
         lines.append(
             f"Disposals of {one.filing.year} are paired today with other purchases after its end than when it was "
             "filed: later years that go on from the filed position leave those purchases as they were then."
         )
     return lines
+
+
+def _only_held(one: YearChanges) -> bool:
+    return all(each.table == "holdings" for each, _ in one.differences)
+
+
+def _by(causes: Sequence[Cause], numbers: Mapping[int, int]) -> str:
+    return f"[{', '.join(str(numbers[id(cause)]) for cause in causes)}]"
 
 
 def _numbered(one: YearChanges) -> list[tuple[int, Cause]]:
@@ -129,24 +147,27 @@ def _difference(one: Difference) -> str:
     else:
         day = {"disposals": "disposed_at", "income": "received_at", "derivatives": "at"}[one.table]
         what = f"{one.key[1]} of {one.word(day)}, {one.word('asset')}"
-    also = "; lots, days or terms differ" if told[0] == told[1] else ""
+    also = "; lots, days, terms or kinds differ" if told[0] == told[1] else ""
     return f"{_WHAT[one.table]} {what}: {name} {told[0]} filed, {told[1]} today{also}"
 
 
-def _forms(apart: Sequence[Difference]) -> list[str]:
+def _forms(apart: Sequence[tuple[Difference, Sequence[Cause]]], numbers: Mapping[int, int]) -> list[str]:
     """Lines of a form one by one, forms that list sales by their number of rows."""
     lines = []
-    for one in apart:
+    for one, causes in apart:
+        by = _by(causes, numbers)
         if one.table in MEASURE:
             continue
         if len(one.key) == 3:
             filed, today = (
                 "; ".join(" ".join(filter(None, row)) for row in rows) or "none" for rows in (one.filed, one.today)
             )
-            lines.append(f"  {one.table} {one.key[1]} {one.key[2]}: {filed} filed, {today} today")
+            lines.append(f"  {one.table} {one.key[1]} {one.key[2]}: {filed} filed, {today} today {by}")
         else:
             same = len({*one.filed} & {*one.today})
-            lines.append(f"  {one.table}: rows filed {len(one.filed)}, today {len(one.today)}, of them alike {same}")
+            lines.append(
+                f"  {one.table}: rows filed {len(one.filed)}, today {len(one.today)}, of them alike {same} {by}"
+            )
     return [console.clean(line) for line in lines]
 
 
@@ -173,6 +194,7 @@ def _year_json(one: YearChanges) -> dict[str, Any]:
         "last": one.last,
         "closed_at": one.filing.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "filed_with": one.filing.program,
+        "filed_in": one.filing.content["currency"],
         "why": one.filing.why or None,
         "differs": bool(one.differences),
         "totals": [

@@ -158,7 +158,7 @@ def _flows(report: Report) -> dict[Place, dict[str, Decimal]]:
         for amount, name in _moved(t):
             add(t.at, amount.asset, t.account, name, amount.quantity)
     for out, into in transfers_of(report):
-        if out is not None and out.sent is not None and (into is None or out.at < into.at):
+        if out is not None and out.sent is not None and (into is None or out.at != into.at):
             under_way = _under_way(out.sent, into)
             add(out.at, out.sent.asset, IN_TRANSIT, "moved_in", under_way)
             if into is not None:

@@ -36,7 +36,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "pipeline.schema": ("pipeline.schema", "pipeline.schema_", "pipeline.model", "pipeline.issues", "pipeline.money"),
     "pipeline.filing": ("pipeline.fact",),
     "pipeline.ledger": (
-        "pipeline.ledger", "pipeline.ledger_", "pipeline.filing", "pipeline.schema", "pipeline.schema_", "pipeline.folder",
+        "pipeline.ledger", "pipeline.ledger_", "pipeline.filing", "pipeline.schema", "pipeline.schema_",
+        "pipeline.folder",
         "pipeline.lock",
         "pipeline", "pipeline.said", "pipeline.model", "pipeline.issues", "pipeline.money",
     ),

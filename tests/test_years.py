@@ -94,6 +94,10 @@ def test_each_thing_that_comes_to_light_is_told_at_once_and_found_as_the_cause_o
     assert (one["kind"], one["gain"]) == ("new record", "400") and one["words"].startswith("late.csv row 2 (Kraken) ")
     assert found["2022"]["without_effect"] == 16
     assert [one["table"] for one in found["2023"]["differences"]] == ["holdings"]
+    shown = person.run("changes", code=1).stdout
+    assert "Only in the lots that are left, in no figure of the year itself: 2023" in shown
+    forms = [line for line in shown.splitlines() if line.startswith(("  form_8949:", "  schedule_d "))]
+    assert forms and all(line.endswith(" [1]") for line in forms)
     (disposal,) = [one for one in found["2022"]["differences"] if one["table"] == "disposals"]
     assert disposal["key"] == [ref("3")] and "500" in disposal["filed"][0] and "100" in disposal["today"][0]
 
@@ -117,6 +121,10 @@ def test_each_thing_that_comes_to_light_is_told_at_once_and_found_as_the_cause_o
         "method was the default, is hifo",
     }  # fmt: skip
     assert found["2023"]["without_effect"] == 17
+    settings.write_text(settings.read_text().replace('currency = "USD"', 'currency = "EUR"'))
+    shown = person.run("changes", "2022", code=1).stdout
+    assert "Filed, USD  Today, EUR" in shown and "is written back in taxsync.toml" in shown
+    assert changed(person, "2022")["2022"]["filed_in"] == "USD"
 
 
 def test_an_open_year_goes_on_from_what_was_filed_until_it_is_amended(person: Person) -> None:
@@ -127,6 +135,8 @@ def test_an_open_year_goes_on_from_what_was_filed_until_it_is_amended(person: Pe
     assert (sale["cost_basis"], sale["acquired_at"][:4]) == ("100", "2022")
     summary = {row["item"]: row["value"] for row in person.rows("summary.csv")}
     assert summary["opening_position"].startswith("2024 as it was filed on 20")
+    why = " ".join(person.run("explain", ref("8")).stdout.split())
+    assert "0.5 BTC at 1000 was filed as held at the end of 2024; by today's records it is 1 BTC at 2000" in why
     whole = person.run("report", "--year", "2025", "--no-xlsx", "--recompute").stdout
     assert "Opening position: recomputed from all records, not from 2024 as it was filed" in whole
     (sale,) = person.rows("disposals.csv")

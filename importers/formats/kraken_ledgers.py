@@ -4,7 +4,8 @@ Read as the entries of the API are, which have the same ids and fields (`importe
 withdrawal under way is a row without txid, which comes again with one. Times are UTC.
 
 Source: support.kraken.com, "How to interpret Ledger history fields"; exports of 2017 to 2025 as people show them: with
-`subtype` and `wallet` or without, `subclass` and `amountusd` since 2025.
+`subtype` and `wallet` or without, `subclass` and `amountusd` since 2025, `feecurrency` since 2026: what that may say
+but the asset of the row is not known.
 """
 
 from collections.abc import Iterable
@@ -14,7 +15,7 @@ from importers import exact
 from importers.exports import Row, Said, export
 from importers.layout import Cells
 from importers.parsers import kraken
-from importers.parsers.build import MALFORMED, finest
+from importers.parsers.build import MALFORMED, Unread, finest
 from importers.sync import FINEST
 from pipeline.model import RawRecord, transaction_id
 
@@ -26,6 +27,8 @@ def read(rows: list[Row]) -> Iterable[Said]:
         try:
             value = {name: row[name] for name in ("refid", "type", "subtype", "asset")}
             value |= {name: row[name] or "0" for name in ("amount", "fee")}
+            if row["feecurrency"] and row.number("fee") and row.asset(row["feecurrency"]) != row.asset(row["asset"]):
+                raise Unread(f"its fee is in {row['feecurrency']}")
             position = int(finest(row.at) * FINEST)
         except MALFORMED as why:
             yield row.unread(why)
@@ -53,11 +56,11 @@ FORMAT = export(
     "kraken_ledgers",
     1,
     needs=("txid", "refid", "time", "type", "aclass", "asset", "amount", "fee", "balance"),
-    may_have=("subtype", "wallet", "subclass", "amountusd"),
+    may_have=("subtype", "wallet", "subclass", "amountusd", "feeusd", "balanceusd", "feecurrency"),
     date="time",
     exchange="kraken",
     together=read,
     id=("txid",),
-    changing=("balance", "amountusd"),
+    changing=("balance", "amountusd", "feeusd", "balanceusd"),
     passed=passed,
 )

@@ -169,14 +169,14 @@ def _trade(row: Row, buys: bool) -> Said:
 
 
 def _paid(sums: _Sums, buys: bool, told: re.Match[str] | None) -> tuple[Decimal, Decimal]:
-    """What was traded, and the fee, as the columns tell them: together the total to the cent. Where they miss it, the fee
-    is what the total leaves of the subtotal, if the Notes name that total (rows of 2021 in a later report)."""
+    """What was traded, and the fee, as the columns tell them: together the total to the cent. Where they miss it, the
+    fee is what the total leaves of the subtotal, if the Notes name that total (rows of 2021 in a later report)."""
     if not sums.total or not sums.currency:
         raise Unread("it does not say what was paid")
     worth = sums.total - sums.fee if buys else sums.total + sums.fee
     misses = worth < 0 or (sums.subtotal and abs(worth - sums.subtotal) > _CENTS)
     left = sums.total - sums.subtotal if buys else sums.subtotal - sums.total
-    if misses and told is not None and number(told[2]) == sums.total and ZERO <= left and left * _FEW <= sums.total:
+    if misses and told is not None and number(told[2]) == sums.total and left >= ZERO and left * _FEW <= sums.total:
         return sums.subtotal, left
     if misses:
         raise Unread("its subtotal, fees and total do not add up")

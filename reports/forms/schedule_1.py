@@ -1,8 +1,8 @@
 """Schedule 1 (Form 1040, United States): digital assets received as ordinary income.
 
 Line 8v takes what is "not reported elsewhere": pay belongs on Schedule C or with wages, a mining business on
-Schedule C, interest on lent coins stands here by practice. Line 8v: the Internal Revenue Service's style sheet of the
-schedule of 2025; that of 2023 ends with 8u and 8z, by a list of its fields. The lines before: from memory.
+Schedule C, interest on lent coins stands here by practice. Lines 8v, 8z and 8: the Internal Revenue Service's style
+sheets of the schedules of 2025, 2024, 2023 and 2020 (read in copies). Line 21, and the first year of 8z: from memory.
 """
 
 from pipeline.money import ZERO
@@ -17,7 +17,7 @@ _OTHER = "Other income: digital assets received"
 _SINCE = (  # first year, line, what it asks for, source; the newest first
     (2024, "8v", _OWN, "Schedule 1 (Form 1040), 2025"),
     (2021, "8z", _OTHER, "Schedule 1 (Form 1040), 2023"),
-    (2019, "8", _OTHER, f"Schedule 1 (Form 1040), {MEMORY}"),
+    (2019, "8", _OTHER, "Schedule 1 (Form 1040), 2020"),
     (2018, "21", _OTHER, f"Schedule 1 (Form 1040), {MEMORY}"),
     (0, "21", _OTHER, f"Form 1040, {MEMORY}"),
 )
@@ -61,5 +61,5 @@ FORM = Form(
     table,
     totals_by=TOTALS_BY,
     notes=notes,
-    source="Schedule 1 (Form 1040), 2025, in the IRS's style sheet; lines before 2024 from memory",
+    source="Schedule 1 (Form 1040), 2020 to 2025, in the IRS's style sheets; before from memory",
 )

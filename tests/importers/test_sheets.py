@@ -72,6 +72,8 @@ def test_utf_16_big_endian(tmp_path: Path) -> None:
         ),
         (HEADER.encode() + b"1,2,a\0b\n", "line 2: holds a NUL"),
         (b"\x89PNG\r\n\x1a\n" + bytes(50), "is a picture, whatever its name says"),
+        (b"%PDF-1.4\n%\xe2\xe3", "is a PDF, whatever its name says"),
+        (b'[{"Date": "2025-01-01"}]', "is a JSON file, whatever its name says"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old or password-protected"),
     ],
 )

@@ -214,7 +214,8 @@ def test_integrity_is_checked_down_to_each_record(ledger: Ledger) -> None:
     with closing(sqlite3.connect(ledger.path)) as outside, outside:
         outside.execute("DROP TRIGGER raw_no_update")
         outside.execute("UPDATE raw SET payload = '{1}' WHERE source_id = 'b'")
-    with pytest.raises(LedgerError, match=r"is damaged \(table raw has lost its guard.*; record b .* changed\): restore"):
+    lost = r"is damaged \(table raw has lost its guard.*; record b .* changed\): restore"
+    with pytest.raises(LedgerError, match=lost):
         ledger.check_integrity()
 
 

@@ -103,6 +103,12 @@ def test_a_fee_that_is_taken_on_the_way_was_spent_as_it_left() -> None:
     assert (found["closing"], found["in_lots"], "difference" in found) == ("0.999", "0.999", False)
 
 
+def test_what_came_by_another_clock_before_it_left_is_not_there_twice() -> None:
+    gone = move("2026-01-01T05:10:00+00:00", "1 BTC", "Kraken", "Ledger", arrives="2026-01-01T04:50:00+00:00")
+    rows = told(lots(reported(ledger(buy("2024-01-01", "1 BTC", "10 USD"), gone), Scope.ACCOUNT)))
+    assert {r["account"]: r["closing"] for r in rows} == {"Kraken": "1", "Ledger": "1", IN_TRANSIT: "-1"}
+
+
 @given(ledgers(), st.sampled_from(list(Scope)))
 def test_units_agree_with_the_lots_but_for_those_never_acquired(drawn: Drawn, scope: Scope) -> None:
     one = reported(drawn.transactions, scope, 2024)

@@ -16,10 +16,10 @@ from importers.sandbox.server import NOW
 from importers.sync import Position, position
 from pipeline.issues import Issue
 from pipeline.ledger import Ledger
+from pipeline.run.computed import sources_used
 from pipeline.run.course import expected
 from pipeline.run.coverage import missing
 from pipeline.run.reach import Reach, State, reaches
-from pipeline.run.computed import sources_used
 from tests.pipeline.run.small import EXCHANGE, HELP, SECONDS, Small, opened, reaching, record, run
 
 DAY = timedelta(days=1)

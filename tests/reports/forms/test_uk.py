@@ -58,3 +58,12 @@ def test_what_has_no_price_is_told() -> None:
     report = filed("uk", 2025, receive("2024-05-01", "1 TOK", "reward"), sell("2024-06-01", "1 TOK", "5 GBP"))
     assert line(report, "sa108", "13.2") == D(5)
     assert form(report, "sa108").notes(report)[-1].startswith("1 receipt(s) without a known price can't be filed")
+
+
+def test_gains_at_the_new_rates_of_2024_25_are_told_for_box_51() -> None:
+    bought, late = buy("2024-05-01", "10 TOK", "1000 GBP"), sell("2024-10-30", "2 TOK", "260.50 GBP")
+    early = sell("2024-10-29 12:00", "1 TOK", "150 GBP")
+    both, before = filed("uk", 2025, bought, early, late), filed("uk", 2025, bought, early)
+    (told,) = [note for note in form(both, "sa108").notes(both) if "box 51" in note]
+    assert told.startswith("Of the gains 60.50 are of 30 October 2024 and after")
+    assert not any("box 51" in note for note in form(before, "sa108").notes(before))
