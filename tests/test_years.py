@@ -191,7 +191,8 @@ def test_a_year_is_closed_when_it_has_ended_and_with_open_problems_only_on_a_wor
     assert "is closed, with 1 open problem" in person.run("close", "2025", "--with-problems").stdout
     with Ledger.open(person.data, create=False) as ledger:
         assert "missing_acquisition" in [row[1] for row in ledger.filed_tables(4)["issues"].rows]
-    person.run("import", person.write("before.csv", f"{HEADER}2020-05-01T12:00:00Z,Kraken,50,USD,1,ETH,,,11\n"))
+    before = person.write("before.csv", f"{HEADER}2020-05-01T12:00:00Z,Kraken,50,USD,1,ETH,,,11\n")
+    assert "Closed tax year 2022: 1 record before it came or changed" in person.run("import", before).stdout
     assert gain(changed(person, "2025")["2025"]) == ("3900", "3850")
 
 

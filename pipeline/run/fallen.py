@@ -28,17 +28,21 @@ class Watch:
             self._marks, self._before = ledger.marks(), self._said()
 
     def lines(self) -> list[str]:
-        """A line for each closed year in which something has come or changed, or just after it, where its disposals may
-        be matched with that."""
+        """A line for each closed year in which something has come or changed, or before it in a year that is open, whose
+        lots it has; or just after it, where its disposals may be matched with that."""
         if not self._closed:
             return []
         came = list(self._came())
         lines = []
-        for period in self._closed:
+        until = datetime.min.replace(tzinfo=UTC)
+        for period in sorted(self._closed, key=lambda one: one.starts):
+            before = Counter(what for at, what in came if until <= at < period.starts)
             within = Counter(what for at, what in came if period.starts <= at < period.ends)
             after = Counter(what for at, what in came if period.ends <= at < period.ends + self._ahead)
-            told = [f"{_counted(within)} in it"] if within else []
+            told = [f"{_counted(before)} before it"] if before else []
+            told += [f"{_counted(within)} in it"] if within else []
             told += [f"{_counted(after)} in the {self._ahead.days} days after it"] if after and self._ahead else []
+            until = period.ends
             if told:
                 lines.append(
                     f"Closed tax year {period.name}: {' and '.join(told)} came or changed; "
