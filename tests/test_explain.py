@@ -21,7 +21,7 @@ from pipeline.run.explain import Explained
 from pipeline.run.moved import Behind, Moved
 from pipeline.run.why import Why
 from pipeline.views_explain import explained_json
-from tests.ledgers import ALL, Drawn, basis, buy, ledger, ledgers, move, sell, swap
+from tests.ledgers import ALL, Drawn, basis, buy, ledger, ledgers, move, prices, sell, swap
 from tests.person import ROOT, Person
 
 Node = dict[str, Any]
@@ -254,6 +254,19 @@ def test_a_pool_shows_what_was_left_in_it_and_what_came_since() -> None:
     assert facts(pool) == {"before": "2 BTC that cost 1203", "after": "1.5 BTC that cost 902.25"}
     assert figures(pool) == {"cost before": "1203", "cost after": "902.25"}
     assert [each["id"] for each in pool["because"]] == ["t3"]
+
+
+def test_everything_held_as_one_whole_shows_what_it_was_worth_and_what_was_paid_for_it() -> None:
+    rows = ledger(
+        buy("2024-05-01", "2 BTC", "1000 EUR"), buy("2024-05-02", "10 ETH", "500 EUR"),
+        sell("2024-06-01", "1 BTC", "900 EUR"), sell("2024-09-01", "0.5 BTC", "600 EUR"),
+    )  # fmt: skip
+    by = basis("fr", "average", currency="EUR")
+    quotes = prices("2024-06-01 ETH 60 EUR", "2024-09-01 ETH 80 EUR")
+    one, _ = why(Drawn(rows, quotes), by)
+    whole = find(document(one, "t4", by), "everything that was held")
+    assert figures(whole) == {"worth just before": "2000", "paid for it, less what was used": "937.5"}
+    assert [each["id"] for each in whole["because"]] == ["t1", "t2"]
 
 
 def test_a_lot_that_was_swapped_without_tax_and_sent_on_names_both_on_its_way() -> None:

@@ -52,8 +52,8 @@ def computed(
     start: Position | None = None,
     trace: Trace | None = None,
 ) -> Computed:
-    """`settled`: what a change of lot scope gave to the accounts; `start`: the filed position to go on from. `trace` gets
-    what the figures came by."""
+    """`settled`: what a change of lot scope gave to the accounts; `start`: the filed position to go on from; `trace`
+    gets what the figures came by."""
     prices = ledger.prices()
     said = answers(ledger, basis.zone)
     result, position = derived(

@@ -28,7 +28,7 @@ class Watch:
             self._marks, self._before = ledger.marks(), self._said()
 
     def lines(self) -> list[str]:
-        """A line for each closed year in which something has come or changed, or before it in a year that is open, whose
+        """A line for each closed year in which something has come or changed, or before it in an open year, whose
         lots it has; or just after it, where its disposals may be matched with that."""
         if not self._closed:
             return []

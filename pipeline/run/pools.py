@@ -9,10 +9,10 @@ from typing import NamedTuple
 from pipeline.gains.derive import Basis
 from pipeline.gains.lots import AVERAGE
 from pipeline.gains.trace import Trace
-from pipeline.model import Acquire, Convert, Disposal, Move, Rule
-from pipeline.money import ZERO
+from pipeline.model import Acquire, Convert, Disposal, Dispose, Move, Rule
+from pipeline.money import ZERO, plain
 from pipeline.rules.base import Scope
-from pipeline.run.reasons import Term
+from pipeline.run.reasons import Sum, Term, summed
 
 AVERAGED = (Rule.AVERAGE, Rule.POOL)
 
@@ -77,3 +77,34 @@ def _all(asset: str, account: str | None, before: int, trace: Trace) -> Iterator
             yield Came(flow.at, flow.id, flow.into_quantity, asset, cost)
         elif isinstance(flow, Move) and account is not None and flow.asset == asset and flow.into == account:
             yield Came(max(flow.at, flow.arrives or flow.at), flow.id, flow.quantity, asset, cost)
+
+
+# ---- everything as one whole (France) -----------------------------------------------------------
+
+
+def into_whole(d: Dispose, row: Disposal, trace: Trace) -> tuple[list[Came], tuple[Sum, ...]]:
+    """What was acquired before, and how its value and its price came about: units by their prices, costs less what
+    disposals had used. A filed position that the records have left since, or units that are not on record, leave
+    out the sum that they have changed."""
+    assert row.whole is not None
+    came: list[Came] = []
+    held: dict[str, Decimal] = defaultdict(Decimal)
+    for f in trace.flows:
+        if isinstance(f, Acquire) and f.at <= d.at:
+            came.append(Came(f.at, f.id, f.quantity, f.asset, f.cost or ZERO))
+            held[f.asset] += f.quantity
+        elif isinstance(f, Dispose | Convert) and f.at < d.at:
+            held[f.asset] -= f.quantity
+            if isinstance(f, Convert):
+                held[f.into] += f.into_quantity
+    came.sort(key=lambda one: one.at)
+    paid = Term(sum((one.cost for one in came), ZERO), f"paid for {len(came)} receipts and purchases")
+    less = [Term(row.whole.used, "used by earlier disposals", less=True)] if row.whole.used else []
+    sums = summed("paid for it, less what was used", row.whole.price, paid, *less)
+    words = f"price of what is sold, for all {plain(held[d.asset])} {d.asset}"
+    worth = [Term(d.proceeds or ZERO, words, (held[d.asset], d.quantity))]
+    for asset, units in sorted(held.items()):
+        if asset != d.asset and units > ZERO:
+            quote = trace.prices.quote(asset, d.at) if trace.prices is not None else None
+            worth.append(Term(quote[0] if quote else ZERO, f"price of one {asset}", times=units))
+    return came, summed("worth just before", row.whole.worth, *worth) + sums

@@ -15,7 +15,7 @@ from pipeline.gains.trace import Taken, Trace
 from pipeline.model import Acquire, Convert, Disposal, Dispose, Flow, Move, Result, Rule
 from pipeline.money import ONE, ZERO, plain, split
 from pipeline.run.moved import Moved
-from pipeline.run.pools import AVERAGED, into_pool
+from pipeline.run.pools import AVERAGED, Came, into_pool, into_whole
 from pipeline.run.reasons import Step, Sum, Term, known, summed
 
 MOST = 20  # purchases of a pool, uses of a lot, that are listed
@@ -197,6 +197,8 @@ class Why:
 
     def _origin(self, row: Disposal, units: Units | None, before: int | None) -> Iterator[Step]:
         if row.whole is not None:
+            d = self._dispose(row.id)
+            came, sums = into_whole(d, row, self.trace) if d is not None else ([], ())
             yield Step(
                 "everything that was held, as one whole",
                 known(
@@ -205,6 +207,8 @@ class Why:
                     ("used by earlier disposals", row.whole.used),
                     ("taken off the proceeds", row.whole.fees or None),
                 ),
+                sums,
+                self._listed(came),
             )
         if units is not None and units.share is not None and before is not None and row.rule in AVERAGED:
             yield self._pool(row, units, before)
@@ -233,12 +237,15 @@ class Why:
         sums = list(summed("cost after", left, Term(cost, "cost before"), Term(units.cost, "taken", less=True)))
         since, terms = into_pool(row, before, self.trace, self.basis, self.moved.day)
         sums += summed("cost before", cost, *terms)
+        return Step("the pool, in which all units cost the same", facts, tuple(sums), self._listed(since))
+
+    def _listed(self, came: Sequence[Came]) -> tuple[Step, ...]:
+        """The newest receipts and purchases."""
         listed = tuple(
             Step(f"{self.moved.when(c.at)} {c.id}: {plain(c.quantity)} {c.asset}, cost {plain(c.cost)}", id=c.id)
-            for c in since[-MOST:]
+            for c in came[-MOST:]
         )
-        more = (Step(f"and {len(since) - MOST} before them"),) if len(since) > MOST else ()
-        return Step("the pool, in which all units cost the same", facts, tuple(sums), listed + more)
+        return (*listed, Step(f"and {len(came) - MOST} before them")) if len(came) > MOST else listed
 
     def lot(self, ref: str, account: str = "", before: int | None = None, left: Decimal | None = None) -> Step:
         """An acquisition, how it cost what it cost, its way to `account`, and what took of it `before`; `left`: what
