@@ -56,7 +56,7 @@ def report(written: Written) -> list[str]:
         "",
         f"Files: {written.folder} ({_files(written)})",
         *([f"Opening position: {one.opening}"] if one.opening else []),
-        *([f"Tax year {one.period.name} is {one.filed}"] if one.filed else []),
+        *([f"Tax year {one.period.name} was {one.filed}"] if one.filed else []),
     ]
     if written.unfinished:
         lines.append(f"Tax year {one.period.name} has not ended yet: these are the figures so far")

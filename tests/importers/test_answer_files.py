@@ -108,7 +108,10 @@ def test_what_a_cell_can_not_mean_is_refused_with_its_row(tmp_path: Path, header
 def test_no_header_of_answers_is_taken_for_another_layout_and_none_of_theirs_for_answers() -> None:
     layouts = formats().values()
     for layout in layouts:
-        assert [one.name for one in claims(layout.columns)] == [layout.name]
+        if layout.export is None:
+            assert [one.name for one in claims(layout.columns)] == [layout.name]
+        else:  # older and newer columns at once; that a file fits one layout is for the samples
+            assert all(one.export for one in claims(layout.columns))
     assert {one.name for one in layouts if one.answers} >= {"labels", "matches", "openings", "picks", "allocation"}
 
 
