@@ -340,6 +340,8 @@ def _where(issue: Issue) -> str:
 
 def _tally_line(found: Sequence[Issue]) -> str:
     errors = sum(i.severity is Severity.ERROR for i in found)
+    if not errors and ranges(found):
+        return "No error among these; a warning may change a tax figure if it turns out otherwise, as told above."
     if not errors:
         return "None of these changes a tax figure."
     return f"{errors} of these {'changes' if errors == 1 else 'change'} a tax figure until settled."
