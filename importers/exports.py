@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from importers import assets, cells
 from importers.base import Format, RowError, shown
 from importers.layout import NAMED, ZONE, Cells, Export, any_zone, zone_in
-from importers.parsers.build import MALFORMED, Unread, milliseconds, seconds, transaction
+from importers.parsers.build import MALFORMED, Unread, milliseconds, seconds, sort_out, transaction
 from pipeline.issues import Issue
 from pipeline.model import Amount, Label, Parsed, RawRecord, Transaction, instant_text, transaction_id
 from pipeline.money import ZERO, exact, parse
@@ -47,7 +47,7 @@ _GROUPED = {
 }
 _WITH_UNIT = re.compile(r"\(?\s*([-+\u2212]?[\d.,]+(?:[eE][+-]?\d+)?)\s*([^\d\s().,+-][^\s()]*)\s*\)?")
 _ZONE_NAME = re.compile(r"(?<=GMT[+-]\d{4}) \([^()]*\)$", re.ASCII)
-_NOTHING = frozenset(("", "-", "--", "n/a", "none", "null", "nan"))
+_NOTHING = frozenset(("", "-", "--", "n/a", "none", "null"))
 QUOTED = 300  # characters of a row that an open problem quotes
 
 
@@ -332,13 +332,16 @@ def export(
                     if status is not None:
                         status.check(row)
                     if each is not None:
-                        _sort_out(parsed, list(each(row)))
+                        sort_out(parsed, list(each(row)))
                 except MALFORMED as why:
                     parsed.issues.append(row.unread(why))
                 else:
                     rows.append(row)
             if together is not None:
-                _sort_out(parsed, together(rows))
+                try:
+                    sort_out(parsed, list(together(rows)))
+                except MALFORMED as why:  # a row that nothing foresaw: none of them counts unseen
+                    parsed.issues.extend(row.unread(why) for row in rows)
         return parsed
 
     return Format(
@@ -381,14 +384,6 @@ def _counting(
         if not passed(filled):
             zones = {name: zone_in(header) for header, name in known.items() if name and "(UTC*)" in name}
             yield Row(record, filled, layout, zones)
-
-
-def _sort_out(parsed: Parsed, found: Iterable[Said]) -> None:
-    for each in found:
-        if isinstance(each, Issue):
-            parsed.issues.append(each)
-        else:
-            parsed.transactions.append(each)
 
 
 def grouped(

@@ -67,12 +67,12 @@ def parser(
                     elif stream in group:
                         gathered.setdefault(group[stream], []).append((record, value))
                     elif stream in readers:
-                        _sort_out(parsed, list(readers[stream](record, value)))
+                        sort_out(parsed, list(readers[stream](record, value)))
                 except MALFORMED as why:
                     parsed.issues.append(unread(record, why))
             for names, listed in gathered.items():
                 listed.sort(key=lambda pair: (pair[0].position, pair[0].source_id))
-                _sort_out(parsed, (together or {})[names](listed))
+                sort_out(parsed, (together or {})[names](listed))
             parsed.transactions.sort(key=lambda t: (t.at, t.position, t.source_id))
             parsed.balances[:] = _summed(parsed.balances)
         return parsed
@@ -80,7 +80,8 @@ def parser(
     return parse_records
 
 
-def _sort_out(parsed: Parsed, found: Iterable[Said]) -> None:
+def sort_out(parsed: Parsed, found: Iterable[Said]) -> None:
+    """What was read, and what could not be, each to its kind."""
     for each in found:
         if isinstance(each, Issue):
             parsed.issues.append(each)

@@ -7,12 +7,14 @@
 `REGENERATE_SAMPLES=1 pytest tests/importers` writes the expected files anew; review the difference.
 """
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
 import importers
+from importers.exports import Row, Said, export
 from importers.formats import universal
 from importers.recognition import formats
 from pipeline.model import RawRecord
@@ -63,6 +65,22 @@ def judge(path: Path, ending: str, text: str) -> None:
         else:
             expected.unlink(missing_ok=True)
     assert text == (expected.read_bytes().decode() if expected.exists() else "")
+
+
+def test_what_a_layout_did_not_foresee_stops_no_import_and_leaves_no_row_out_unseen() -> None:
+    """Rows that are read together, where the reader itself fails; and no number is taken for none."""
+
+    def fails(rows: list[Row]) -> list[Said]:
+        return [row.transaction(received=row.amount("Amount", row["Coin"])) for row in rows]
+
+    layout = export("made", 1, needs=("Time", "Amount", "Coin"), date="Time", together=fails)
+    assert layout.parse is not None
+    said = [json.dumps({"Time": "2025-01-01", "Amount": amount, "Coin": "BTC"}) for amount in ("1", "NaN")]
+    records = (RawRecord("made", "mine", "made", str(n), n, text, f"t.csv row {n}") for n, text in enumerate(said))
+    parsed = layout.parse(records)
+    assert parsed.transactions == []
+    assert [issue.code for issue in parsed.issues] == ["unread_record"] * 2
+    assert all("'NaN' is no number" in issue.details["why"] for issue in parsed.issues)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
