@@ -88,7 +88,7 @@ class _Span:
     def _see_digits(self, numbers: Sequence[Decimal | int]) -> None:
         for each in numbers:
             text = plain(Decimal(each))
-            if self.decimals < MOST_DECIMALS:
+            if self.decimals < MOST_DECIMALS and len(text) - text.rfind(".") - 1 > self.decimals:
                 self.decimals = max(self.decimals, decimals_shown(text))
             if len(text) > self.inexact and not _fits(text):
                 self.inexact = len(text)

@@ -25,6 +25,11 @@ A = TypeVar("A")
 T = TypeVar("T")
 
 
+def in_copies(worth: bool) -> bool:
+    """Whether such work is done by a copy of this process."""
+    return worth and sys.platform == "linux"
+
+
 @contextmanager
 def meanwhile(work: Callable[[Callable[[], A]], T], *, worth: bool) -> Iterator[Callable[[A], T]]:
     """Begins `work`, and gives what asks for its result, once; there it raises what it has raised.
@@ -32,7 +37,7 @@ def meanwhile(work: Callable[[Callable[[], A]], T], *, worth: bool) -> Iterator[
     `work` gets a function that waits for what is said by the one who asks. It may write files; what it changes in
     memory stays its own. `worth`: whether it takes much longer than to begin a process does.
     """
-    if not worth or sys.platform != "linux":
+    if not in_copies(worth):
         yield lambda said: work(lambda: said)
         return
     ours, theirs = Pipe()

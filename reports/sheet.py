@@ -14,7 +14,7 @@ with '=' for a formula, makes a float of a Decimal, needs 15 s where this needs 
 import io
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 from decimal import Decimal
 from itertools import repeat
@@ -237,6 +237,9 @@ class _Streaming(WorksheetWriter):
         """There is no temporary file to remove."""
 
 
+_SOME = 1 << 20  # bytes that are copied at once
+
+
 class _Archive(ZipFile):
     """A ZIP whose bytes depend on its contents alone: no time of writing."""
 
@@ -248,6 +251,26 @@ class _Archive(ZipFile):
     def writestr(self, zinfo_or_arcname: str | ZipInfo, data: Any, *_args: Any, **_options: Any) -> None:
         assert isinstance(zinfo_or_arcname, str)
         super().writestr(self.entry(zinfo_or_arcname), data)
+
+    def take(self, out: IO[bytes]) -> None:
+        """Adds the files of another archive without packing them anew: a file's bytes tell nothing of where it
+        stands."""
+        assert self.fp is not None
+        with ZipFile(out) as other:
+            listed = sorted(other.infolist(), key=lambda info: info.header_offset)
+            ends = [*(info.header_offset for info in listed[1:]), other.start_dir]
+        self.fp.seek(self.start_dir)
+        for info, end in zip(listed, ends, strict=True):
+            begin, left = info.header_offset, end - info.header_offset
+            out.seek(begin)
+            info.header_offset = self.fp.tell()
+            while left:
+                some = out.read(min(left, _SOME))
+                self.fp.write(some)
+                left -= len(some)
+            self.filelist.append(info)
+            self.NameToInfo[info.filename] = info
+        self.start_dir = self.fp.tell()
 
     def write(self, filename: Any, arcname: Any = None, *_args: Any, **_options: Any) -> None:
         """Called for every page when the book is finished: they are there already."""
@@ -273,14 +296,28 @@ class Book:
         self._archive.close()
 
     @contextmanager
-    def sheet(self, title: str) -> Iterator[Sheet]:
-        """The next page. Widths and panes have to be set before the first row."""
+    def sheet(self, title: str, *, apart: bool = False) -> Iterator[Sheet]:
+        """The next page. Widths and panes have to be set before the first row. `apart`: its rows are written by a copy
+        of this book, and come by `take`; here it gets all but them."""
         number = len(self._workbook.worksheets) + 1
-        with self._archive.open(self._archive.entry(f"xl/worksheets/sheet{number}.xml"), "w") as out:
+        name = f"xl/worksheets/sheet{number}.xml"
+        with nullcontext(io.BytesIO()) if apart else self._archive.open(self._archive.entry(name), "w") as out:
             sheet = Sheet(self._workbook, title, out)
             self._workbook._add_sheet(sheet)  # type: ignore[attr-defined]
             yield sheet
             sheet.close()
+
+    def turn_to(self, out: IO[bytes]) -> None:
+        """The pages that come next go to `out`: of a copy of this book, in another process."""
+        self._archive = _Archive(out, "w")
+
+    def close_pages(self) -> None:
+        """Ends the pages since `turn_to`."""
+        self._archive.close()
+
+    def take(self, out: IO[bytes]) -> None:
+        """Adds the pages that a copy of this book has written to `out`, as they are."""
+        self._archive.take(out)
 
     def finish(self) -> bytes:
         """Writes what is left; gives the whole book if it is kept in memory."""

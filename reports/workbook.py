@@ -6,9 +6,11 @@ are formulas that bear the engine's figures as their values; cells lead to what 
 This module loads openpyxl: import it only where a workbook is written.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC
 from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO
 
 from openpyxl.utils import get_column_letter
@@ -18,6 +20,7 @@ from reports import method_page, overview
 from reports.columns import lines, shown
 from reports.forms import Form
 from reports.layout import Tab, computed
+from reports.meanwhile import in_copies, meanwhile
 from reports.overview import METHOD, NO_GAIN, NO_PRICE, YES
 from reports.roll_forward import lots, transfers
 from reports.sheet import LAST_ROW, Book, Sheet, print_setup, widths
@@ -28,6 +31,8 @@ from reports.traced import FORM_LINE, Filing, Find, filings, form_line, is_group
 _TITLES = {"issues": "Problems"}
 # Tables in the order of the sheets; the country's forms come before them.
 _ORDER = ("disposals", "income", "derivatives", "holdings", "lots", "transfers", "transactions", "prices", "issues")
+_BEHIND = {"transactions", "prices", "issues"}  # the last of them, which take as long as the others
+MANY = 5_000  # rows of those, from which on two processes write the sheets
 
 
 def workbook(
@@ -37,10 +42,13 @@ def workbook(
     forms: Sequence[tuple[Form, Table]],
     *,
     last_row: int = LAST_ROW,
+    many: int = MANY,
+    beside: Path | None = None,
     progress: Callable[[str, int], None] = lambda _what, _rows: None,
 ) -> None:
     """Writes the XLSX file of the year; a table of more rows than fit above `last_row` goes on on further sheets.
-    `progress` gets the title of each sheet, and how many rows more are written."""
+    `progress` gets the title of each sheet, and how many rows more are written. `beside`: the folder of a file without
+    a name, by which a second process gives its sheets where they have `many` rows."""
     # Made at a time that the inputs fix, so that the same inputs give the same bytes.
     made = report.period.ends.astimezone(UTC).replace(tzinfo=None)
     footer = f"taxsync {report.version}, {report.rules.name}, tax year {report.period.name}".replace("&", "&&")
@@ -48,16 +56,34 @@ def workbook(
     filed = filings(report, forms)
     tabs = _tabs(report, tables, forms, filed, last_row)
     found = traced(tabs, filed)
+    def pages(book: Book, ours: Collection[str], told: Callable[[str, int], None]) -> None:
+        """Every table's sheets; of those that are not ours all but the rows."""
+        for name, tab in tabs.items():
+            for title, start, end in tab.sheets():
+                with book.sheet(title, apart=name not in ours) as sheet:
+                    print_setup(sheet, footer, landscape=True, letter=letter)
+                    for rows in _fill(sheet, tab, start, end, found[name] if name in ours else None):
+                        told(title, rows)
+
+    def behind(_asked: Callable[[], None]) -> None:
+        book.turn_to(part)
+        pages(book, _BEHIND, lambda _what, _rows: None)
+        book.close_pages()
+        part.flush()
+
+    rows = sum(len(tabs[name].table.rows) for name in _BEHIND)
     with Book(f"Crypto tax {report.period.name}", made, out) as book:
         with book.sheet("Summary") as sheet:
             print_setup(sheet, footer, landscape=False, letter=letter)
             overview.fill(sheet, report, forms, tabs)
-        for name, tab in tabs.items():
-            for title, start, end in tab.sheets():
-                with book.sheet(title) as sheet:
-                    print_setup(sheet, footer, landscape=True, letter=letter)
-                    for rows in _fill(sheet, tab, start, end, found[name]):
-                        progress(title, rows)
+        if not in_copies(rows >= many):
+            pages(book, tabs, progress)
+        else:
+            with TemporaryFile(dir=beside) as part, meanwhile(behind, worth=True) as rest:
+                pages(book, tabs.keys() - _BEHIND, progress)
+                rest(None)
+                book.take(part)
+            progress("Transactions", rows)
         with book.sheet(METHOD) as sheet:
             print_setup(sheet, footer, landscape=True, letter=letter)
             method_page.fill(sheet, report, forms)
@@ -114,9 +140,9 @@ def _unrealised(table: Table) -> Table:
     return Table(table.name, (*table.columns, column), rows)
 
 
-def _fill(sheet: Sheet, tab: Tab, start: int, end: int, found: Mapping[str, Find]) -> Iterator[int]:
+def _fill(sheet: Sheet, tab: Tab, start: int, end: int, found: Mapping[str, Find] | None) -> Iterator[int]:
     """Heading and rows from `start` to `end`, the heading frozen, filtered and repeated on every printed page. Gives
-    how many rows it has written, some at a time."""
+    how many rows it has written, some at a time. `found`: where cells lead; None: the rows are written elsewhere."""
     columns = tab.columns
     headings = [c.heading for c in columns]
     widths(sheet, [c.width for c in columns])
@@ -127,6 +153,8 @@ def _fill(sheet: Sheet, tab: Tab, start: int, end: int, found: Mapping[str, Find
     sheet.write(headings, [sheet.heading_style(right=c.right) for c in columns], max(c.heading_lines for c in columns))
     styles = [c.style(sheet) for c in columns]
     blue = [sheet.linked_style(style) for style in styles]
+    if found is None:
+        return
     leading = [(tab.number(name), get_column_letter(tab.number(name) + 1), find) for name, find in found.items()]
     formulas = computed(tab)
     wrapped = [c.index for c in columns if c.wrapped]

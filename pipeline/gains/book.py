@@ -7,7 +7,7 @@ never a hash, unless all else is equal.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -98,14 +98,15 @@ def book(
     for turn in turns:
         if until is None or turn.at < until or (turn.at == until and turn.rank == CLAIM):
             turn.carry_out()
-    if until is not None:
-        walk.out.position = lambda: position_of(walk.held(), flows, identified.taken, walk.joining, until)
     walk.out.issues += of_no_use(walk.lines, rules, zone, until, walk.changed)
     walk.out.lots = in_forms(walk.open_lots(), flows, forms, until)
     walk.out.issues += missing_acquisitions(walk.out.short) + walk.picks.issues(until)
     losses = {d.id for d in walk.out.disposals if d.gain is not None and d.gain < ZERO}
     walk.out.issues += across_migrations(flows, rules, forms, identified.taken, losses)
-    return walk.out
+    if until is None:
+        return walk.out
+    # of the walk, and no part of it: in a circle a big history would stay in memory
+    return replace(walk.out, position=lambda: position_of(walk.held(), flows, identified.taken, walk.joining, until))
 
 
 class _Walk:

@@ -49,10 +49,8 @@ def portfolio(
     if start is not None and (until is None or start.position.at < until):
         walk.go_on_from(start)
     walk.out.lots = walk.lots()
-    if until is not None:
-        walk.out.position = partial(walk.position, flows, until)
     walk.out.issues += missing_acquisitions(walk.out.short)
-    return walk.out
+    return walk.out if until is None else replace(walk.out, position=partial(walk.position, flows, until))
 
 
 def _lot(a: Acquire) -> Units:

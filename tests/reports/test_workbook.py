@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal as D
 from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -239,6 +240,16 @@ def test_nothing_in_the_file_says_when_it_was_written() -> None:
 
 def test_the_same_report_gives_the_same_bytes() -> None:
     assert made(full()) == made(full())
+
+
+@pytest.mark.parametrize("last_row", [LAST_ROW, 3])
+def test_two_processes_write_the_bytes_that_one_does(last_row: int, tmp_path: Path) -> None:
+    r, alone, both = traceable(), io.BytesIO(), io.BytesIO()
+    tables, forms = [t(r) for t in TABLES], [(f, f.table(r)) for f in forms_of(r.rules)]
+    workbook(alone, r, tables, forms, last_row=last_row, many=10**9)
+    workbook(both, r, tables, forms, last_row=last_row, many=0, beside=tmp_path)
+    assert both.getvalue() == alone.getvalue()
+    assert zipfile.ZipFile(both).testzip() is None and not list(tmp_path.iterdir())
 
 
 # ---- formulas -------------------------------------------------------------------------------------------------------
