@@ -1,9 +1,10 @@
-"""How long a big history takes, and how much memory: run by hand, never by the tests.
+"""How long a big history takes, and how much memory, beside the least that it could: run by hand, never by the tests.
 
-    python tests/benchmark.py [ROWS] [--keep DIR]        # default: 100000
+    python tests/benchmark.py [ROWS] [--keep DIR] [--peers BIN]        # default: 100000
 
-Makes a universal file of ROWS trades over four years (two accounts, eight assets), then runs the
-program as a person would and prints seconds and megabytes of each step.
+Makes a universal file of ROWS trades over four years (two accounts, eight assets), then runs the program as a person
+would, whole processes, and prints seconds and megabytes of each step; of what `floor.py` does also, too, the ratio.
+`--peers`: the folder with the commands of RP2 and BittyTax, which then report the same history (`peers.py`).
 """
 
 import argparse
@@ -15,17 +16,28 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+from tests.peers import PEERS
+
 HEADER = "Date,Account,Sent Amount,Sent Currency,Received Amount,Received Currency,Fee Amount,Fee Currency,ID\n"
 ASSETS = "BTC ETH SOL ADA DOT LTC XRP AVAX".split()
-STEPS = {
-    "import": ["import", "big.csv"],
-    "report without workbook": ["report", "--year", "2025", "--no-xlsx"],
-    "report": ["report", "--year", "2025"],
-    "check": ["check"],
-}
+TAXSYNC = [sys.executable, "-m", "pipeline.cli"]
+FLOOR = [sys.executable, str(Path(__file__).with_name("floor.py")), "big.csv"]
+
+
+@dataclass
+class Taken:
+    """What processes took: seconds from the first's begin to the last's end, those of the processors, megabytes."""
+
+    seconds: float = 0
+    busy: float = 0
+    megabytes: int = 0
+    failed: bool = False
 
 
 def history(path: Path, rows: int) -> None:
@@ -46,28 +58,69 @@ def history(path: Path, rows: int) -> None:
             file.write(f"{at:%Y-%m-%dT%H:%M:%SZ},{account},{','.join(sides)},0.{number % 90 + 10},USD,{number}\n")
 
 
+def taken(commands: Sequence[Sequence[str]], folder: Path, environment: dict[str, str]) -> Taken:
+    """Runs one after the other. The peak of memory is that of one process, found by a process of its own."""
+    sum = Taken()
+    for command in commands:
+        watched = [sys.executable, __file__, "--watch", *command]
+        done = subprocess.run(watched, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        seconds, busy, kilobytes, code = done.stderr.decode().splitlines()[-1].split()
+        sum.seconds, sum.busy = sum.seconds + float(seconds), sum.busy + float(busy)
+        sum.megabytes = max(sum.megabytes, int(kilobytes) // 1024)
+        sum.failed = sum.failed or code not in ("0", "1")
+    return sum
+
+
+def watch(command: Sequence[str]) -> None:
+    """Runs one command, and says on standard error what it took."""
+    begin = time.perf_counter()
+    code = subprocess.run(command, stderr=subprocess.DEVNULL).returncode
+    seconds, used = time.perf_counter() - begin, resource.getrusage(resource.RUSAGE_CHILDREN)
+    print(f"{seconds:.3f} {used.ru_utime + used.ru_stime:.3f} {used.ru_maxrss} {code}", file=sys.stderr)
+
+
+def told(name: str, one: Taken, least: Taken | None = None) -> Taken:
+    ratio = f"{one.seconds / least.seconds:5.2f} x" if least else " " * 7
+    failed = "  failed" if one.failed else ""
+    print(
+        f"{name:<42} {one.seconds:7.1f} s  {ratio}  {one.busy:7.1f} s busy  {one.megabytes:5d} MB{failed}", flush=True
+    )
+    return one
+
+
 def main() -> None:
-    arguments = argparse.ArgumentParser(description=__doc__)
+    if sys.argv[1:2] == ["--watch"]:
+        watch(sys.argv[2:])
+        return
+    arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("rows", type=int, nargs="?", default=100_000)
     arguments.add_argument("--keep", type=Path, help="use this folder, and leave it there")
+    arguments.add_argument("--peers", type=Path, help="the folder with rp2_us and bittytax")
     given = arguments.parse_args()
     folder = given.keep or Path(tempfile.mkdtemp(prefix="taxsync-benchmark-"))
     folder.mkdir(exist_ok=True)
-    environment = os.environ | {"TAXSYNC_DATA": str(folder / "data"), "PYTHONPATH": str(Path(__file__).parent.parent)}
+    home = {"HOME": str(folder), "TAXSYNC_DATA": str(folder / "data"), "PYTHONPATH": str(Path(__file__).parent.parent)}
+    environment = os.environ | home
     history(folder / "big.csv", given.rows)
-    subprocess.run([sys.executable, "-m", "pipeline.cli", "init", "--country", "us"], cwd=folder, env=environment)
-    for name, step in STEPS.items():
-        begin = time.perf_counter()
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        done = subprocess.run(
-            [sys.executable, "-m", "pipeline.cli", *step], cwd=folder, env=environment, stdout=subprocess.DEVNULL
-        )
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        seconds, busy = time.perf_counter() - begin, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        # the peak of all children so far: the steps come in an order in which it grows
-        print(
-            f"{name:<24} {seconds:6.1f} s  {busy:6.1f} s busy  {after.ru_maxrss // 1024:5d} MB  exit {done.returncode}"
-        )
+
+    def run(name: str, *commands: Sequence[str], least: Taken | None = None) -> Taken:
+        return told(name, taken(commands, folder, environment), least)
+
+    init, read = [*TAXSYNC, "init", "--country", "us"], [*TAXSYNC, "import", "big.csv"]
+    report = [*TAXSYNC, "report", "--year", "2025"]
+    plain = run("floor without workbook", [*FLOOR, "floor-csv", "--no-xlsx"])
+    whole = run("floor", [*FLOOR, "floor"])
+    run("init, import, report without workbook", init, read, [*report, "--no-xlsx"], least=plain)
+    shutil.rmtree(folder / "data")
+    run("init, import, report", init, read, report, least=whole)
+    run("report, once more", report)
+    run("import of the same file once more", read)
+    run("check", [*TAXSYNC, "check"])
+    run("status", [*TAXSYNC, "status"])
+    run("--help", [*TAXSYNC, "--help"])
+    for name, made in PEERS.items() if given.peers else ():
+        program, *options = made(folder / "big.csv", folder)
+        run(name, [str(given.peers.absolute() / program), *options])
     if not given.keep:
         shutil.rmtree(folder)
 

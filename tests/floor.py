@@ -3,10 +3,10 @@ measures taxsync against.
 
     python tests/floor.py big.csv FOLDER [--no-xlsx]
 
-Reads the universal file, keeps every row in SQLite through SQLAlchemy, reads them back in order, matches lots first in, first out on
-Decimals, and writes 2025's disposals, form lines, transactions and prices as CSV and (unless told not to) as a
-write-only workbook, with as many rows and columns as taxsync writes. It checks nothing, knows no zone, fee, transfer,
-currency or mistake, and can't be trusted with a tax return.
+Reads the universal file, keeps every row in SQLite through SQLAlchemy, reads them back in order, matches lots first
+in, first out on Decimals, and writes 2025's disposals, form lines, transactions and prices as CSV and (unless told not
+to) as a write-only workbook, with as many rows and columns as taxsync writes. It checks nothing, knows no zone, fee,
+transfer, currency or mistake, and can't be trusted with a tax return.
 """
 
 import csv
