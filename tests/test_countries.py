@@ -64,7 +64,7 @@ def case(request: pytest.FixtureRequest) -> Path:
     return request.param
 
 
-def reported(case: Path, facts: dict[str, object], folder: Path) -> Path:
+def reported(case: Path, facts: dict[str, object], folder: Path, *, xlsx: bool = False) -> Path:
     """The files of the case's year, from an empty folder."""
     choices = project.Choices(str(facts["country"]), timezone=str(facts["timezone"]), method=str(facts["method"]))
     project.init(folder, choices)
@@ -76,7 +76,7 @@ def reported(case: Path, facts: dict[str, object], folder: Path) -> Path:
     outcome = importing.files(folder, files, "", SILENT)
     assert outcome.failures == []
     asked = project.Choices(lot_scope=str(facts["scope"]))
-    return reporting.report(folder, NOW, year=str(facts["year"]), choices=asked, xlsx=False).folder
+    return reporting.report(folder, NOW, year=str(facts["year"]), choices=asked, xlsx=xlsx).folder
 
 
 def test_the_report_of_a_case_is_the_expected_one(case: Path, tmp_path: Path) -> None:
