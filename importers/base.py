@@ -401,6 +401,7 @@ class Exchange:
     none). `key_help` says step by step how to make a key that only reads, `bind_help` where a key is
     bound to an address, `revoke_help` where to revoke one. `begins`: the first day that it can have a record of;
     `wallets`: its answers about what is held; `gap_help`: which of its exports closes the gaps of its API;
+    `not_read`: what a person may have there that none of `streams` tells (each told once, in a note);
     `time`: the method that tells the exchange's own clock, and what reads it (Unix milliseconds).
     `files`: the hosts, as patterns, that the files it gives the address of may be fetched from, without anything of
     the key.
@@ -416,6 +417,7 @@ class Exchange:
     wallets: tuple[Wallet, ...] = ()
     begins: date = date(2010, 1, 1)
     gap_help: str = ""
+    not_read: tuple[str, ...] = ()
     time: "tuple[str, Callable[[Answer], Answer]] | None" = None
     files: tuple[str, ...] = ()
     parse: Callable[[Iterable[RawRecord]], Parsed] = lambda _: Parsed()

@@ -3,28 +3,21 @@
     client = open_client(EXCHANGE, credentials, proxy_url)
     page = client.call("privatePostLedgers", {"ofs": 50}, read)    # `read` gets the raw answer, numbers as text
 
-Three rings: `fetch2`, through which every method of ccxt goes, lets only what is on the exchange's list
-pass, before anything is signed; `fetch` sends that one request only, by its method and path and to the host of the
-section that it is declared in; the session (`importers.session`), through which ccxt's own methods go, too, sends
-what `fetch` let out and nothing else. Unified methods that order or move are shadowed by name besides. Errors are
-one known sentence each: the texts of ccxt and requests hold addresses, signatures and keys, and are never shown nor
-chained.
+What may leave is the guard's (`importers.guard`). Errors are one known sentence each: the texts of ccxt and requests
+hold addresses, signatures and keys, and are never shown nor chained.
 """
 
-import contextvars
 import logging
 import re
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
-from functools import cache
-from typing import Any, NoReturn, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, TypeVar
 
 from importers import exact
 from importers.base import FILE, Answer, Exchange, Params, Refused, Unlike
+from importers.guard import NO_DATA, guarded, repeats
 from importers.patience import LIMITED, OFFLINE, USUAL, Passing, asked, patiently
 from importers.session import Forbidden as Forbidden
-from importers.session import fetch_file, let_out, open_session
 from pipeline.proxy import on_this_machine
 
 TIMEOUT = 30_000  # milliseconds
@@ -32,10 +25,8 @@ BRIEFLY = 3  # of that, and of the usual tries, one in so many for public data: 
 IMPATIENT = 0.05  # of every pause, with who listens on this machine
 WORTH_SAYING = 3  # seconds of a pause
 AGAIN = "run `taxsync import` again later, it goes on where it stopped"
-LONGEST_PAUSE = 120_000  # milliseconds that ccxt may wait between two requests
 A_MOMENT = 500  # milliseconds by which clocks may differ without harm
 GONE = (404, 405, 410)  # statuses of what is not there, now or later
-_NO_DATA = "it answered with something else than data (maintenance, or cut short)"
 
 Waiting = Callable[[str], None]
 T = TypeVar("T")
@@ -49,144 +40,6 @@ class Absent(Unreachable):
     """What was asked for is no longer there: a market that is gone."""
 
 
-# The same, of those that an exchange has without saying so in its table of abilities.
-_ORDERS_OR_MOVES = re.compile(
-    r"(cancel|edit|withdraw|transfer|borrow|repay|close_?(all|position)|create_?(\w*orders?|convert|sub_?account|gift))"
-    r"(?!\w*request)",
-    re.IGNORECASE,
-)
-
-# The one request that may leave now: (method, path as declared and filled in, host); None once it has left.
-_inside: contextvars.ContextVar[tuple[str, str, str] | None] = contextvars.ContextVar("inside", default=None)
-
-# Unified methods that begin so change something at the exchange.
-_CHANGING = (
-    "create", "cancel", "edit", "close", "withdraw", "transfer", "borrow", "repay", "set", "signIn", "deposit",
-    "addMargin", "reduceMargin", "redeem", "stake", "unstake", "subscribe",
-)  # fmt: skip
-
-
-@cache
-def guarded(base: type[Any], allow: frozenset[tuple[str, str, str]], files: tuple[str, ...] = ()) -> type[Any]:
-    """A subclass of one ccxt class through which only the requests of `allow` can leave, and those for a file at one
-    of the hosts `files`."""
-    plain = base()
-    hosts = {section: _host(plain, section) for section, _, _ in allow}
-
-    class Guarded(base):  # type: ignore[misc]
-        def __init__(self, config: Any = None) -> None:
-            settings = config or {}
-            self.__dict__["session"] = open_session(settings.get("proxyUrl") or "")
-            super().__init__(settings)
-
-        def fetch2(
-            self, path: str, api: Any = "public", method: str = "GET", params: Any = None, config: Any = None
-        ) -> Any:
-            section = api if isinstance(api, str) else ".".join(api)
-            if (section, method, path) not in allow:
-                raise Forbidden(f"{method} {section}/{path} is not on the list of reads")
-            for name in re.findall(r"{([^{}]+)}", path):
-                # braces: ccxt would fill in another parameter there, unseen
-                if re.search(r"[/?#%\\{}]|\.\.", str((params or {}).get(name, ""))):
-                    raise Forbidden(f"{method} {section}/{path} with another path inside")
-            config = config or {}
-            if self.rateLimit * config.get("cost", 1) > LONGEST_PAUSE:
-                config = {**config, "cost": 1}  # a limit by the day, which who asks keeps to; ccxt would wait for hours
-            token = _inside.set((method, self.implode_params(path, params or {}), hosts[section]))
-            try:
-                answer = super().fetch2(path, api, method, params or {}, config)
-            finally:
-                _inside.reset(token)
-            if not isinstance(answer, dict | list):
-                raise Passing(_NO_DATA)
-            return answer
-
-        def fetch(self, url: str, method: str = "GET", headers: Any = None, body: Any = None) -> Any:
-            parts, now = urlsplit(url), _inside.get()
-            if now is None or parts.scheme != "https":
-                raise Forbidden(f"{method} to {parts.hostname}")
-            if (method, parts.hostname) != (now[0], now[2]) or not parts.path.endswith(f"/{now[1]}"):
-                raise Forbidden(f"{method} to {parts.hostname}")
-            _inside.set(None)
-            try:
-                with let_out(method, url):
-                    return super().fetch(url, method, headers, body)
-            except UnicodeEncodeError:  # of a key that no header can hold
-                raise
-            except (ValueError, TypeError, AttributeError, LookupError):
-                raise Passing(_NO_DATA) from None  # ccxt stumbles over an answer of a form that it does not expect
-
-        def file(self, address: str) -> bytes:
-            """A file that an answer told the address of."""
-            return fetch_file(self.session, self.proxyUrl or "", address, files)
-
-        ahead = 0  # milliseconds that this machine's clock is before the exchange's
-
-        def milliseconds(self) -> int:
-            return int(super().milliseconds()) - self.ahead
-
-        def seconds(self) -> int:
-            return self.milliseconds() // 1000
-
-        def sign(self, path: str, *arguments: Any, **named: Any) -> Any:
-            if _inside.get() is None:
-                raise Forbidden("nothing is signed but what is on the list of reads")
-            return super().sign(path, *arguments, **named)
-
-        def check_conflicting_proxies(self, proxyAgentSet: Any, proxyUrlSet: Any) -> None:
-            """ccxt 4.5.76 to 4.5.90 take "no agent" (False) for one that conflicts with proxyUrl."""
-            super().check_conflicting_proxies(proxyAgentSet or None, proxyUrlSet)
-
-        def __setattr__(self, name: str, value: Any) -> None:
-            if name == "verbose" and value:
-                raise Forbidden("verbose output would show keys")
-            if name == "session":
-                raise Forbidden("the session is the last ring of the guard")
-            super().__setattr__(name, value)
-
-        def __reduce_ex__(self, protocol: Any) -> NoReturn:
-            raise Forbidden("an object that holds keys is not written anywhere")
-
-    Guarded.__name__ = base.__name__
-    _shadow(Guarded)
-    return Guarded
-
-
-def _host(plain: Any, section: str) -> str:
-    """The host of one section of an exchange's API, out of ccxt's table of addresses; "" (nothing passes) if none.
-
-    The words of the section lead into the table: Gate's has both of private.spot, Bitget's only spot; where it has
-    none of them, the address is under `rest`, as OKX's and Coinbase's, or they are all of one host. `{hostname}`
-    stands for the section's own (HTX's contracts have one), else for the exchange's.
-    """
-    table, word = plain.urls["api"], ""
-    while isinstance(table, dict):
-        word = next((each for each in (*section.split("."), "rest") if each in table), "")
-        if not word:
-            break
-        table = table[word]
-    name = plain.urls.get("hostnames", {}).get(word) or plain.hostname or ""
-    hosts = {urlsplit(address.replace("{hostname}", str(name))).hostname or "" for address in _addresses(table)}
-    return hosts.pop() if len(hosts) == 1 else ""
-
-
-def _addresses(table: Any) -> list[str]:
-    if isinstance(table, dict):
-        return [address for inner in table.values() for address in _addresses(inner)]
-    return [table] if isinstance(table, str) else []
-
-
-def _shadow(cls: type[Any]) -> None:
-    def refuse(_self: object, *_arguments: object, **_named: object) -> NoReturn:
-        raise Forbidden("taxsync only reads")
-
-    changing = {name for name in cls().has if name.startswith(_CHANGING)}
-    changing |= {re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower() for name in changing}
-    for name in dir(cls):
-        if (name in changing or _ORDERS_OR_MOVES.match(name)) and callable(getattr(cls, name)):
-            setattr(cls, name, refuse)
-
-
 class Client:
     """An opened exchange. `call` and `call_stable` are all it can do."""
 
@@ -198,6 +51,7 @@ class Client:
         self._part = part
         self._impatient = impatient
         self._clock_asked = False
+        self._kept = {each.method for each in exchange.streams} | {each.method for each in exchange.wallets}
         self._full = api.rateLimit  # between two requests
 
     def __repr__(self) -> str:
@@ -218,7 +72,7 @@ class Client:
 
         def ask() -> T:
             try:
-                return read(self._once(method, dict(params)))
+                return _made(read, self._once(method, dict(params)))
             except Unlike as what:
                 raise Passing(str(what)) from None
 
@@ -227,7 +81,7 @@ class Client:
     def call_stable(self, method: str, params: Params, read: Callable[[Answer], T]) -> T:
         """As `call`, but what `read` finds Unlike is the exchange's last word: raises Unlike at once."""
         try:
-            return self._patiently(method, lambda: read(self._once(method, dict(params))))
+            return self._patiently(method, lambda: _made(read, self._once(method, dict(params))))
         except Unlike as what:
             unlike = Unlike(*what.args)
         raise unlike
@@ -261,6 +115,8 @@ class Client:
         fault: Exception | None = None
         try:
             answer = getattr(self._api, method)(params)
+            if method in self._kept and repeats(self._api, self.exchange.credentials):
+                fault = Passing("its answer repeats the key, or what the request was signed with, so it is not kept")
         except Passing as passing:
             fault = Passing(passing.why, passing.pace)
         except ccxt.BaseError as error:
@@ -269,6 +125,7 @@ class Client:
             fault = self._failed(method, "the key is not of the form that it gives; copy it again from there")
         finally:
             self._api.last_request_headers = self._api.last_request_body = self._api.last_request_url = None
+            self._api.last_http_response = self._api.last_json_response = None
         headers, self._api.last_response_headers = self._api.last_response_headers, None
         if isinstance(fault, Passing):
             fault.asked = asked(headers)
@@ -348,14 +205,26 @@ class Client:
         if status == 503 or isinstance(error, ccxt.OperationFailed):
             return Passing("it can't be reached, or is under maintenance")
         if status < 400 and re.search(r" (\{\s*\}|\[\s*\])\s*$", text):
-            return Passing(_NO_DATA)
-        return self._failed(method, "it refuses the request for a reason that taxsync does not know")
+            return Passing(NO_DATA)
+        return self._failed(
+            method,
+            "it refuses the request for a reason that taxsync does not know; see there whether the key and the account "
+            "are in order",
+        )
 
     def _place(self, method: str) -> str:
         return f"{self.exchange.name} ({_words(method)})"
 
     def _failed(self, method: str, why: str) -> Unreachable:
         return Unreachable(f"{self._place(method)}: {why}")
+
+
+def _made(read: Callable[[Answer], T], answer: Answer) -> T:
+    """What `read` makes of an answer. Raises Unlike, also where it stumbles over a form that nobody thought of."""
+    try:
+        return read(answer)
+    except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError):
+        raise Unlike("its answer is of a form that taxsync does not know") from None
 
 
 def _compact(text: str) -> str:
@@ -414,8 +283,16 @@ def open_client(
             "proxyUrl": proxy_url or None,
         }
     )
-    api.on_json_response = exact.loads
+    api.on_json_response = _heard
     return Client(exchange, api, waiting, then, part, loopback)
+
+
+def _heard(text: str) -> Answer:
+    try:
+        return exact.heard(text)
+    except exact.Odd as odd:
+        why = str(odd)
+    raise Passing(why)
 
 
 def known() -> frozenset[str]:

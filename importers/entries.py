@@ -56,6 +56,16 @@ def by_content(entries: Iterable[Entry], *names: str) -> list[str]:
     return found
 
 
+# Sizes of pages as exchanges have them, their defaults above all.
+_ROUND = frozenset((50, 100, 200, 250, 500))
+
+
+def cut(count: int, most: int) -> bool:
+    """Whether a page of so many records, of which `most` were asked for, may not be all: it is full, or of a round
+    number, since an exchange may one day give fewer at once than its documents say. One request more tells."""
+    return count >= most or count in _ROUND
+
+
 def milliseconds(time: Decimal) -> int:
     """Unix seconds as whole milliseconds, as requests want them."""
     return int(time * 1000)

@@ -22,7 +22,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from importers import assets, cells
 from importers.base import Format, RowError, shown
-from importers.layout import NAMED, ZONE, Cells, Export, any_zone, zone_in
+from importers.layout import NAMED, ZONE, Cells, Export, any_zone, no_row, zone_in
 from importers.parsers.build import MALFORMED, Unread, milliseconds, seconds, sort_out, transaction
 from pipeline.issues import Issue
 from pipeline.model import Amount, Label, Parsed, RawRecord, Transaction, instant_text, transaction_id
@@ -302,6 +302,7 @@ def export(
     exactly: bool = False,
     by_owner: bool = False,
     alike: Mapping[str, str] | None = None,
+    kept_as: str = "",
 ) -> Format:
     """A layout: the columns that it `needs`, `may_have`, and has at least `one_of` ("Time(UTC*)" is a column whose name
     tells its zone); the column of its `date`, or several (the first with text counts), the patterns of its `times`
@@ -314,7 +315,7 @@ def export(
     columns = (*needs, *one_of, *may_have)
 
     def passes(row: Cells) -> str:
-        return (status.passed(row) if status is not None else "") or passed(row)
+        return (status.passed(row) if status is not None else "") or passed(row) or no_row(row)
 
     def instant(cells: Cells, zones: Mapping[str, str]) -> tuple[str, str] | None:
         try:
@@ -368,6 +369,7 @@ def export(
             by_owner=by_owner,
             alike=alike or {},
             point=point,
+            kept_as=kept_as,
         ),
     )
 

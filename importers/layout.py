@@ -23,6 +23,7 @@ class Export:
     `named`: words of the file's name that tell what no column does ("deposit"); kept with the row (`NAMED`).
     `by_owner`: that word is the account, where the person gives none. `alike`: the later name of a column that was
     called otherwise in earlier exports, by the earlier one.
+    `kept_as`: the layout whose rows are kept and read together with these (`importers.family`).
     `exactly`: its names are everybody's, so that a file with any other column is not of it. `instant`: the column of a
     row's date and what it is in UTC, by which it is known however another export writes it. `point`: of its numbers.
     """
@@ -41,6 +42,7 @@ class Export:
     by_owner: bool = False
     alike: Mapping[str, str] = field(default_factory=dict)
     point: str = "."
+    kept_as: str = ""
 
     def told_by(self, file: str, above: Iterable[str] = ()) -> dict[str, str]:
         """What a file's name tells of its rows, or a line `above` the header."""
@@ -57,6 +59,23 @@ class Export:
 
     def labelled(self, column: str) -> bool:
         return _begins(column, self.labels)
+
+
+A_FEW = 3  # cells, into which the commas of a sentence divide it
+_DIGIT = re.compile(r"\d")
+_PLACE = re.compile(r" \(\d\)$")  # of a name that the header has again
+_WORDS = re.compile(r"[^\W\d_]{2,}\b.*\s.*\b[^\W\d_]{2,}", re.DOTALL)
+
+
+def no_row(cells: Cells) -> str:
+    """Why a row of a table is none of its rows: a note below it ("This report is no advice"), or its header again, as
+    in files that were put together; "" for a row."""
+    own = [(column, text.strip()) for column, text in cells.items() if column not in (ZONE, NAMED)]
+    text = " ".join(text for _, text in own)
+    if (len(own) == 1 or (len(own) <= A_FEW and not _DIGIT.search(text))) and _WORDS.search(text):
+        return "note"
+    again = (_PLACE.sub("", any_zone(column)).casefold() == any_zone(text).casefold() for column, text in own)
+    return "header" if len(own) > 1 and all(again) else ""
 
 
 def _begins(column: str, names: frozenset[str]) -> bool:

@@ -23,7 +23,6 @@ rows.
 """
 
 import difflib
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -35,6 +34,7 @@ from importers import sheets
 from importers.base import Refused, shown
 from importers.formats.universal import COLUMNS
 from pipeline.model import Label
+from pipeline.toml_text import NoTable, table_of
 
 AMOUNT, CURRENCY, TOTAL, TOTAL_CURRENCY, SIDE, PAIR = "Amount", "Currency", "Total", "Total Currency", "Side", "Pair"
 OWN = (AMOUNT, CURRENCY, TOTAL, TOTAL_CURRENCY, SIDE, PAIR)
@@ -44,7 +44,7 @@ CONSTANT = tuple(name for name in (*COLUMNS, *OWN) if name.endswith("Currency") 
 ISO = "iso"
 WORDS = (ISO, "seconds", "milliseconds")
 RECEIVED, SENT = "received", "sent"
-LIMIT = 1 << 20  # bytes
+LIMIT = 256 << 10  # bytes
 
 _SECTIONS = {  # section -> its keys; none: they are the person's own
     "columns": (*COLUMNS, *OWN),
@@ -131,13 +131,13 @@ def read(path: Path) -> Mapped:
     with sheets.open_file(path) as file:
         text = file.read(LIMIT + 1)
     if len(text) > LIMIT:
-        raise Refused(f"{name}: is larger than 1 MB, and no mapping")
+        raise Refused(f"{name}: is larger than {LIMIT >> 10} kB, and no mapping")
     try:
-        said = tomllib.loads(text.decode("utf-8-sig"))
-    except UnicodeDecodeError:
-        raise Refused(f"{name}: is not UTF-8 text, and no mapping; a mapping is a TOML file") from None
-    except tomllib.TOMLDecodeError as error:
-        raise Refused(f"{name}: is no TOML: {shown(str(error), 120)}; text stands in double quotes") from None
+        said = table_of(text)
+    except NoTable as why:
+        raise Refused(
+            f"{name}: {shown(str(why), 160)}; a mapping is a TOML file, with texts in double quotes"
+        ) from None
     try:
         return _mapped(name, said)
     except _Wrong as why:

@@ -11,15 +11,19 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import takewhile
 from typing import IO
 from xml.parsers import expat
 
-from importers.worksheet import CELL_LIMIT, CellError
+from importers.base import shown
+from importers.worksheet import CELL_LIMIT, CellError, is_number
 from pipeline.money import plain
 
 CONTENT = "content.xml"
 COLUMNS = 257  # of a row that are looked at: more than any table may have
 REPEATED = 1000  # rows with text that one row may stand for
+ROWS = 1_048_576  # of a table, as spreadsheet programs have them
+TABLES = 100  # with text: each is read by going through the whole document
 
 _CHUNK = 1 << 16
 _TABLE, _TEXT = "urn:oasis:names:tc:opendocument:xmlns:table:1.0|", "urn:oasis:names:tc:opendocument:xmlns:text:1.0|"
@@ -47,11 +51,14 @@ def tables(archive: zipfile.ZipFile) -> list[Table]:
     found: dict[int, str] = {}
     for index, title, _ in _rows(archive):
         found.setdefault(index, title)
+        if len(found) > TABLES:
+            raise CellError(f"has more than {TABLES} sheets with text; save the one that is meant as CSV")
     return [Table(title, lambda wanted=index: _of(archive, wanted)) for index, title in found.items()]  # type: ignore[misc]
 
 
 def _of(archive: zipfile.ZipFile, wanted: int) -> Iterator[Row]:
-    return (row for index, _, row in _rows(archive) if index == wanted)
+    before_its_end = takewhile(lambda each: each[0] <= wanted, _rows(archive))
+    return (row for index, _, row in before_its_end if index == wanted)
 
 
 def _rows(archive: zipfile.ZipFile) -> Iterator[tuple[int, str, Row]]:
@@ -89,13 +96,16 @@ class _Reader:
     cells: list[str] | None = None  # of the row that is being read
     row_repeats: int = 1
     cell: dict[str, str] | None = None  # the attributes of the cell that is being read
-    lines: list[str] = field(default_factory=list)  # its paragraphs
+    pieces: list[str] | None = None  # of its text; None before its first paragraph
+    size: int = 0  # of its text
     notes: int = 0  # how deep inside a comment: it is no part of the cell
-    done: list[tuple[int, str, Row]] = field(default_factory=list)
+    done: list[tuple[int, str, int, int, list[str]]] = field(default_factory=list)  # table, first row, how often
 
-    def taken(self) -> list[tuple[int, str, Row]]:
+    def taken(self) -> Iterator[tuple[int, str, Row]]:
         done, self.done = self.done, []
-        return done
+        for index, title, first, times, cells in done:
+            for number in range(first, first + times):
+                yield index, title, (number, cells)
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == f"{_OFFICE}annotation":
@@ -104,17 +114,20 @@ class _Reader:
             if self.cell is not None:
                 raise CellError("has a table inside a cell; save it as CSV")
             self.index, self.number = self.index + 1, 1
-            self.title = attributes.get(f"{_TABLE}name", "")
+            self.title = shown(attributes.get(f"{_TABLE}name", ""))
         elif tag == f"{_TABLE}table-row":
             self.cells, self.row_repeats = [], _count(attributes, "number-rows-repeated")
         elif tag in _CELLS:
-            self.cell, self.lines = attributes, []
+            self.cell, self.pieces, self.size = attributes, None, 0
         elif self.cell is not None and not self.notes:
             self._inside(tag, attributes)
 
     def _inside(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == f"{_TEXT}p":
-            self.lines.append("")
+            if self.pieces is None:
+                self.pieces = []
+            else:
+                self.text("\n")
         elif tag == f"{_TEXT}s":
             self.text(" " * min(int(attributes.get(f"{_TEXT}c", "1")), CELL_LIMIT))
         elif tag == f"{_TEXT}tab":
@@ -123,16 +136,21 @@ class _Reader:
             self.text("\n")
 
     def text(self, data: str) -> None:
-        if self.cell is not None and self.lines and not self.notes:
-            self.lines[-1] += data
-            if len(self.lines[-1]) > CELL_LIMIT:
-                raise CellError(f"has a cell of more than {CELL_LIMIT} characters")
+        if self.cell is not None and self.pieces is not None and not self.notes:
+            self.pieces.append(data)
+            self.size += len(data)
+            self._bounded(self.size)
+
+    def _bounded(self, size: int) -> None:
+        if size > CELL_LIMIT:
+            raise CellError(f"sheet '{self.title}' row {self.number}: has a cell of more than {CELL_LIMIT} characters")
 
     def end(self, tag: str) -> None:
         if tag == f"{_OFFICE}annotation":
             self.notes -= 1
         elif tag in _CELLS and self.cells is not None and self.cell is not None:
             shown = self._shown(self.cell)
+            self._bounded(len(shown))
             times = min(_count(self.cell, "number-columns-repeated"), COLUMNS - len(self.cells))
             self.cells += [shown] * times
             self.cell = None
@@ -144,23 +162,25 @@ class _Reader:
         if any(cells):
             if self.row_repeats > REPEATED:
                 raise CellError(f"sheet '{self.title}' row {self.number}: is repeated {self.row_repeats} times")
+            if self.number + self.row_repeats > ROWS + 1:
+                raise CellError(f"sheet '{self.title}': goes beyond row {ROWS}, where spreadsheets end")
             while not cells[-1]:
                 cells.pop()
-            for number in range(self.number, self.number + self.row_repeats):
-                self.done.append((self.index, self.title, (number, list(cells))))
+            self.done.append((self.index, self.title, self.number, self.row_repeats, cells))
         self.number += self.row_repeats
 
     def _shown(self, cell: dict[str, str]) -> str:
-        kind = cell.get(f"{_OFFICE}value-type", "")
+        kind, text = cell.get(f"{_OFFICE}value-type", ""), "".join(self.pieces or ())
         if cell.get(f"{_EXTENDED}value-type") == "error":
-            raise CellError(
-                f"sheet '{self.title}' row {self.number}: a cell shows the error {''.join(self.lines)[:40]}"
-            )
+            raise CellError(f"sheet '{self.title}' row {self.number}: a cell shows the error {text[:40]}")
         if kind in _NUMBERS:
-            return plain(Decimal(cell[f"{_OFFICE}value"]))
+            value = cell.get(f"{_OFFICE}value", "")
+            if not is_number(value):
+                raise CellError(f"sheet '{self.title}' row {self.number}: '{value[:30]}' is not a number")
+            return plain(Decimal(value))
         if kind == "date":
-            return cell[f"{_OFFICE}date-value"]
-        return cell.get(f"{_OFFICE}string-value", "\n".join(self.lines))
+            return cell.get(f"{_OFFICE}date-value", text)
+        return cell.get(f"{_OFFICE}string-value", text)
 
 
 def _count(attributes: dict[str, str], name: str) -> int:

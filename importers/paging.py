@@ -14,6 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from importers.base import Answer, Item, Listed, Params, Place, Span, Unlike
+from importers.entries import cut
 from importers.parsers.build import finest, iso, milliseconds, seconds
 
 Rows = Callable[[Answer], list[Answer]]
@@ -102,7 +103,7 @@ def by_offset(window: Window, rows: Rows, name: Name, time: str, size: int) -> W
 
     def read(answer: Answer, span: Span) -> Listed:
         items = [Item(name(row), moment(row, time), row) for row in rows(answer)]
-        return Listed(items, int(span.place or 0) + len(items) if len(items) >= size else None)
+        return Listed(items, int(span.place or 0) + len(items) if cut(len(items), size) else None)
 
     return ask, read
 
@@ -128,8 +129,8 @@ def by_page(
         if before is not None and all_of_them != before:
             return Listed([], json.dumps([1, all_of_them, {}]))
         end = (number - 1) * most + len(found)
-        more = len(found) >= most if all_of_them is None else end < all_of_them
-        if more and len(found) < most:
+        more = cut(len(found), most) if all_of_them is None else end < all_of_them
+        if more and all_of_them is not None and len(found) < most:
             raise Unlike(f"it tells of {all_of_them} records and gives {end}")
         times = [moment(row, time) for row in found]
         if name is not None:
@@ -171,14 +172,14 @@ def by_time(
         found = rows(answer)
         items = [Item(name(row), moment(row, time), row) for row in found]
         told = answer.get(more) if isinstance(answer, dict) else None
-        full = told if isinstance(told, bool) else len(items) >= most
+        full = told if isinstance(told, bool) else cut(len(items), most)
         hidden = not full and not isinstance(told, bool) and str(told).isdecimal() and int(told or 0) > len(items)
         if not items or not (full or hidden):
             return Listed(items)
         times = [item.time for item in items]
         backwards = times[0] >= times[-1]
         edge = f"-{_milliseconds(min(times))}" if backwards else f"+{_milliseconds(max(times))}"
-        if edge == span.place and full:
+        if edge == span.place and (told is True or len(items) >= most):
             raise Unlike("it gives no more of one instant than fits into a page")
         return Listed(items, edge if edge != span.place else None)
 

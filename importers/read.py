@@ -45,6 +45,11 @@ _COMMA = (
     "downloaded, or map it (--map FILE.toml)"
 )
 
+_UNDATED = (
+    "no row has a date as {} writes it ('{}'); where a program saved this file anew, import it as it was downloaded, "
+    "or map it (--map FILE.toml)"
+)
+
 _json_text = json.encoder.encode_basestring
 
 
@@ -99,7 +104,10 @@ def read(path: Path, account: str | None = None, zone: str = "UTC", mapping: Map
             with file:
                 return Reading(name, layout.name, digest, iter(()), answers=_in_account(rows.answers(), account))
         columns = unknown(sheet.header, layout) if layout.export else ()
-        told = Reading(name, layout.name, digest, iter(()), unknown=columns, export=layout.export is not None)
+        kept_as = layout.export.kept_as if layout.export else ""
+        told = Reading(
+            name, kept_as or layout.name, digest, iter(()), unknown=columns, export=layout.export is not None
+        )
         return _reading(file, rows, told)
     except BaseException:
         file.close()
@@ -208,13 +216,16 @@ class _Rows:
         self._zones = {column: zone_in(name) for column, name in self._header.items() if "(UTC*)" in column}
         self._names = {column: _json_text(header) for column, header in self._header.items()}
         export = layout.export
-        self._changing = {name for name in self._columns if export is not None and export.changes(name)}
+        strangers = set(unknown(sheet.header, layout)) if export is not None else set()  # a later export may have more
+        self._changing = strangers | {name for name in self._columns if export is not None and export.changes(name)}
         self._labels = {name for name in self._columns if export is not None and export.labelled(name)}
         self._identities, self._commas = Identities(), written.Commas(sheet.separator)
         self._prices: dict[object, Price] = {}
         self._zone, self._mapping = zone, mapping
         self.bare_dates = 0
         self.passed: dict[str, int] = {}
+        self._undated = ""  # the first date that can't be read, as long as none can
+        self._any_dated = False
 
     def pages(self) -> Iterator[Page]:
         """Up to `PAGE` records at a time, and `Refused` in place of the last ones if any row can't be taken."""
@@ -222,6 +233,8 @@ class _Rows:
             kept = chain.from_iterable(self._each(self._mapped if self._mapping else self._exported))
             while records := list(islice(kept, PAGE)):
                 yield Page(records)
+            if self._undated and not self._any_dated:
+                raise Refused(f"{self._name}: {_UNDATED.format(self._layout.name, shown(self._undated))}")
             return
         rows = self._each(self._record)
         while some := list(islice(rows, PAGE)):
@@ -312,6 +325,9 @@ class _Rows:
         whole = [(name, known, written.alike(filled[name], point)) for known, name in fixed]
         if at:
             whole.append(("", "", at))
+            self._any_dated = True
+        elif not why and layout.date not in self._changing:
+            self._undated = self._undated or filled.get(layout.date, "")
         given = "/".join(filled[name] for name in layout.export.id if name in filled)
         payload = {self._header[column]: text for column, text in filled.items()} | beside
         records, labelled = [], self._labels
@@ -327,7 +343,7 @@ class _Rows:
             if source_id is not None:
                 records.append(
                     RawRecord(
-                        source=layout.name,
+                        source=layout.export.kept_as or layout.name,
                         account=account,
                         stream=layout.name,
                         source_id=source_id,

@@ -4,7 +4,7 @@ import difflib
 import importlib
 import pkgutil
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from importers.base import Format, Refused, shown
@@ -81,7 +81,7 @@ def recognised(found: list[Sheet], name: str) -> tuple[Sheet, Format]:
     known = [(sheet, layout) for sheet in found for layout in claims(sheet.header)]
     for sheet in found:
         layouts = [layout for other, layout in known if other is sheet] if known else [None]
-        if sheet.twice and not any(layout and f"{sheet.twice} (2)" in _folded(layout.columns) for layout in layouts):
+        if sheet.twice and all(layout is None or _again(sheet.header, layout) for layout in layouts):
             where = f"{name}, sheet {shown(sheet.title)}" if sheet.title else name
             raise Refused(f"{where}: the header names the column '{shown(sheet.twice)}' twice; rename or remove one")
     if not known:
@@ -89,8 +89,9 @@ def recognised(found: list[Sheet], name: str) -> tuple[Sheet, Format]:
     if len({sheet.title for sheet, _ in known}) > 1:
         titles = " and ".join(f"'{shown(sheet.title)}'" for sheet, _ in known)
         raise Refused(f"{name}: the sheets {titles} could both be read; keep one in the file")
-    if len(known) > 1 and any(layout.export for _, layout in known):  # the one that knows all columns
-        known = [pair for pair in known if not unknown(pair[0].header, pair[1])] or known
+    if len(known) > 1 and any(layout.export for _, layout in known):  # the one that knows most columns
+        fewest = min(len(unknown(sheet.header, layout)) for sheet, layout in known)
+        known = [(sheet, layout) for sheet, layout in known if len(unknown(sheet.header, layout)) == fewest]
     if len(known) > 1:
         names = " and ".join(layout.name for _, layout in known)
         raise Refused(f"{name}: its header fits the layouts {names}; remove the columns of one of them")
@@ -121,6 +122,15 @@ def unknown(header: Iterable[str], layout: Format) -> tuple[str, ...]:
     )
 
 
+_PLACE = re.compile(r" \(\d+\)$", re.ASCII)
+
+
+def _again(header: Sequence[str], layout: Format) -> bool:
+    """Whether a header names a column again that the layout has once."""
+    names = {name.casefold() for name in header}
+    return any(_PLACE.sub("", name).casefold() in names for name in unknown(header, layout) if _PLACE.search(name))
+
+
 def _unknown_layout(found: list[Sheet], name: str) -> str:
     """What the header is, which known one comes nearest, and what to do."""
     headers = "; ".join(shown(", ".join(sheet.header), 200) for sheet in found[:3])
@@ -135,9 +145,9 @@ def _unknown_layout(found: list[Sheet], name: str) -> str:
     )
     if share >= NEAR:
         lacks = ", ".join(column for column in near.columns if column in near.header and column.casefold() not in mine)
-        lines.append(
-            f"{name}: the nearest known layout is {near.name}, which also has {shown(lacks or _needs(near), 200)}"
-        )
+        more = "" if lacks else ", ".join(dict.fromkeys(one for sheet in found for one in unknown(sheet.header, near)))
+        differs = f"has no column {shown(more, 200)}" if more else f"also has {shown(lacks or _needs(near), 200)}"
+        lines.append(f"{name}: the nearest known layout is {near.name}, which {differs}")
     ours = " or ".join(f"{each.name} ({_needs(each)})" for each in (formats()[own] for own in ("universal", "prices")))
     lines.append(f"{name}: write it in a layout for any data, {ours}, or say which column is which: --map FILE.toml")
     return "\n".join(lines)

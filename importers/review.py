@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from importers import cells as cell
-from importers.base import Refused, RowError
+from importers.base import Refused, RowError, shown
 from importers.formats import accounts, assets, duplicates, gaps, labels, openings, prices, settled
 from importers.sheets import Sheet
 from importers.worksheet import Unreadable
@@ -94,7 +94,7 @@ def read(found: Sequence[Sheet], name: str) -> Review:
         lots: Counter[str] = Counter()
         try:
             for number, texts in sheet.rows:
-                place = Place(sheet.title, number, letters)
+                place = Place(shown(sheet.title), number, letters)
                 try:
                     said = _said(layout, _filled(columns, texts), lots)
                 except RowError as error:

@@ -11,20 +11,17 @@ only once `unsealing` has ended without an error.
 """
 
 import re
-import secrets
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, Protocol
 
+from importers.passphrase import WORDS, key_of, new_words, scrypt_of
 from pipeline.issues import Stop
 
 CHUNK = 1 << 18  # bytes of plain text
-SHORTEST = 10  # characters of a passphrase that no patient guesser comes to
 
 _TAG = 16  # bytes that GCM adds
-_SCRYPT = (17, 8, 1)  # log2 N, r, p: as the vault has it
-_HEADER = re.compile(rb"taxsync backup 1 scrypt ([0-9]{1,2}) ([0-9]{1,2}) ([0-9]) ([0-9a-f]{32})\n")
+_HEADER = re.compile(rb"taxsync backup 1 " + WORDS + rb"\n")
 _LONGEST = 80  # bytes of a header
 
 
@@ -98,7 +95,7 @@ class Unsealing:
 @contextmanager
 def sealing(file: BinaryIO, passphrase: str) -> Iterator[Sealing]:
     """Writes a sealed file; without its end, which an error keeps from it, it does not open."""
-    header = b"taxsync backup 1 scrypt %d %d %d %s\n" % (*_SCRYPT, secrets.token_hex(16).encode())
+    header = b"taxsync backup 1 %s\n" % new_words()
     sealed = Sealing(file, _cipher(passphrase, header), header)
     file.write(header)
     yield sealed
@@ -118,27 +115,16 @@ def unsealing(file: BinaryIO, passphrase: str, name: str) -> Iterator[Unsealing]
 
 
 def is_sealed(header: bytes) -> bool:
-    """Whether a first line is that of a sealed file, which asks for 64 MiB of memory at least and 1 GiB at most."""
-    found = _HEADER.fullmatch(header)
-    if not found:
-        return False
-    log_n, r, p = (int(found[n]) for n in (1, 2, 3))
-    return 15 <= log_n <= 20 and 1 <= r <= 16 and 1 <= p <= 4 and 1 << 19 <= r << log_n <= 1 << 23
+    """Whether a first line is that of a sealed file."""
+    return _HEADER.fullmatch(header) is not None and scrypt_of(header) is not None
 
 
 def _cipher(passphrase: str, header: bytes) -> Any:
-    """The cipher of a passphrase, the same however its letters were composed."""
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-    from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-    log_n, r, p = map(int, header.split()[4:7])
-    salt = bytes.fromhex(header.split()[-1].decode())
-    text = unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogatepass")
-    try:
-        return AESGCM(Scrypt(salt=salt, length=32, n=1 << log_n, r=r, p=p).derive(text))
-    except MemoryError:
-        size = (r << log_n) >> 13
-    raise SealedError(f"a passphrase takes {size} MiB of memory, which are not free; close something, run again")
+    scrypt = scrypt_of(header)
+    assert scrypt is not None
+    return AESGCM(key_of(passphrase, scrypt))
 
 
 def _nonce(number: int, last: bool) -> bytes:

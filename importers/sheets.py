@@ -27,18 +27,18 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
-from importers import marked, opendocument
+from importers import archives, marked, opendocument
 from importers.base import Refused, shown
 from importers.worksheet import CELL_LIMIT, Book, CellError, rows, shared_strings
 
 FILE_LIMIT = 2 << 30  # bytes of a file
-LINE_LIMIT = 4 << 20  # characters of a line
+LINE_LIMIT = 1 << 20  # characters of a line
+HEADER_LIMIT = 100_000  # characters of a line that may be a header
+CELLS_LIMIT = 4096  # cells of a row; some exports end in empty ones
+EMPTY_LIMIT = 2_000_000  # rows without text one after the other; a whole worksheet saved as CSV has half as many
 LINES_ABOVE = 40  # among which a header is looked for
 COLUMN_LIMIT = 256
-PART_LIMIT = 1000  # parts of a workbook
-UNPACKED_LIMIT = 800 << 20  # bytes of all parts; a million rows of ten columns are 300 to 600 MB
-STRINGS_LIMIT = 100 << 20  # bytes of the shared strings, the one part that is held in memory
-RATIO_LIMIT = 100  # how far a part above 10 MB may be compressed; even 50,000 equal rows reach only 14
+STRINGS_LIMIT = 100 << 20  # bytes of the shared strings, which are held in memory
 MARK = "\ufeff"  # a byte order mark, which some exports write before every cell
 
 Row = tuple[int, list[str]]
@@ -46,9 +46,9 @@ Row = tuple[int, list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One table. `header` is as written, without the white space around the names, a name that it has again as "Cur.
-    (2)", which is then `twice`; `title` is "" for a CSV file; `above` is what stands above the header, line by line;
-    `separator` is what stands between the cells of a CSV file."""
+    """One table. `header` is as written, with one blank for all white space between words, a name that it has again as
+    "Cur. (2)", which is then `twice`; `title` is "" for a CSV file; `above` is what stands above the header, line by
+    line; `separator` is what stands between the cells of a CSV file."""
 
     title: str
     header: tuple[str, ...]
@@ -128,23 +128,28 @@ def _sheet(name: str, title: str, found: Iterator[Row], is_header: IsHeader = la
     for number, cells in found:
         if any(map(str.strip, cells)):
             above.append((number, cells))
-            if is_header(_header(cells)) or len(above) == LINES_ABOVE:
+            if _heads(cells, is_header) or len(above) == LINES_ABOVE:
                 break
     if not above:
         return None
-    at = len(above) - 1 if is_header(_header(above[-1][1])) else 0
+    at = len(above) - 1 if _heads(above[-1][1], is_header) else 0
+    if len(above[at][1]) > COLUMN_LIMIT:
+        raise Refused(f"{where}: has {len(above[at][1])} columns, more than {COLUMN_LIMIT}")
     header = _header(above[at][1])
-    if len(header) > COLUMN_LIMIT:
-        raise Refused(f"{where}: has {len(header)} columns, more than {COLUMN_LIMIT}")
     names = [column.strip().casefold() for column in above[at][1] if column.strip()]
     twice = next((column for column in names if names.count(column) > 1), "")
     lines = tuple(",".join(cells) for _, cells in above[:at])
     return Sheet(title, header, _body(where, header, chain(above[at + 1 :], found)), twice, lines)
 
 
+def _heads(cells: list[str], is_header: IsHeader) -> bool:
+    """Whether a row is a header; none is looked at that has more columns than any table may have."""
+    return len(cells) <= COLUMN_LIMIT and is_header(_header(cells))
+
+
 def _header(cells: list[str]) -> Header:
     """The names of columns; one that is there before has its number behind it."""
-    names = [cell.strip().strip(MARK) for cell in cells]
+    names = [" ".join(cell.strip().strip(MARK).split()) for cell in cells]
     counts: dict[str, int] = {}
     for index, name in enumerate(names):
         counts[name.casefold()] = count = counts.get(name.casefold(), 0) + 1
@@ -228,7 +233,7 @@ def _csv_rows(
     header are added to `passed_over`, what separates the cells to `separators`."""
     with io.TextIOWrapper(file, encoding, newline="") as text:
         above = list(islice(_lines(text, name), LINES_ABOVE))
-        start = next((place for place, line in enumerate(above) if is_header(_header(_cells_of(line)))), 0)
+        start = next((place for place, line in enumerate(above) if _heads(_cells_of(line), is_header)), 0)
         passed_over += above[:start]
         lines: Iterator[str] = chain(above[start:], _lines(text, name))
         skipped, separator = start, ""
@@ -240,12 +245,16 @@ def _csv_rows(
                 break
             separator = declared[1] if declared else separator
             skipped += 1
+            if skipped > EMPTY_LIMIT:
+                raise Refused(f"{name}: begins with more than {EMPTY_LIMIT} empty lines; it is no table")
         separators.append(separator or ",")
         yield from _split(lines, name, complete, separators[0], skipped)
 
 
 def _cells_of(line: str) -> list[str]:
-    """One line as a row, for a look at it."""
+    """One line as a row, for a look at it; none of a line that is too long for a header."""
+    if len(line) > HEADER_LIMIT:
+        return []
     try:
         return next(csv.reader([line], delimiter=_separator(line, "")), [])
     except (csv.Error, Refused):
@@ -262,7 +271,7 @@ def _separator(header: str, name: str) -> str:
 
 def _split(lines: Iterable[str], name: str, complete: bool, separator: str, skipped: int) -> Iterator[Row]:
     reader = csv.reader(lines, delimiter=separator, strict=True)
-    width, number, cells = 0, skipped, list[str]()
+    width, number, cells, empty = 0, skipped, list[str](), 0
     while True:
         before = reader.line_num
         try:
@@ -272,6 +281,11 @@ def _split(lines: Iterable[str], name: str, complete: bool, separator: str, skip
         if found is None:
             break
         number, cells = number + 1, found
+        empty = 0 if any(cells) else empty + 1
+        if empty > EMPTY_LIMIT:
+            raise Refused(f"{name} row {number}: more than {EMPTY_LIMIT} empty rows end here; remove them")
+        if len(cells) > CELLS_LIMIT:
+            raise Refused(f"{name} row {number}: has {len(cells)} cells; a table has at most {COLUMN_LIMIT} columns")
         if reader.line_num - before > 1 and width > 3:
             _refuse_swallowed_rows(cells, separator, width, f"{name} row {number}")
         width = width or len(cells)
@@ -314,7 +328,7 @@ def _readable(name: str, parts: Iterator[T]) -> Iterator[T]:
     try:
         yield from parts
     except CellError as error:
-        raise Refused(f"{name}: {error}") from None
+        raise Refused(f"{name}: {shown(str(error), 300)}") from None
     except Refused:
         raise
     except Exception as error:  # noqa: BLE001
@@ -327,14 +341,13 @@ def _readable(name: str, parts: Iterator[T]) -> Iterator[T]:
 def _is_document(file: BinaryIO) -> bool:
     """Whether it is an OpenDocument spreadsheet."""
     try:
-        return opendocument.is_document(zipfile.ZipFile(file))
-    except zipfile.BadZipFile:
+        return opendocument.is_document(archives.opened(file))
+    except Exception:  # noqa: BLE001  # what is wrong with it is told where it is read
         return False
 
 
 def _documents(file: BinaryIO) -> Iterator[tuple[str, Iterator[Row]]]:
-    archive = zipfile.ZipFile(file)
-    _refuse_bombs(archive)
+    archive = archives.opened(file)
     for table in marked.joined(opendocument.tables(archive)):
         yield table.title, table.rows()
 
@@ -342,13 +355,19 @@ def _documents(file: BinaryIO) -> Iterator[tuple[str, Iterator[Row]]]:
 def _worksheets(file: BinaryIO, strict: bool) -> Iterator[tuple[str, Iterator[Row]]]:
     from openpyxl.reader.excel import ExcelReader
     from openpyxl.styles.stylesheet import apply_stylesheet
-    from openpyxl.xml.constants import SHARED_STRINGS
+    from openpyxl.xml.constants import ARC_STYLE, SHARED_STRINGS
 
-    _refuse_bombs(zipfile.ZipFile(file))
+    archive = archives.opened(file)
+    for part in archive.namelist():
+        if part in ("[Content_Types].xml", ARC_STYLE) or part.endswith(".rels"):
+            archives.require_small(archive, part)
     reader: Any = ExcelReader(file, read_only=True, data_only=True, keep_links=False)
     with warnings.catch_warnings():  # openpyxl tells of extensions it leaves out; they hold no cells
         warnings.simplefilter("ignore")
         reader.read_manifest()
+        for part in reader.package.Override:
+            if "main+xml" in part.ContentType:  # the workbook itself
+                archives.require_small(archive, part.PartName[1:])
         reader.read_workbook()
         apply_stylesheet(reader.archive, reader.wb)
         listed = [
@@ -367,21 +386,8 @@ def _worksheets(file: BinaryIO, strict: bool) -> Iterator[tuple[str, Iterator[Ro
         yield title, _cells(reader.archive, part, book, strict)
 
 
-def _refuse_bombs(archive: zipfile.ZipFile) -> None:
-    """Bounds what unpacking may take; zipfile itself stops at the sizes that the directory declares."""
-    parts = archive.infolist()
-    if len(parts) > PART_LIMIT or sum(part.file_size for part in parts) > UNPACKED_LIMIT:
-        raise CellError(
-            f"unpacks to more than {UNPACKED_LIMIT >> 20} MB or {PART_LIMIT} parts; save it as CSV, or in several files"
-        )
-    for part in parts:
-        if part.file_size > 10 << 20 and part.file_size > RATIO_LIMIT * part.compress_size:
-            raise CellError(f"its part {shown(part.filename)} is compressed as no real data is; save it as CSV")
-
-
 def _strings(archive: zipfile.ZipFile, part: str) -> list[str]:
-    if archive.getinfo(part).file_size > STRINGS_LIMIT:
-        raise CellError(f"holds more than {STRINGS_LIMIT >> 20} MB of texts; save it as CSV")
+    archives.require_small(archive, part, STRINGS_LIMIT)
     with archive.open(part) as source:
         return shared_strings(source)
 

@@ -17,13 +17,17 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from importers import exact
-from importers.base import Answer, Exchange, Item, Listed, Params, Place, Refused, Span, Stream
+from importers.base import Answer, Exchange, Item, Listed, Params, Place, Refused, Span, Stream, Unlike, shown
 from pipeline.model import Page, RawRecord
 
 DAY = 86_400  # seconds
 FINEST = Decimal(10) ** 7  # the finest time that an exchange writes: tenths of microseconds
 BALANCE = "Balance"  # the stream of what the exchange says is held
 ANSWERS = 100_000  # pages of one pass: an end, should an exchange's cursor lead in a circle
+SPARSE = 2_000  # pages that hold fewer than two records each, one with another: such a list has no end
+EARLIEST = Decimal(1_230_940_800)  # 2009-01-03, Bitcoin's first block; in Unix seconds
+RECORD_LIMIT, ID_LIMIT, PLACE_LIMIT = 1 << 20, 300, 100_000  # characters
+WALLET_LIMIT, WALLET_PAGES = 16 << 20, 1_000  # characters and pages of what an account holds
 
 Ask = Callable[[str, Params, Callable[[Answer], Listed]], Listed]  # Client.call
 Progress = Callable[[str, int, int | None], None]
@@ -213,23 +217,25 @@ def _leg(
     of: List, ask: Ask, here: Position, now: Decimal, progress: Progress, done: int
 ) -> Iterator[tuple[Page, Position]]:
     """The pages from `here` to the end of its window, or of the list."""
-    places, before = {here.place}, set[str]()
+    places, before, held = {hash(here.place)}, set[str](), 0
     for number in range(ANSWERS):
-        listed, here = _listed(of, ask, here, first=number == 0)
+        listed, records, here = _listed(of, ask, here, now, first=number == 0)
         ids = {item.id for item in listed.items}
         moves = listed.next is not None and not listed.last
-        if (moves and listed.next in places) or (ids and ids == before):
+        if (moves and hash(listed.next) in places) or (ids and ids == before):
             here = _from_the_head(here, here.since)  # for what such a list hides, the next run begins again
             yield Page([], here.text()), here
             raise _unlike(of, "it sends the same page again and again")
-        places.add(listed.next)
+        places.add(hash(listed.next))
         before = ids
-        done += len(listed.items)
+        done, held = done + len(listed.items), held + len(listed.items)
         progress(f"{of.account}: {of.name}", done, listed.total)
         here = _after(of.stream, here, listed, now)
-        yield Page([_record(of.exchange, of.name, of.account, item) for item in listed.items], here.text()), here
+        yield Page(records, here.text()), here
         if not moves:
             return
+        if number >= SPARSE and held < 2 * number:
+            raise _unlike(of, f"its list has no end after {number + 1} pages")
     raise _unlike(of, f"its list has no end after {ANSWERS} pages")
 
 
@@ -248,23 +254,74 @@ def _after(stream: Stream, here: Position, listed: Listed, now: Decimal) -> Posi
     return replace(here, since=here.until, place=None, until=None)
 
 
-def _listed(of: List, ask: Ask, here: Position, *, first: bool) -> tuple[Listed, Position]:
+def _listed(
+    of: List, ask: Ask, here: Position, now: Decimal, *, first: bool
+) -> tuple[Listed, list[RawRecord], Position]:
     """The next page, and where it was asked for: the first of a run at the head, when the exchange no
     longer knows a cursor that an earlier run was given."""
     try:
-        return _page(of, ask, here), here
+        return *_page(of, ask, here, now), here
     except Refused:
         if of.stream.onward or not (first and isinstance(here.place, str)):
             raise
     head = replace(here, place=None)
-    return _page(of, ask, head), head
+    return *_page(of, ask, head, now), head
 
 
-def _page(of: List, ask: Ask, here: Position) -> Listed:
+def _page(of: List, ask: Ask, here: Position, now: Decimal) -> tuple[Listed, list[RawRecord]]:
     span = Span(here.since, here.until, of.part, here.place, of.now, of.first)
+    records: list[RawRecord] = []
     if of.stream.fetch is not None:
-        return of.stream.fetch(ask, span)
-    return ask(of.stream.method, of.stream.ask(span), lambda answer: of.stream.read(answer, span))
+        listed = of.stream.fetch(ask, span)
+        try:
+            return listed, _records(of, listed, now)
+        except Unlike as what:
+            raise _unlike(of, str(what)) from None
+
+    def read(answer: Answer) -> Listed:
+        listed = of.stream.read(answer, span)
+        records[:] = _records(of, listed, now)
+        return listed
+
+    return ask(of.stream.method, of.stream.ask(span), read), records
+
+
+def _records(of: List, listed: Listed, now: Decimal) -> list[RawRecord]:
+    """A page's records. Raises Unlike for what no honest page holds, whatever the exchange: the cursor would stand
+    where nothing comes after, or what is kept depend on what came last."""
+    found: dict[str, RawRecord] = {}
+    if len(str(listed.next)) > PLACE_LIMIT:
+        raise Unlike("its answer says in too many words where the next page begins")
+    for item in listed.items:
+        if item.time < EARLIEST:
+            raise Unlike("an entry of its answer is older than any coin")
+        if item.time > now + DAY:
+            raise Unlike("an entry of its answer is of a time to come (or the clock of this machine is behind)")
+        record = _record(of.exchange, of.name, of.account, item)
+        if len(record.payload) > RECORD_LIMIT or len(item.id) > ID_LIMIT:
+            raise Unlike("an entry of its answer is larger than any record")
+        if found.setdefault(item.id, record).payload != record.payload:
+            raise Unlike(f"two entries of its answer have one id, {shown(item.id)}, and different contents")
+    return list(found.values())
+
+
+def gathered(
+    exchange: str, name: str, ask: Callable[[Params], Answer], more: Callable[[Answer], Params | None]
+) -> list[Answer]:
+    """All pages of what an account holds: `ask` gives one, `more` says what to ask for after it (None: nothing). Raises
+    Refused for pages without end."""
+    pages_, seen, size, params = list[Answer](), set[str](), 0, Params()
+    while True:
+        pages_.append(ask(params))
+        size += len(exact.dumps(pages_[-1]))
+        following = more(pages_[-1])
+        if following is None:
+            return pages_
+        params = following
+        if size > WALLET_LIMIT or len(pages_) >= WALLET_PAGES or str(params) in seen:
+            why = "it sends the same page again and again" if str(params) in seen else "its list has no end"
+            raise Refused(f"{exchange} ({name}): {why}; run `taxsync import` again later")
+        seen.add(str(params))
 
 
 def _unlike(of: List, what: str) -> Refused:

@@ -12,7 +12,6 @@ import os
 import re
 import secrets
 import stat
-import unicodedata
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from typing import Any, Self
 from importers import system_keyring
 from importers.base import shown
 from importers.credentials import Credentials, VaultError, read_credentials
+from importers.passphrase import SHORTEST, WORDS, key_of, new_words, scrypt_of
 from pipeline.folder import write_private
 
 __all__ = ["Credentials", "Entry", "PassphraseNeeded", "Vault", "VaultError", "open_vault", "read_credentials"]
@@ -31,11 +31,7 @@ FILE, KEYRING = "encrypted file", "keyring"
 
 _LIMIT = 1_000_000  # bytes of vault.bin
 _NONCE = 12  # bytes, as AES-GCM wants
-_SCRYPT = (17, 8, 1)  # log2 N, r, p: 128 MiB and a third of a second for each guess
-_SHORT = 10  # characters of a passphrase that a patient guesser comes to
-_HEADER = re.compile(
-    rb"taxsync vault 1 (?:scrypt ([0-9]{1,2}) ([0-9]{1,2}) ([0-9]) ([0-9a-f]{32})|keyring ([0-9a-f]{32}))\n"
-)
+_HEADER = re.compile(rb"taxsync vault 1 (?:keyring ([0-9a-f]{32})|" + WORDS + rb")\n")
 
 
 class PassphraseNeeded(VaultError):
@@ -133,12 +129,12 @@ class Vault:
         header = _header(content)
         if header is None:
             raise self._damaged()
-        scrypt = _scrypt_parameters(header)
+        scrypt = scrypt_of(header)
         self.store = KEYRING if scrypt is None else FILE
         if scrypt is None:
             self._key = self._key_from_keyring(header)
         elif self._passphrase:
-            self._key = _derive(self._passphrase, *scrypt)
+            self._key = key_of(self._passphrase, scrypt)
         else:
             raise PassphraseNeeded(new=False)
         self._header = header
@@ -187,10 +183,11 @@ class Vault:
         self.store = FILE
         if not self._passphrase:
             raise PassphraseNeeded(new=True)
-        header = b"taxsync vault 1 scrypt %d %d %d %s\n" % (*_SCRYPT, secrets.token_hex(16).encode())
-        self._key = _derive(self._passphrase, *_SCRYPT, _salt(header))
-        self._header = header
-        self.weak = len(self._passphrase) < _SHORT
+        header = b"taxsync vault 1 %s\n" % new_words()
+        scrypt = scrypt_of(header)
+        assert scrypt is not None
+        self._header, self._key = header, key_of(self._passphrase, scrypt)
+        self.weak = len(self._passphrase) < SHORTEST
 
     def _read(self) -> dict[str, Any]:
         """The entries as they are on the disk now, whole or not at all."""
@@ -254,47 +251,15 @@ def _known(items: Mapping[str, Any], name: str) -> Any:
 
 
 def _header(content: bytes) -> bytes | None:
-    """The header line, or None for another file and for a scrypt that is too cheap or too dear.
-
-    A file may ask for 64 MiB of memory at least, so that guessing stays dear, and for 1 GiB at most: whoever
-    changes it must not stop the machine.
-    """
+    """The header line, or None for another file and for a scrypt that is too cheap or too dear."""
     found = _HEADER.match(content)
-    if found is None:
+    if found is None or not (found[1] or scrypt_of(found[0])):
         return None
-    if scrypt := _scrypt_parameters(found[0]):
-        log_n, r, p, _ = scrypt
-        if not (15 <= log_n <= 20 and 1 <= r <= 16 and 1 <= p <= 4 and 1 << 19 <= r << log_n <= 1 << 23):
-            return None
     return found[0]
-
-
-def _scrypt_parameters(header: bytes) -> tuple[int, int, int, bytes] | None:
-    """log2 N, r, p and salt, or None for a keyring's vault."""
-    words = header.split()
-    if words[3] != b"scrypt":
-        return None
-    return int(words[4]), int(words[5]), int(words[6]), _salt(header)
-
-
-def _salt(header: bytes) -> bytes:
-    return bytes.fromhex(header.split()[-1].decode())
 
 
 def _vault_id(header: bytes) -> str:
     return header.split()[-1].decode()
-
-
-def _derive(passphrase: str, log_n: int, r: int, p: int, salt: bytes) -> bytes:
-    """The key of a passphrase, the same however its letters were composed. N is 2 to the `log_n`."""
-    from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
-
-    text = unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogatepass")
-    try:
-        return Scrypt(salt=salt, length=32, n=1 << log_n, r=r, p=p).derive(text)
-    except MemoryError:
-        size = (r << log_n) >> 13
-    raise VaultError(f"opening {FILE_NAME} takes {size} MiB of memory, which are not free; close something, run again")
 
 
 def _seal(key: bytes, header: bytes, plain: bytes) -> bytes:
@@ -343,10 +308,11 @@ def _read_file(path: Path) -> bytes | None:
 
 def _write_private(path: Path, content: bytes) -> None:
     """Replaces the vault, and takes along what a write that was killed has left beside it: nobody else writes now."""
-    for left in path.parent.glob(f".{path.name}.*"):
-        with suppress(OSError):
-            left.unlink()
     try:
+        for left in path.parent.iterdir():
+            if left.name.startswith(f".{path.name}."):
+                with suppress(OSError):
+                    left.unlink()
         write_private(path, content)
     except OSError as error:
         raise VaultError(f"{path} can't be written: {error.strerror or 'no reason given'}; nothing changed") from None

@@ -79,21 +79,21 @@ class _Strings:
     """Collects the shared strings; the phonetic guides beside Japanese text are no part of it."""
 
     strings: list[str] = field(default_factory=list)
-    pieces: list[str] | None = None
+    pieces: list[str] = field(default_factory=list)
     size: int = 0
+    open: bool = False
     phonetic: bool = False
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:  # noqa: ARG002
         if tag == _STRING:
-            self.strings.append("")
-            self.size = 0
+            self.pieces, self.size = [], 0
         elif tag == _PHONETIC:
             self.phonetic = True
-        elif tag == _TEXT and not self.phonetic:
-            self.pieces = []
+        elif tag == _TEXT:
+            self.open = not self.phonetic
 
     def text(self, data: str) -> None:
-        if self.pieces is not None:
+        if self.open:
             self.size += len(data)
             if self.size > CELL_LIMIT:
                 raise CellError(f"a text is longer than {CELL_LIMIT} characters")
@@ -102,9 +102,10 @@ class _Strings:
     def end(self, tag: str) -> None:
         if tag == _PHONETIC:
             self.phonetic = False
-        elif tag == _TEXT and self.pieces is not None:
-            self.strings[-1] += "".join(self.pieces)
-            self.pieces = None
+        elif tag == _TEXT:
+            self.open = False
+        elif tag == _STRING:
+            self.strings.append("".join(self.pieces))
 
 
 def shared_strings(source: IO[bytes]) -> list[str]:
@@ -134,12 +135,13 @@ class _Rows:
         self._columns: dict[str, int] = {}
         self._number, self._cells, self._seen = 0, list[str](), 0
         self._attributes: dict[str, str] = {}
-        self._value, self._open, self._formula, self._phonetic = "", False, False, False
+        self._pieces, self._size = list[str](), 0  # of the cell's text: adding them up takes a square of their number
+        self._open, self._formula, self._phonetic = False, False, False
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if tag == _CELL:
             self._attributes = attributes
-            self._value, self._formula = "", False
+            self._pieces, self._size, self._formula = [], 0, False
             self._seen += 1
         elif tag == _VALUE or (tag == _TEXT and not self._phonetic):
             self._open = True
@@ -155,13 +157,14 @@ class _Rows:
 
     def text(self, data: str) -> None:
         if self._open:
-            self._value += data
-            if len(self._value) > CELL_LIMIT:
+            self._pieces.append(data)
+            self._size += len(data)
+            if self._size > CELL_LIMIT:
                 raise CellError(f"a cell of row {self._number} is longer than {CELL_LIMIT} characters")
 
     def end(self, tag: str) -> None:
         if tag == _CELL:
-            if self._value or self._formula:
+            if self._pieces or self._formula:
                 self._end_cell()
         elif tag in (_VALUE, _TEXT):
             self._open = False
@@ -204,7 +207,7 @@ class _Rows:
         return column - 1
 
     def _text(self) -> str:
-        value, kind = self._value, self._attributes.get("t", "n")
+        value, kind = "".join(self._pieces), self._attributes.get("t", "n")
         if self._formula and not value and kind != "str":
             raise CellError("holds a formula without a saved value; open the file in a spreadsheet program and save it")
         if kind == "n":
@@ -229,12 +232,18 @@ def _index(value: str) -> int:
     return int(value)
 
 
+def is_number(value: str) -> bool:
+    """Whether a number cell may hold it: no NaN, nothing that a double can't hold."""
+    if _NUMBER.fullmatch(value) is None:
+        return False
+    number = float(value)
+    return abs(number) <= 1e300 and (number != 0 or not value.lower().partition("e")[0].strip("-0."))
+
+
 def _double(value: str) -> float:
-    number = float(value) if _NUMBER.fullmatch(value) else None
-    mantissa = value.lower().partition("e")[0]
-    if number is None or abs(number) > 1e300 or (number == 0 and mantissa.strip("-0.")):
+    if not is_number(value):
         raise CellError(f"holds '{value[:30]}', which is not a number")
-    return number
+    return float(value)
 
 
 def number_text(value: str) -> str:

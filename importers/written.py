@@ -22,6 +22,7 @@ _DIGIT = re.compile(r"\d", re.ASCII)
 _DATED = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d", re.ASCII)
 _PLAIN = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
 _COMMA = re.compile(r"[+-]?(\d+),(\d+)", re.ASCII)
+_POINTS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+,\d+", re.ASCII)  # 1.234,56
 _SHORT = Context(prec=DIGITS, rounding=ROUND_DOWN)
 
 
@@ -56,10 +57,11 @@ class Commas:
         self._either: set[str] = set()
 
     def doubtful(self, column: str, text: str) -> bool:
-        """Whether a cell leaves that open: between semicolons, or where another cell of its column is a decimal."""
+        """Whether a cell leaves that open, or has a decimal comma: between semicolons, or where another cell of its
+        column is a decimal."""
         match = _COMMA.fullmatch(text)
         if match is None:
-            return False
+            return self._elsewhere and _POINTS.fullmatch(text) is not None
         decimal = match[1].startswith("0") or len(match[1]) > 3 or len(match[2]) != 3
         (self._decimal if decimal else self._either).add(column)
-        return (self._elsewhere and not decimal) or (column in self._decimal and column in self._either)
+        return self._elsewhere or (column in self._decimal and column in self._either)

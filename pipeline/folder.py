@@ -5,9 +5,11 @@ followed when writing. Errors are OSErrors, which the caller words; standard lib
 """
 
 import errno
+import glob
 import os
 import stat
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -62,8 +64,9 @@ def read_bounded(path: Path, limit: int) -> bytes:
 def write_private(path: Path, content: bytes) -> None:
     """Replaces the file `path` in one step: after a power cut it holds the old content or the new.
 
-    A full disk raises OSError and leaves the old content.
+    A full disk raises OSError and leaves the old content. What a write that was killed has left beside it goes.
     """
+    _clear_left(path)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # made 0600
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -75,7 +78,15 @@ def write_private(path: Path, content: bytes) -> None:
         with suppress(OSError):
             Path(name).unlink()
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
+
+
+def replace_private(made: Path, path: Path) -> None:
+    """Gives the file `made` the name `path`, whatever has it; its content and its name are on the disk then."""
+    with made.open("rb+") as file:
+        os.fsync(file.fileno())
+    made.replace(path)
+    sync_folder(path.parent)
 
 
 def overwrite_private(path: Path, content: bytes) -> None:
@@ -85,6 +96,16 @@ def overwrite_private(path: Path, content: bytes) -> None:
         file.write(content)
 
 
+def sync_folder(folder: Path) -> None:
+    """New names in it reach the disk themselves; some systems can't do that for folders."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
 def open_to_others(*paths: Path) -> list[Path]:
     """Those of `paths` that other users of this machine may read or change."""
     if os.name != "posix":
@@ -92,16 +113,14 @@ def open_to_others(*paths: Path) -> list[Path]:
     return [path for path in paths if path.exists() and path.stat().st_mode & 0o077]
 
 
+def _clear_left(path: Path) -> None:
+    """Removes what writes of `path` have left that were killed; another that is at work now needs no hour."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.{'?' * 8}"):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > 3600:
+                left.unlink()
+
+
 def _require_regular(descriptor: int, path: Path) -> None:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         raise OSError(errno.EINVAL, "is not a file", str(path))
-
-
-def _sync_folder(folder: Path) -> None:
-    """The new name itself reaches the disk; some systems can't do that for folders."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -326,6 +326,12 @@ CODES: dict[str, Code] = {
         "{account}: {when} {stream} is what files say ({file}); the API no longer gives it",
         "nothing, as long as the files hold all of that time",
     ),
+    "not_read": Code(
+        _INFO,
+        "{account}: {what} are not read from {exchange}'s API, only what moved to and from there, if that is listed",
+        "nothing, if you had none of it; else take it from an export of {exchange} and import a file with a row for "
+        "each (what margin or derivatives brought or took with Label `margin`)",
+    ),
     "gap_answered": Code(
         _INFO,
         "{account}: {when} nothing is missing of {stream}, as you said ({note})",

@@ -31,6 +31,11 @@ RESCUE = (
     "`taxsync restore FILE --data NEW` makes a ledger of it"
 )
 
+NO_LEDGER = (
+    "is not a taxsync ledger: move it away, or choose another folder with --data; if it was one, it is damaged: "
+    f"keep it as it is and {RESCUE}"
+)
+
 # SQLite's primary result codes (sqlite.org/rescode.html) -> what happened and what to do.
 _WORDING = {
     3: "can't be used: you may not read or change it or its folder; check their owner",  # PERM
@@ -43,7 +48,7 @@ _WORDING = {
     14: "can't be opened: check that it and its folder are there and yours",  # CANTOPEN
     18: "can't hold so large a record",  # TOOBIG
     23: "can't be used: you may not read or change it; check its owner",  # AUTH
-    26: "is not a taxsync ledger: move it away, or choose another folder with --data",  # NOTADB
+    26: NO_LEDGER,  # NOTADB
 }
 
 _IN_USE, _READ_ONLY = (5, 6), 8
@@ -101,4 +106,5 @@ def import_lock(
     except Held as who:
         raise LedgerError(f"{who} is at work in {folder}: run again when it has ended") from None
     except NoLock as why:
-        raise LedgerError(f"{_lock(folder)} can't be used: {why}") from None
+        remedy = ": move the data folder to a disk of this machine" if why.unknown else ""
+        raise LedgerError(f"{_lock(folder)} can't be used: {why}{remedy}; nothing was kept") from None

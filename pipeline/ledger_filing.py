@@ -7,14 +7,14 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import Text, func, literal, select
 
 from pipeline import __version__
 from pipeline.filing import FiledTable, FiledTables, Filing, Marks
-from pipeline.ledger_access import LedgerError
-from pipeline.ledger_rows import PRICE_COLUMNS, TXN_COLUMNS, AnswerKept, json_text, price_of, transaction_kept
+from pipeline.ledger_access import RESCUE, LedgerError
+from pipeline.ledger_rows import PRICE_COLUMNS, TXN_COLUMNS, AnswerKept, json_text, price_of
 from pipeline.ledger_store import Store
-from pipeline.model import Price
+from pipeline.model import Price, instant_text
 from pipeline.schema import ANSWER, CHAIN, FILING, PRICE, RAW, TXN
 
 _HEAD = [FILING.c[name] for name in ("id", "year", "at", "program", "why")]
@@ -64,12 +64,12 @@ class Filings(Store):
         with self.snapshot():
             return Marks(*(int(self._rows(select(func.max(table.c.id)))[0][0] or 0) for table in (RAW, PRICE, ANSWER)))
 
-    def contents_until(self, end: datetime) -> dict[str, tuple[datetime, int]]:
-        """Of each transaction before `end`: when it was, and what tells its contents from others, in this process."""
-        before = select(*TXN_COLUMNS).where(TXN.c.at < end)
+    def contents_until(self, end: datetime) -> dict[str, tuple[str, int]]:
+        """Of each transaction before `end`: when it was, as `instant_text` has it, and what tells its contents from
+        others, in this process."""
+        before = select(TXN.c.id, TXN.c.at, *TXN_COLUMNS).where(TXN.c.at < literal(instant_text(end), Text))
         with self.snapshot():
-            said = ((transaction_kept(row), hash(tuple(row))) for row in self._stream(before))
-            return {t.id: (t.at, contents) for t, contents in said}
+            return {row[0]: (row[1], hash(row)) for row in self._stream(before)}
 
     def records_after(self, marks: Marks) -> list[RecordCame]:
         """The rows of records that came later."""
@@ -102,7 +102,7 @@ class Filings(Store):
         """Keeps a year as filed, beside an earlier filing of it."""
         texts = {name: [table.columns, table.rows] for name, table in tables.items()}
         parts = _packed(content), _packed(texts)
-        row = {"year": year, "at": self._clock(), "program": __version__, "why": why, "seal": seal_of(*parts)}
+        row = {"year": year, "at": self._clock(), "program": __version__, "why": why, "seal": _seal_of(*parts)}
         with self.transaction():
             self._run(FILING.insert(), [{**row, "content": parts[0], "tables": parts[1]}])
             return self.filings()[year]
@@ -129,14 +129,14 @@ class Filings(Store):
     def _filed(self, id: int) -> Any:
         """Raises LedgerError for a filing that is not what was kept."""
         row = self._rows(select(*_HEAD, *_WHOLE).where(FILING.c.id == id))[0]
-        if seal_of(row.content, row.tables) != row.seal:
-            raise LedgerError(f"{self.path} is damaged (the filing of {row.year} was changed): restore a backup")
+        if not is_filed(row.content, row.tables, row.seal):
+            raise LedgerError(f"{self.path} is damaged (the filing of {row.year} was changed): {RESCUE}")
         return row
 
     def damaged_filings(self) -> Iterator[str]:
         """The years of filings that are not what was kept."""
         for row in self._rows(select(FILING.c.year, *_WHOLE)):
-            if seal_of(row.content, row.tables) != row.seal:
+            if not is_filed(row.content, row.tables, row.seal):
                 yield str(row.year)
 
 
@@ -148,6 +148,11 @@ def _unpacked(packed: bytes) -> Any:
     return json.loads(zlib.decompress(packed))
 
 
-def seal_of(content: bytes, tables: bytes) -> str:
+def is_filed(content: object, tables: object, seal: object) -> bool:
+    """Whether a filing is what was kept; a hand that was in it may have left values of any type."""
+    return isinstance(content, bytes) and isinstance(tables, bytes) and _seal_of(content, tables) == seal
+
+
+def _seal_of(content: bytes, tables: bytes) -> str:
     """What tells damage of a filing."""
     return hashlib.sha256(content + tables).hexdigest()[:32]

@@ -4,7 +4,8 @@
     for table, row in saved(copy, lost): ...         # {"id": 1, "source": "kraken", ...}: the columns as they are kept
 
 The file is read as it is, by the numbers of rows alone: no index is needed. A row counts only if it is what was kept:
-records by their marks and seals, filed years by their seals. The cache is left out: records say it again.
+records by their marks and seals, filed years by their seals; a record whose mark is lost, by its seal alone, which is
+told. The cache is left out: records say it again.
 """
 
 import sqlite3
@@ -12,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import NoneType
 from typing import Any
 
@@ -19,12 +21,12 @@ from sqlalchemy import Column, Integer, LargeBinary
 
 from pipeline.issues import Stop
 from pipeline.ledger import Ledger
-from pipeline.ledger_filing import seal_of
+from pipeline.ledger_filing import is_filed
 from pipeline.ledger_rows import RAW_ROW
 from pipeline.ledger_whole import is_kept
 from pipeline.model import digest_of
-from pipeline.schema import ANSWER, BATCH, CHAIN, CURSOR, FILING, PRICE, RAW
-from pipeline.schema_chain import MARK
+from pipeline.schema import ANSWER, BATCH, CHAIN, CURSOR, FILING, PARSED, PRICE, RAW
+from pipeline.schema_chain import MARK, link
 
 Row = dict[str, Any]
 
@@ -36,7 +38,9 @@ def _kinds(column: Column[Any]) -> tuple[type, ...]:
 
 
 COLUMNS = {t.name: {c.name: _kinds(c) for c in t.c} for t in (BATCH, RAW, PRICE, ANSWER, FILING, CURSOR)}
-_LINK = ("first", "marks")
+# Of the first page (sqlite.org/fileformat2.html, 1.3): the header, in it the number of pages, and of free ones.
+_PAGE, _HEADER, _PAGES, _FREE = 4096, 100, slice(28, 32), slice(32, 40)
+_LINK = ("first", "marks", "link")
 _AT_ONCE = 512  # rows
 _MOST, _FURTHEST = 1 << 24, 1 << 13  # rows looked for where the end of a table can't be read: in all, behind the last
 
@@ -44,44 +48,87 @@ _MOST, _FURTHEST = 1 << 24, 1 << 13  # rows looked for where the end of a table 
 @dataclass(slots=True)
 class Lost:
     """The numbers of the rows that could not be read, are missing, or are not what was kept, by table; `beyond`: tables
-    whose end could not be read, so that more may be lost."""
+    whose end could not be read, so that more may be lost; `unproven`: records that are saved, though no link of the
+    chain says what they were."""
 
     rows: dict[str, list[int]] = field(default_factory=dict)
     beyond: set[str] = field(default_factory=set)
+    unproven: list[int] = field(default_factory=list)
 
     def of(self, table: str) -> bool:
         return bool(self.rows.get(table)) or table in self.beyond
 
 
+class NothingSaved(Stop):
+    """There is nothing that can be read: why."""
+
+
 def saved(path: Path, lost: Lost) -> Iterator[tuple[str, Row]]:
     """Every row that can be read of the ledger at `path`, which nobody else has open, and is what was kept.
 
-    Cursors come last, and only where no record is lost: a list is fetched anew then. Raises Stop where the file can't
-    be read as a database at all.
+    Cursors come last, and only where no record is lost: a list is fetched anew then. A file that has lost its
+    beginning, which says where everything is, gets that of a new ledger. Raises NothingSaved.
     """
-    with closing(sqlite3.connect(path, isolation_level=None)) as file:
-        file.row_factory = sqlite3.Row
-        try:
-            file.execute("PRAGMA writable_schema = ON")  # else a file that lost its end is refused as a whole
-            file.execute("PRAGMA cell_size_check = ON")
-            file.execute("BEGIN")  # one lock for many thousand questions
-            there = {row[0] for row in file.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        except sqlite3.Error:
-            raise Stop("its first page, which says where everything is, can't be read: nothing can be saved") from None
+    any_row = False
+    with closing(_opened(path)) as file:
+        there = _tables(file)
         if RAW.name not in there:
-            raise Stop("it has no records of taxsync: nothing can be saved")
-        marks, all_marks = _marks(file, CHAIN.name in there)
-        until = {RAW.name: max(marks, default=0)} if all_marks else {}
+            raise NothingSaved("it has no records of taxsync: nothing can be saved")
+        marks, whole = _marks(file, CHAIN.name in there)
+        end = max(marks, default=0)
+        until = {RAW.name: max(end, _parsed_to(file))} if whole else {}
         for table in (name for name in COLUMNS if name in there):
             if table == CURSOR.name and lost.of(RAW.name):
                 continue
             for number, row in _rows(file, table, until.get(table, 0), lost):
-                if _sound(table, row, marks.get(number, b"" if all_marks else None)):
-                    yield table, row
-                else:
+                if not _sound(table, row, marks.get(number)):
                     lost.rows[table].append(number)
-            if table == RAW.name and all_marks:  # numbers that the chain leaves out were never there
-                lost.rows[table] = [number for number in lost.rows[table] if number in marks]
+                    continue
+                if table == RAW.name and number not in marks:
+                    lost.unproven.append(number)
+                any_row = True
+                yield table, row
+            if table == RAW.name and whole:  # numbers that the chain leaves out were never there
+                lost.rows[table] = [n for n in lost.rows[table] if n in marks or n > end]
+    if not any_row and (lost.beyond or any(lost.rows.values())):
+        raise NothingSaved("none of its rows can be read: nothing can be saved")
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """The file as a database, with another beginning where it has none."""
+    for beginning in _beginnings(path):
+        if beginning:
+            with path.open("r+b") as file:
+                file.write(beginning)
+        database = sqlite3.connect(path, isolation_level=None)
+        try:
+            database.row_factory = sqlite3.Row
+            database.execute("PRAGMA writable_schema = ON")  # else a file that lost its end is refused as a whole
+            database.execute("PRAGMA cell_size_check = ON")
+            database.execute("BEGIN")  # one lock for many thousand questions
+            _tables(database)
+            return database
+        except sqlite3.Error:
+            database.close()
+    raise NothingSaved("its beginning, which says where everything is, can't be read: nothing can be saved")
+
+
+def _beginnings(path: Path) -> Iterator[bytes]:
+    """Its own; then the header that all ledgers have; then the first page of a new one, which is that of every ledger
+    that was made by this version of the tables."""
+    yield b""
+    with TemporaryDirectory(dir=path.parent) as place:
+        with Ledger.open(Path(place), create=True) as new:
+            made = new.path
+        page = bytearray(made.read_bytes()[:_PAGE])
+    page[_PAGES] = (path.stat().st_size // _PAGE).to_bytes(4, "big")
+    page[_FREE] = bytes(8)
+    yield bytes(page[:_HEADER])
+    yield bytes(page)
+
+
+def _tables(database: sqlite3.Connection) -> set[str]:
+    return {row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def take(folder: Path, rows: Iterable[tuple[str, Row]]) -> None:
@@ -99,11 +146,11 @@ def _known(rows: Iterable[tuple[str, Row]]) -> Iterator[tuple[str, Row]]:
 
 
 def _sound(table: str, row: Row, mark: bytes | None) -> bool:
-    """Whether a row is what was kept. `mark`: of a record's place; b"": it has none; None: that can't be told."""
+    """Whether a row is what was kept. `mark`: of a record's place; None: it is not known."""
     if not _fits(table, row):
         return False
     if table == FILING.name:
-        return seal_of(row["content"], row["tables"]) == str(row["seal"])
+        return is_filed(row["content"], row["tables"], row["seal"])
     if table != RAW.name:
         return True
     if mark is None:
@@ -116,15 +163,28 @@ def _fits(table: str, row: Row) -> bool:
 
 
 def _marks(file: sqlite3.Connection, there: bool) -> tuple[dict[int, bytes], bool]:
-    """Row -> its mark, as far as there is a chain that can be read; whether that is all of it."""
-    if not there:
-        return {}, False
+    """Row -> its mark, by the links that follow from the one before; whether they are all the links that there are."""
     marks: dict[int, bytes] = {}
-    lost = Lost()
-    for _, row in _rows(file, CHAIN.name, 0, lost):
-        for start in range(0, len(row["marks"]), MARK):
-            marks[row["first"] + start // MARK] = row["marks"][start : start + MARK]
-    return marks, not lost.of(CHAIN.name)
+    if not there:
+        return marks, False
+    lost, whole, last, before = Lost(), True, 0, ""
+    for number, row in _rows(file, CHAIN.name, 0, lost):
+        first, some = row["first"], row["marks"]
+        fits = isinstance(first, int) and isinstance(some, bytes) and number == last + 1
+        if fits and link(before, first, some) == row["link"]:
+            marks |= {first + n: some[n * MARK :][:MARK] for n in range(len(some) // MARK)}
+        else:
+            whole = False
+        last, before = number, row["link"]
+    return marks, whole and not lost.of(CHAIN.name)
+
+
+def _parsed_to(file: sqlite3.Connection) -> int:
+    """The last row of the records that the cache knows of, as far as it can be read."""
+    with suppress(sqlite3.Error):
+        last = file.execute(f"SELECT max(last_row) FROM {PARSED.name}").fetchone()[0]  # noqa: S608 - our own
+        return last if isinstance(last, int) else 0
+    return 0
 
 
 def _rows(file: sqlite3.Connection, table: str, until: int, lost: Lost) -> Iterator[tuple[int, Row]]:

@@ -4,8 +4,9 @@ Takes a data folder, gives what `Ledger` reads and writes through. Files are mad
 0700; a link in the ledger's place, another program's file and a newer ledger are refused.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -15,8 +16,8 @@ from sqlalchemy import Connection, Engine, Executable, Select, Table
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from pipeline import __version__
-from pipeline.folder import create_private, make_folder, require_plain
-from pipeline.ledger_access import PATIENCE, LedgerError, os_error, readable
+from pipeline.folder import create_private, make_folder, replace_private, require_plain
+from pipeline.ledger_access import NO_LEDGER, PATIENCE, LedgerError, ReadOnly, os_error, readable
 from pipeline.schema import engine_of, migrate, newest_version, still_in_transaction, version_of
 
 FILE = "ledger.db"
@@ -74,9 +75,7 @@ class Store:
         with self.snapshot(), readable(self.path):
             version = version_of(self._connection)
         if version is None:
-            raise LedgerError(
-                f"{self.path} is not a taxsync ledger: move it away, or choose another folder with --data"
-            )
+            raise LedgerError(f"{self.path} {NO_LEDGER}")
         if version == 0 and not create:
             raise LedgerError(
                 f"{self.path} is empty: restore it from a backup, or remove it and begin anew with `taxsync init`"
@@ -87,8 +86,40 @@ class Store:
                 "update taxsync; nothing was changed"
             )
         if version < newest_version():
+            self._migrate()
+
+    def _migrate(self) -> None:
+        """Brings the tables up to date, once the file as it was is kept beside it: all or nothing."""
+        try:
             with self.transaction(), readable(self.path):
+                version = version_of(self._connection)  # by now, as another process may have done it
+                if version and version < newest_version():
+                    self._keep_as_it_is(self.folder / f"ledger-version-{version}.db")
                 migrate(self._connection, self._clock(), __version__)
+        except ReadOnly:
+            raise ReadOnly(
+                f"{self.path} is of an older taxsync and can only be read: run `taxsync status` once where it can be "
+                "changed; nothing was kept"
+            ) from None
+
+    def _keep_as_it_is(self, copy: Path) -> None:
+        """Makes `copy`, 0600 and on the disk, the ledger before it is changed. The caller's transaction keeps others
+        from changing it; it is read by a connection of its own, as one that has begun to write can't be copied."""
+        part, kept = copy.with_suffix(".part"), f"{self.path.absolute().as_uri()}?mode=ro"
+        try:
+            part.unlink(missing_ok=True)
+            create_private(part)
+            with closing(sqlite3.connect(kept, uri=True)) as source, closing(sqlite3.connect(part)) as target:
+                source.backup(target)
+            replace_private(part, copy)
+        except (OSError, sqlite3.Error) as error:
+            with suppress(OSError):
+                part.unlink()
+            why = error.strerror if isinstance(error, OSError) else str(error)
+            raise LedgerError(
+                f"{self.path} is of an older taxsync, and {copy}, where it is kept as it was, can't be written "
+                f"({str(why).lower()}); nothing was changed, run again where it can"
+            ) from None
 
     def close(self) -> None:
         with suppress(SQLAlchemyError):

@@ -6,19 +6,27 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Column, func, select
 
 from pipeline.folder import create_private
 from pipeline.ledger_access import RESCUE, LedgerError, readable
 from pipeline.ledger_filing import Filings
 from pipeline.ledger_rows import RAW_ROW
 from pipeline.model import digest_of
-from pipeline.schema import BATCH, CHAIN, METADATA, PRICE, RAW, TXN, damage, version_of
+from pipeline.schema import BATCH, CHAIN, METADATA, PARSED, PRICE, RAW, TXN, damage, version_of
 from pipeline.schema_chain import MARK, chain_all, link, mark, marks_of
 
 _ROW = [RAW.c[name] for name in ("id", *RAW_ROW)]
 _PAYLOAD, _SEAL = RAW_ROW.index("payload"), RAW_ROW.index("seal")
 _SHOWN = 3  # faults in one message
+
+
+def _last(row: Column[Any]) -> Any:
+    """The last number of a column, 0 where there is no row."""
+    return func.coalesce(func.max(row), 0)
+
+
+_PARSED_TO = select(_last(PARSED.c.last_row))  # what the cache knows of
 _INSERT = {
     name: f"INSERT INTO {name} ({', '.join(c.name for c in table.c)}) VALUES ({', '.join('?' for _ in table.c)})"  # noqa: S608
     for name, table in METADATA.tables.items()
@@ -47,6 +55,18 @@ class Whole(Filings):
             more = f", and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
             raise LedgerError(f"{self.path} is damaged ({'; '.join(found[:_SHOWN])}{more}): {RESCUE}")
 
+    def require_all_there(self) -> None:
+        """Raises LedgerError where records are missing or were put in, as far as their number and the last row tell:
+        some milliseconds. What they say is looked at by `check_integrity` alone."""
+        with self.snapshot(), readable(self.path):
+            rows = select(func.count(), _last(RAW.c.id)).select_from(RAW)
+            marks = select(func.coalesce(func.sum(func.length(CHAIN.c.marks)) / MARK, 0))
+            (count, last), *_ = self._stream(rows)
+            (marked,), *_ = self._stream(marks)
+            (parsed,), *_ = self._stream(_PARSED_TO)
+        if count != marked or parsed > last:
+            self.check_integrity()
+
     def _broken(self) -> Iterator[str]:
         """Each record that is not what the chain says, in the order in which they were kept."""
         rows = self._stream(select(*_ROW).order_by(RAW.c.id))
@@ -55,12 +75,15 @@ class Whole(Filings):
         for first, marks, digest in self._stream(
             select(CHAIN.c.first, CHAIN.c.marks, CHAIN.c.link).order_by(CHAIN.c.id)
         ):
+            if not isinstance(marks, bytes) or not isinstance(first, int):
+                yield "the chain of records was changed"
+                continue
             if first <= end or link(before, first, marks) != digest:
                 yield f"the chain of records was changed at row {first}"
             before, end = digest, first + len(marks) // MARK - 1
             for id in range(first, end + 1):
                 while row is not None and row[0] < id:
-                    yield f"{_named(row)} was put in"
+                    yield f"{_named(row)} is not in the chain"
                     row = next(rows, None)
                 if row is None or row[0] > id:
                     missing += 1
@@ -70,9 +93,12 @@ class Whole(Filings):
                     yield f"{_named(row)} was changed"
                 last, row = _named(row), next(rows, None)
         while row is not None:
-            yield f"{_named(row)} was put in"
-            row = next(rows, None)
-        if missing:
+            yield f"{_named(row)} is not in the chain"
+            end, row = max(end, row[0]), next(rows, None)
+        (parsed,), *_ = self._stream(_PARSED_TO)
+        if parsed > end:
+            yield f"what was kept behind {last} is missing, to row {parsed}"
+        if missing or parsed > end:
             yield from self._without_record()
 
     def _without_record(self) -> Iterator[str]:
@@ -119,7 +145,8 @@ class Whole(Filings):
 
 def is_kept(row: Sequence[Any], marked: bytes) -> bool:
     """Whether a row (RAW_ROW) is what the mark of its place says, its payload what its seal says."""
-    return mark(row) == marked and digest_of(row[_PAYLOAD]) == row[_SEAL]
+    payload = row[_PAYLOAD]  # of any type, where a hand was in it
+    return mark(row) == marked and isinstance(payload, str) and digest_of(payload) == row[_SEAL]
 
 
 def _named(row: Sequence[Any]) -> str:

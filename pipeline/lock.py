@@ -10,6 +10,7 @@ lock file stays: whoever waits has it open, and one made anew would be another l
 hook against forks), which most commands need not pay for.
 """
 
+import errno
 import json
 import os
 import warnings
@@ -21,17 +22,23 @@ from typing import Any
 
 from pipeline.folder import overwrite_private, read_bounded
 
+# flock(2) on NFS without its lock daemon, on shares and on file systems of user space
+_NO_LOCKS = frozenset((errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS))
+
 
 class Held(Exception):
     """Another holds the lock; the text says who, such as "`taxsync import` (process 7, since ...)"."""
 
 
 class NoLock(Exception):
-    """There can be no such lock; the text is the system's reason, such as "Read-only file system"."""
+    """There can be no such lock; the text is the system's reason, such as "Read-only file system".
+
+    `unknown`: the file system has no locks at all, as network folders may.
+    """
 
     def __init__(self, cause: OSError) -> None:
         super().__init__(cause.strerror or type(cause).__name__)
-        self.cause = cause
+        self.cause, self.unknown = cause, cause.errno in _NO_LOCKS
 
 
 @contextmanager

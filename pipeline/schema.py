@@ -304,7 +304,7 @@ def past_of(path: Path, patience: float) -> Engine:
 def version_of(connection: Connection) -> int | None:
     """The version of a ledger's tables; 0 for an empty file; None for a SQLite file that is no ledger."""
     if _pragma(connection, "application_id") == APPLICATION_ID:
-        return _pragma(connection, "user_version")
+        return _pragma(connection, "user_version") or None  # 0: a hand, or damage, was in it
     tables = connection.exec_driver_sql("SELECT count(*) FROM sqlite_master").scalar_one()
     return None if tables or _pragma(connection, "user_version") else 0
 

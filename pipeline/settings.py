@@ -8,7 +8,6 @@ it never holds a secret. Whether a country allows a method is the caller's quest
 """
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from pipeline.folder import make_folder, read_bounded, write_private
 from pipeline.issues import Stop, Usage
 from pipeline.model import is_fiat
 from pipeline.proxy import proxy_address
+from pipeline.toml_text import NoTable, table_of
 
 FILE = "taxsync.toml"
 LIMIT = 256 * 1024  # bytes; a thousand accounts fit
@@ -105,19 +105,13 @@ def load(folder: Path) -> Settings:
     """The settings of a data folder. Raises SettingsError."""
     path = folder / FILE
     try:
-        table = tomllib.loads(read_bounded(path, LIMIT).decode("utf-8-sig"))
+        table = table_of(read_bounded(path, LIMIT))
     except FileNotFoundError:
         raise SettingsError(f"there is no {FILE} in {folder}: run `taxsync init` first") from None
     except OSError as error:
         raise SettingsError(f"{path} can't be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise SettingsError(f"{path} is not UTF-8 text: save it as UTF-8") from None
-    except RecursionError:
-        raise SettingsError(f"{path} is nested too deeply") from None
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{path} is not valid TOML: {error}") from None
-    except ValueError:  # such as a number of 5,000 digits
-        raise SettingsError(f"{path} holds a value that can't be read") from None
+    except NoTable as why:
+        raise SettingsError(f"{path} {why}") from None
     return of_table(table)
 
 

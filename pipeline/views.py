@@ -1,10 +1,9 @@
-"""What status, check and keys show: lines for people, one JSON document for programs.
+"""What report, check and keys show: lines for people, one JSON document for programs.
 
 The lines fit 80 columns where names are short (those on keys 100); the JSON holds everything, numbers as text.
 """
 
 import json
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -12,12 +11,10 @@ from typing import Any
 
 from pipeline import console
 from pipeline.issues import Issue, Severity, Stake
-from pipeline.money import ZERO, plain, round_to
+from pipeline.money import ZERO, round_to
 from pipeline.run.keys import CAN_NOT_TELL, Checked, Stored
-from pipeline.run.overview import Problems, Status
-from pipeline.run.reach import Reach
+from pipeline.run.overview import Problems
 from pipeline.run.reporting import Written
-from pipeline.run.residuals import Holding, Residual
 from reports.ranges import Range, ranges
 from reports.summary import figures
 
@@ -72,8 +69,8 @@ def report(written: Written) -> list[str]:
 
 
 def _files(written: Written) -> str:
-    """The workbook and the archive by their names, the others by how many there are."""
-    named = [file.name for file in written.files if file.suffix in (".xlsx", ".zip")]
+    """The page, the workbook and the archive by their names, the others by how many there are."""
+    named = [file.name for file in written.files if file.suffix in (".html", ".xlsx", ".zip")]
     others = len(written.files) - len(named)
     return ", ".join([*named, f"{others} other{'s' * (others != 1)}" if named else f"{others} files"])
 
@@ -88,182 +85,13 @@ def next_step(written: Written) -> list[str]:
     if ".zip" in named:
         return ["", f"Next: give {named['.zip']} to your accountant; READ ME.txt in it says how to check it."]
     if ".xlsx" in named:
-        return ["", f"Next: open {named['.xlsx']}; `taxsync report --pack` makes one file of all for an accountant."]
+        book = named.get(".html", named[".xlsx"])
+        return ["", f"Next: open {book}; `taxsync report --pack` makes one file of all for an accountant."]
     return []
 
 
 def _money(value: Decimal | None) -> str:
     return "unknown" if value is None else f"{round_to(value, 2):,}"
-
-
-# ---- status -----------------------------------------------------------------------------------
-
-
-def status(one: Status) -> list[str]:
-    s = one.settings
-    method = f", {s.method}" if s.method else ""
-    lines = [f"{s.country}, {s.currency}, {s.timezone}{method}", *_closed(one), ""]
-    if not one.sources:
-        first = "`taxsync import`" if s.accounts else "`taxsync import FILE`, or `taxsync keys add kraken` first"
-        return [*lines, f"Nothing is imported yet: {first}.", *_gaps(one.issues), *one.remarks]
-    rows = [
-        (u.account, u.source, str(u.records), _day(u.first), _day(u.last), _day(one.asked.get(u.account)))
-        for u in one.sources
-    ]
-    lines += [*console.table(("Account", "Source", "Records", "From", "To", "Asked"), rows, right=(2,)), ""]
-    once = [i.message for i in one.issues if i.code == "counted_once"]
-    lines += [*once, ""] if once else []
-    lists = [
-        (r.account, r.name, str(r.records), _day(r.first), _day(r.last), _day(r.run.asked), _state(r))
-        for r in one.reaches
-    ]
-    if lists:
-        lines += [*console.table(("Account", "List", "Records", "From", "To", "Asked", "State"), lists, right=(2,)), ""]
-    lines += _gaps(one.issues)
-    holdings = [(h.account, h.asset, plain(h.computed), _reported(h), _difference(h)) for h in one.holdings]
-    lines += console.table(("Account", "Asset", "By records", "By exchange", ""), holdings, right=(2, 3))
-    lines += _residuals(one.residuals, s.currency)
-    return [*lines, "", _tally(one.issues), *one.remarks]
-
-
-def _closed(one: Status) -> list[str]:
-    """The tax years that were filed, each with when."""
-    told = ", ".join(f"{filing.year} (on {_day(filing.at)})" for filing in one.closed)
-    return [f"Closed tax years: {told}; `taxsync changes` says what would differ today"] if told else []
-
-
-_INCOMPLETE = (
-    "short_history", "not_fetched", "stored_in_part", "not_updated", "market_gone", "wallet_not_read", "not_supported",
-)  # fmt: skip
-
-
-def _state(r: Reach) -> str:
-    """Whether a list is whole, and what else is to be said of it."""
-    notes = (
-        r.state.value,
-        "failed" if r.run.failed else "",
-        f"since {_day(r.floor)}" if r.floor else "",
-        f"{len(r.holes)} gap{'s' * (len(r.holes) != 1)}" if r.holes else "",
-        f"{r.parts} parts" if r.parts else "",
-        f"{len(r.run.absent)} gone" if r.run.absent else "",
-        "unverified" if r.unverified else "",
-    )
-    return ", ".join(note for note in notes if note)
-
-
-def _gaps(issues: Sequence[Issue]) -> list[str]:
-    gaps = [f"Not complete: {i.message}" for i in issues if i.code in _INCOMPLETE]
-    cures = [f"  -> {i.remedy}" for i in issues if i.code in _INCOMPLETE]
-    lines = [line for gap in zip(gaps, cures, strict=True) for line in gap]
-    return [*lines, ""] if gaps else []
-
-
-def _reported(h: Holding) -> str:
-    return "not asked" if h.reported is None else plain(h.reported)
-
-
-def _difference(h: Holding) -> str:
-    return "" if h.reported is None else ("equal" if h.agrees or h.reported == h.computed else "DIFFERS")
-
-
-def _residuals(found: Sequence[Residual], currency: str) -> list[str]:
-    """What differs, the dearest first: how much, worth what, since when, and why perhaps."""
-    lines = [""] if found else []
-    for r in found:
-        worth = "" if r.value is None else f" (about {round_to(r.value, 2):,} {currency})"
-        more = "more" if r.difference > ZERO else "less"
-        when = f"by {_day(r.until)}" if r.after is None else f"from {_day(r.after)} to {_day(r.until)}"
-        lines.append(
-            f"{r.account} reports {plain(abs(r.difference))} {r.asset} {more}{worth}, {when}: {'; or '.join(r.causes)}"
-        )
-    return lines
-
-
-def _tally(issues: Sequence[Issue]) -> str:
-    counts = Counter(i.severity for i in issues)
-    errors, warnings = counts[Severity.ERROR], counts[Severity.WARNING]
-    if not errors and not warnings:
-        return "No open problems."
-    return f"{errors} open problem{'s' * (errors != 1)}, {warnings} note{'s' * (warnings != 1)}: run `taxsync check`."
-
-
-def status_json(one: Status) -> list[str]:
-    s = one.settings
-    return _json(
-        {
-            "settings": {
-                "country": s.country,
-                "currency": s.currency,
-                "timezone": s.timezone,
-                "method": s.method,
-                "lot_scope": s.lot_scope,
-            },
-            "accounts": [
-                {
-                    "account": u.account,
-                    "source": u.source,
-                    "records": u.records,
-                    "first": _instant(u.first),
-                    "last": _instant(u.last),
-                    "asked": _instant(one.asked.get(u.account)),
-                }
-                for u in one.sources
-            ],
-            "lists": [_list_json(r) for r in one.reaches],
-            "gaps": [
-                {"code": i.code, "account": i.account, "ref": i.ref, "message": i.message, "remedy": i.remedy}
-                for i in one.issues
-                if i.code in (*_INCOMPLETE, "list_not_given", "rests_on_files", "gap_answered")
-            ],
-            "balances": [
-                {
-                    "account": h.account,
-                    "asset": h.asset,
-                    "computed": plain(h.computed),
-                    "reported": None if h.reported is None else plain(h.reported),
-                    "difference": None if h.reported is None else plain(abs(h.computed - h.reported)),
-                }
-                for h in one.holdings
-            ],
-            "differences": [
-                {
-                    "account": r.account,
-                    "asset": r.asset,
-                    "difference": plain(r.difference),
-                    "value": None if r.value is None else plain(r.value),
-                    "after": _instant(r.after),
-                    "until": _instant(r.until),
-                    "causes": list(r.causes),
-                }
-                for r in one.residuals
-            ],
-            "problems": dict(Counter(str(i.severity) for i in one.issues)),
-            "closed": [{"year": f.year, "at": _instant(f.at), "why": f.why or None} for f in one.closed],
-        }
-    )
-
-
-def _list_json(r: Reach) -> dict[str, Any]:
-    return {
-        "account": r.account,
-        "exchange": r.exchange.id,
-        "list": r.name,
-        "holds": r.stream.holds,
-        "state": r.state.value,
-        "records": r.records,
-        "first": _instant(r.first),
-        "last": _instant(r.last),
-        "asked": _instant(r.run.asked),
-        "parts": r.parts,
-        "since": _instant(r.floor),
-        "hidden_by_exchange": r.hidden,
-        "holes": [[_instant(begin), _instant(end)] for begin, end in r.holes],
-        "failed": dict(r.run.failed),
-        "gone": list(r.run.absent),
-        "horizon_days": r.stream.horizon or None,
-        "closed_by": r.exchange.gap_help or None,
-        "unverified": r.unverified,
-    }
 
 
 # ---- check ------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from reports.basis import scope_of
 from reports.summary import figures
 from reports.table import Report, printable
 
-RECORDS, EXPLAINED = "records.jsonl", "READ ME.txt"
+RECORDS, EXPLAINED, PAGE = "records.jsonl", "READ ME.txt", "report.html"
 _FOLDER = re.compile(r"^(?:/|[A-Za-z]:[\\/]).*[\\/]")
 _TOGETHER = 2000  # records that are written at once
 
@@ -49,9 +49,14 @@ def _entry(name: str) -> ZipInfo:
 
 def _line(r: RawRecord) -> str:
     """A record, its content as the text that was received; the file that it came from without its folder."""
-    origin = _FOLDER.sub("", r.origin)
-    told = {"account": r.account, "source": r.source, "stream": r.stream, "id": r.source_id, "origin": origin}
+    told = {"account": r.account, "source": r.source, "stream": r.stream, "id": r.source_id}
+    told["origin"] = without_folder(r.origin)
     return json.dumps(told | {"digest": r.digest, "payload": r.payload}, ensure_ascii=True) + "\n"
+
+
+def without_folder(origin: str) -> str:
+    """The file that a record came from, and its row there, without a folder of this machine."""
+    return _FOLDER.sub("", origin)
 
 
 _WHAT = {
@@ -119,4 +124,6 @@ def _explained(report: Report, names: Sequence[str]) -> str:
 def _what(name: str) -> str:
     if name.endswith(".xlsx"):
         return "all of it in one workbook, with formulas and links"
+    if name == PAGE:
+        return "the year at a glance, in any browser, offline; any line of a form is searched there down to its record"
     return _WHAT.get(name, "a form, or a file for a program that fills it in")

@@ -206,32 +206,15 @@ class Month:
 
 def gain_by_month(report: Report) -> list[Month]:
     """Every month that the tax year touches, also those without a disposal."""
-    months = _months(report.period.first, report.period.last)
-    counted = taxed_of(report)
-    if not counted:
-        return [Month(m, ZERO, ZERO, ZERO, ZERO, ZERO) for m in months]
-    import pandas as pd
-
-    # Columns of objects: pandas adds up the Decimals themselves, never floats.
-    frame = pd.DataFrame(
-        {
-            "month": [local_day(d.disposed_at, report.zone).replace(day=1) for d in counted],
-            "term": [d.term.value for d in counted],
-            "proceeds": pd.Series([d.proceeds for d in counted], dtype=object),
-            "cost_basis": pd.Series([d.cost_basis for d in counted], dtype=object),
-            "gain": pd.Series([d.gain for d in counted], dtype=object),
-        }
-    )
+    listed = {first: [ZERO] * 5 for first in _months(report.period.first, report.period.last)}
     with exact():
-        sums = frame.groupby("month")[["proceeds", "cost_basis", "gain"]].sum().to_dict("index")
-        terms = frame.groupby(["month", "term"])["gain"].sum().to_dict()
-    nothing = {"proceeds": ZERO, "cost_basis": ZERO, "gain": ZERO}
-    listed = []
-    for m in months:
-        total = sums.get(m, nothing)
-        short, long = (terms.get((m, term), ZERO) for term in ("short", "long"))
-        listed.append(Month(m, total["proceeds"], total["cost_basis"], total["gain"], short, long))
-    return listed
+        for d in taxed_of(report):
+            gain = d.gain or ZERO
+            short, long = (gain if d.term is term else ZERO for term in (Term.SHORT, Term.LONG))
+            sums = listed[local_day(d.disposed_at, report.zone).replace(day=1)]
+            added = (d.proceeds or ZERO, d.cost_basis, gain, short, long)
+            sums[:] = [before + more for before, more in zip(sums, added, strict=True)]
+    return [Month(first, *sums) for first, sums in listed.items()]
 
 
 def _months(first: date, last: date) -> list[date]:

@@ -15,6 +15,7 @@ from enum import StrEnum
 from typing import Any, TypeVar, overload
 from zoneinfo import ZoneInfo
 
+from pipeline.glance import Glance
 from pipeline.issues import Stop
 from pipeline.model import Balance, Price, Result
 from pipeline.reported import NOTHING, Compared
@@ -141,7 +142,7 @@ class Report:
     where this year's lots begin; `filed`: of a closed year, whether these are the figures that were filed.
     `answers`: what the person has said that counts, and when and by what that came, oldest first.
     `files`, `lists`: what was imported. `reported`: what each exchange itself said is held, as of one instant an
-    account: the nearest to the year's end.
+    account: the nearest to the year's end. `glance`: what the year's page shows beside the tables.
     """
 
     result: Result
@@ -165,6 +166,7 @@ class Report:
     files: Sequence[FileUsed] = ()
     lists: Sequence[ListUsed] = ()
     reported: Sequence[Balance] = ()
+    glance: Glance = field(default_factory=Glance)
 
     def within(self, listed: Iterable[T], at: Callable[[T], datetime]) -> list[T]:
         """Those of `listed` whose instant, for the taxpayer, lies in the tax year, in order of time."""

@@ -56,6 +56,7 @@ def workbook(
     filed = filings(report, forms)
     tabs = _tabs(report, tables, forms, filed, last_row)
     found = traced(tabs, filed)
+
     def pages(book: Book, ours: Collection[str], told: Callable[[str, int], None]) -> None:
         """Every table's sheets; of those that are not ours all but the rows."""
         for name, tab in tabs.items():

@@ -22,6 +22,7 @@ from pipeline.model import RawRecord
 from reports.csv_file import write_csv
 from reports.forms import Form, forms_of, is_form_file
 from reports.meanwhile import meanwhile
+from reports.pack import PAGE
 from reports.summary import summary
 from reports.table import Report, ReportError, Table
 from reports.tables import TABLES
@@ -51,8 +52,9 @@ def write_year(
 
     `progress` hears what is being written, how many rows are, and of how many.
     `records`, if given, go with all other files into one archive for the accountant, the last file.
-    Gives their paths. While another run writes them: `waiting` gets one line, then it is waited for up to
-    `patience` seconds. Raises ReportError (one readable line); the folder is then as it was before.
+    Gives their paths. `xlsx`: with what is for a person's eyes, the workbook and the page. While another run writes
+    them: `waiting` gets one line, then it is waited for up to `patience` seconds. Raises ReportError (one readable
+    line); the folder is then as it was before.
     """
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise ReportError(f"{folder} is not a folder: move it away, then run report again")
@@ -70,7 +72,8 @@ def write_year(
     except Held as who:
         raise ReportError(f"{who} is writing {folder}: run again when it has ended") from None
     except NoLock as no:
-        raise _unwritten(year, folder, no.cause) from None
+        remedy = " (choose one on a disk of this machine with --out)" * no.unknown
+        raise _unwritten(year, folder, no.cause, remedy) from None
     except OSError as exc:
         raise _unwritten(year, folder, exc) from exc
 
@@ -99,9 +102,9 @@ def _write(
     return [folder / name for name in names]
 
 
-def _unwritten(year: str, folder: Path, exc: OSError) -> ReportError:
+def _unwritten(year: str, folder: Path, exc: OSError, remedy: str = "") -> ReportError:
     return ReportError(
-        f"the report for {year} could not be written to {folder}: {_why(exc)}; nothing in it was changed"
+        f"the report for {year} could not be written to {folder}: {_why(exc)}{remedy}; nothing in it was changed"
     )
 
 
@@ -131,7 +134,8 @@ def _build(staging: Path, report: Report, xlsx: bool, progress: Progress) -> lis
     half = 0 if xlsx else HALF
 
     def others(_asked: Callable[[], None]) -> list[str]:
-        return _write_all(staging, report, files[half:]) + _write_also(staging, report, forms)
+        written = _write_all(staging, report, files[half:]) + _write_also(staging, report, forms)
+        return written + _write_page(staging, report, forms) if xlsx else written
 
     with meanwhile(others, worth=len(report.origins) >= MANY) as rest:
         names = _write_all(staging, report, files[:half], tell)
@@ -140,7 +144,7 @@ def _build(staging: Path, report: Report, xlsx: bool, progress: Progress) -> lis
 
             names.append(f"{_WORKBOOK}{year}.xlsx")
             with _written(staging / names[-1]) as out:
-                workbook(out, report, tables, forms, progress=tell)
+                workbook(out, report, tables, forms, beside=staging, progress=tell)
         names = rest(None) + names if xlsx else names + rest(None)
         tell("forms", sum(len(table.rows) for _, table in files[half:]))
     return names
@@ -168,6 +172,15 @@ def _write_also(staging: Path, report: Report, forms: Iterable[tuple[Form, Table
                 out.write(data)
             names.append(name)
     return names
+
+
+def _write_page(staging: Path, report: Report, forms: Sequence[tuple[Form, Table]]) -> list[str]:
+    """Writes the year at a glance; gives its name."""
+    from reports.glance import page
+
+    with _written(staging / PAGE) as out:
+        page(out, report, forms, lambda name: (staging / name).read_bytes().decode("utf-8-sig"))
+    return [PAGE]
 
 
 def _pack(staging: Path, report: Report, names: Sequence[str], records: Iterable[RawRecord]) -> str:
@@ -276,6 +289,7 @@ def _settle(folder: Path) -> None:
             item.unlink()
         else:
             item.rename(_free(folder / item.name))
+    _sync(folder)  # what was moved has its new name on the disk before the old folder goes
     aside.rmdir()
     _sync(folder.parent)
 
@@ -283,7 +297,8 @@ def _settle(folder: Path) -> None:
 def _is_ours(name: str) -> bool:
     """Whether taxsync writes files of this name into a year's folder, in any country."""
     ours = {_csv_name(function.__name__) for function in (summary, *TABLES)}
-    return name in ours or is_form_file(name) or (name.startswith(_WORKBOOK) and name.endswith((".xlsx", ".zip")))
+    book = name.startswith(_WORKBOOK) and name.endswith((".xlsx", ".zip"))
+    return name in ours or name == PAGE or book or is_form_file(name)
 
 
 def _free(path: Path) -> Path:

@@ -7,12 +7,15 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import pytest
 
+from importers.sealed import sealing
 from pipeline.ledger import Ledger
 from tests.person import Person, contents
 
@@ -184,12 +187,14 @@ def test_a_damaged_ledger_is_refused_and_what_can_be_read_makes_a_new_one(person
         outside.execute("UPDATE raw SET payload = replace(payload, '900', '100') WHERE source_id = 'b'")
     told = "record b of Kraken, universal rows (trades.csv row 3) was changed"
     assert told in person.run("check", code=1).stderr
+    assert told in person.run("report", "--year", "2025", "--no-xlsx", code=1).stderr
     refused = person.run("backup", "other.backup", code=1).stderr
     assert told in refused and str(Path("data") / "ledger.db") in refused and ".backup/" not in refused
     assert not (person.home / "other.backup").exists()
 
     done = person.run("backup", "saved.jsonl", "--records", code=1)
-    assert "table raw: 1 of its rows are lost (2)" in done.stderr and "import all files again" in done.stderr
+    assert "1 of the records is lost (row 2 of the table raw)" in done.stderr
+    assert "import all files again" in done.stderr
     lines = [json.loads(line) for line in (person.home / "saved.jsonl").read_text().splitlines()]
     assert [line["source_id"] for line in lines if line.get("table") == "raw"] == ["a"]
     assert stat.S_IMODE((person.home / "saved.jsonl").stat().st_mode) == 0o600
@@ -201,6 +206,36 @@ def test_a_damaged_ledger_is_refused_and_what_can_be_read_makes_a_new_one(person
     assert (person.home / "new" / "reports" / "2025" / "disposals.csv").read_bytes() == (
         person.data / "reports" / "2025" / "disposals.csv"
     ).read_bytes()
+
+    with closing(sqlite3.connect(person.data / "ledger.db")) as outside, outside:
+        outside.execute("DROP TRIGGER raw_no_delete")
+        outside.execute("DELETE FROM raw WHERE source_id = 'b'")
+    for command in (("status",), ("import", "trades.csv"), ("label", "b", "gift")):
+        assert "the record of Kraken's transaction b is missing" in person.run(*command, code=1).stderr
+
+
+def test_a_backup_of_an_older_ledger_is_brought_up_to_date(person: Person) -> None:
+    old = person.home / "old.db"
+    shutil.copyfile(person.data / "ledger.db", old)
+    with closing(sqlite3.connect(old)) as outside, outside:
+        outside.execute("DROP TABLE chain")
+        outside.execute("DROP TRIGGER migration_no_delete")
+        outside.execute("DELETE FROM migration WHERE version > 3")
+        outside.execute(
+            "CREATE TRIGGER migration_no_delete BEFORE DELETE ON migration "
+            "BEGIN SELECT RAISE(ABORT, 'migration is append-only'); END"
+        )
+        outside.execute("PRAGMA user_version = 3")
+    with (
+        (person.home / "old.backup").open("wb") as file,
+        sealing(file, "correct horse") as sealed,
+        tarfile.open(fileobj=cast(BinaryIO, sealed), mode="w|") as archive,
+    ):
+        archive.add(old, "ledger.db")
+        archive.add(person.data / "taxsync.toml", "taxsync.toml")
+    person.run("restore", "old.backup", "--data", "new")
+    assert facts(person.data) == facts(person.home / "new")
+    assert person.run("changes", "--data", "new").stdout == person.run("changes").stdout
 
 
 SPOILT_LINES: dict[str, Callable[[list[str]], list[str]]] = {

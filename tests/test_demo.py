@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sqlite3
 import zipfile
 from collections import Counter
@@ -79,6 +80,29 @@ def test_the_printed_figures_are_those_of_the_files(demo: tuple[Person, Done]) -
         gain = sum(Decimal(row["gain"]) for row in person.rows("disposals.csv"))
     assert gain == Decimal(figures["capital_gains", "gain"]) > 0
     assert "USD" in done.stdout and f"Files: {Path('data/reports/2025')}" in done.stdout
+
+
+def test_the_readme_shows_what_it_prints(demo: tuple[Person, Done]) -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    shown = readme.split("<!-- demo output -->\n```text\n")[1].split("```")[0]
+    assert shown.startswith("Tax year 2025") and shown in demo[1].stdout
+
+
+def test_its_page_has_the_exchanges_lists_and_balances_and_the_way_to_every_record(demo: tuple[Person, Done]) -> None:
+    person, _ = demo
+    text = (person.data / "reports" / "2025" / "report.html").read_text(encoding="utf-8")
+    found = re.findall(r'<script type="application/json" id="(?:data|rows)">(.*?)</script>', text, re.DOTALL)
+    data, rows = map(json.loads, found)
+    reach = {(s["account"], s["list"].split()[0]): (s["records"], s["state"]) for s in data["coverage"]}
+    assert reach["kraken", "ledger"] == (518, "whole") and reach["Ledger wallet", "universal"] == (9, "")
+    said = {place[1]: place[8] for place in data["places"] if place[0] == "kraken"}
+    assert {asset for asset, state in said.items() if state != "equal"} == {"LTC"}
+    assert [row[1] for row in data["problems"]["rows"]][:2] == ["missing_acquisition", "missing_price"]
+    assert data["course"]["ends"][-1] == "2026-01-01" and not data["course"]["left_out"]
+    lines = rows["plain"].splitlines()
+    assert sum(line.startswith('{"of": "records"') for line in lines) == 1
+    history = demo_history()
+    assert not any(secret in text for secret in (history.key, history.secret, str(person.home)))
 
 
 def test_just_two_errors_are_left_for_the_user_to_find(demo: tuple[Person, Done]) -> None:

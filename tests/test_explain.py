@@ -103,7 +103,7 @@ def test_a_line_of_form_8949_is_followed_down_to_the_rows_it_came_from(person: P
     paper = [row for row in person.rows("form_8949.csv") if row["part"] == "II"][1]
     node = explained(person, "--form", "II.2", "--year", "2025")
     assert facts(node) == {name: text for name, text in paper.items() if text}
-    for other in ("II.L.2", "form_8949:2"):
+    for other in ("II.L.2", "form_8949:2", "form_8949_turbotax.csv:2"):
         assert explained(person, "--form", other, "--year", "2025")["because"] == node["because"]
     (row, _) = (row for row in person.rows("disposals.csv") if row["disposal_id"] == ref("sale", "Ledger"))
     sale = find(node, f"disposal {row['disposal_id']}")
@@ -179,6 +179,25 @@ def test_what_an_api_and_a_file_tell_is_explained_by_the_row_that_counts_with_th
     ids = [one["id"] for one in sample if one["value"].get("refid", one["id"]) == refid]
     assert sorted(named) == sorted(f"record {id} of Kraken" for id in [*ids, "mine"])
     assert figures(find(node, f"lot {counts}"))["cost"] == "902.34"
+
+
+def test_a_lot_of_an_own_allocation_is_explained_by_its_lines(person: Person) -> None:
+    person.run("init", "--country", "us")
+    lots = "Account,Asset,Quantity,Date Acquired,Cost Basis,Evidence\nKraken,BTC,2,2022-01-31,3300,my notebook\n"
+    sold = "2025-03-05T12:00:00Z,Kraken,0.5,BTC,4000,USD,,,,,sold\n"
+    rows = person.write("rows.csv", HEADER + ROWS[: ROWS.index("2024-")] + sold)
+    person.run("import", rows, person.write("lots.csv", lots))
+    person.run("report", "--year", "2025", "--no-xlsx")
+    (row,) = person.rows("disposals.csv")
+    assert row["cost_basis"] == "825"
+    node = explained(person, row["acquisition_id"])
+    answer = find(node, "answer: opening allocation of BTC")
+    assert (facts(answer)["by"], facts(answer)["line"]) == (
+        "lots.csv row 2", "2 in Kraken, acquired 2022-01-31, cost 3300, my notebook"
+    )  # fmt: skip
+    assert row["disposal_id"] in find(node, "lot allocation-")["because"][-1]["because"][0]["what"]
+    near = person.run("explain", f"{row['acquisition_id']}0", code=2).stderr
+    assert f"near it: {row['acquisition_id']}" in near
 
 
 def test_an_id_or_a_line_that_is_not_there_is_told_with_what_is_near(person: Person) -> None:

@@ -10,7 +10,8 @@
     tests/issues/CODE/revised/*.csv   files that are imported after the others, with --revise
     tests/issues/CODE/message.txt     the whole output of `taxsync check`
 
-`TAXSYNC_WRITE_GALLERY=1 pytest tests/test_issues.py` writes the messages anew, to be read in the difference.
+`TAXSYNC_WRITE_GALLERY=1 pytest tests/test_issues.py` writes the messages anew, to be read in the difference, and
+PROBLEMS.md, the users' list of them.
 """
 
 import json
@@ -48,6 +49,37 @@ def test_the_smallest_input_raises_the_problem_and_check_says_it_so(code: str, t
 
 def test_every_code_has_its_folder_and_no_folder_is_left_behind() -> None:
     assert {folder.name for folder in GALLERY.iterdir() if folder.is_dir()} == set(CODES)
+
+
+REFERENCE = GALLERY.parent.parent / "PROBLEMS.md"
+HEAD = """# What taxsync may tell you
+
+Every problem that `taxsync check` and `issues.csv` can name: what it says, of an example, and what to do about it.
+While one is open that changes a tax figure, `check` exits with 1. Made from the examples in `tests/issues`,
+each of which is the smallest input that raises its problem.
+"""
+KINDS = {
+    Severity.ERROR: "Changes a tax figure until it is settled",
+    Severity.WARNING: "To look at",
+    Severity.INFO: "Good to know",
+}
+
+
+def test_the_users_list_of_problems_is_that_of_the_gallery() -> None:
+    lines = [HEAD]
+    for severity, heading in KINDS.items():
+        lines.append(f"## {heading}\n")
+        for code in sorted(code for code, kind in CODES.items() if kind.severity is severity):
+            said = (GALLERY / code / "message.txt").read_text(encoding="utf-8")
+            (block,) = re.findall(rf"^[A-Z]+ {code} \(\d+\)\n((?:  .*\n)+)", said, re.MULTILINE)
+            example = block.split("\n  -> ")
+            remedy = example[1].splitlines()[0]
+            lines.append(f"### {code}\n\n```text\n{example[0].splitlines()[0].strip()}\n```\n\nWhat to do: {remedy}\n")
+    reference = "\n".join(lines)
+    if os.environ.get("TAXSYNC_WRITE_GALLERY"):
+        REFERENCE.write_text(reference, encoding="utf-8")
+    assert REFERENCE.read_text(encoding="utf-8") == reference
+    assert all(kind.remedy.strip() for kind in CODES.values())
 
 
 @pytest.mark.parametrize("code", sorted(CODES))

@@ -17,8 +17,8 @@ import typer
 
 from importers import exchange, exchange_names
 from importers.base import Exchange
-from importers.client import _host
 from importers.formats import prices, universal
+from importers.guard import _host
 from importers.quotes.venues import VENUES
 from importers.recognition import formats
 from pipeline.cli import app

@@ -168,6 +168,30 @@ def test_a_year_that_was_filed_from_an_older_position_says_so(person: Person) ->
     assert causes(changed(person, "2024")["2024"], "disposals", ref("7")) == {"opening position"}
 
 
+def test_another_country_begins_with_the_records_and_what_was_filed_by_the_rules_of_the_first_stays(
+    person: Person,
+) -> None:
+    settings = person.data / "taxsync.toml"
+    before = settings.read_text()
+    person.run("init", "--country", "uk", "--currency", "USD")
+    by = "recomputed from all records: 2024 as it was filed on 20"
+    done = person.run("report", "--year", "2025", "--no-xlsx").stdout
+    assert f"Opening position: {by}" in done and "is by the rules of us in USD" in done
+    found = changed(person, "2024")["2024"]
+    assert (found["first"], found["last"]) == ("2024-01-01", "2024-12-31")
+    assert {one["kind"] for one in found["causes"]} == {"setting"}
+    assert "country was us, is uk" in found["causes"][0]["words"]
+    assert [one["today"] for one in found["differences"] if one["table"] == "schedule_d"].count([]) > 0
+    assert [one["filed"] for one in found["differences"] if one["table"] == "sa108"].count([]) > 0
+    assert "Closed before it: 2024" not in person.run("close", "2025").stderr
+    with Ledger.open(person.data, create=False) as ledger:
+        content = ledger.filing(ledger.filings()["2025"].id).content
+    assert (content["country"], content["opening"], content["first"]) == ("uk", 0, "2024-04-06")
+    settings.write_text(before)
+    assert "by the rules of uk" in person.run("report", "--year", "2026", "--no-xlsx").stdout
+    assert person.run("changes", "2024").stdout.count("no figure differs") == 1
+
+
 def test_what_differs_without_any_new_input_is_the_doing_of_the_program(person: Person) -> None:
     with Ledger.open(person.data, create=False) as ledger:
         content, tables = ledger.filing(1).content, dict(ledger.filed_tables(1))
@@ -194,6 +218,8 @@ def test_a_year_is_closed_when_it_has_ended_and_with_open_problems_only_on_a_wor
     before = person.write("before.csv", f"{HEADER}2020-05-01T12:00:00Z,Kraken,50,USD,1,ETH,,,11\n")
     assert "Closed tax year 2022: 1 record before it came or changed" in person.run("import", before).stdout
     assert gain(changed(person, "2025")["2025"]) == ("3900", "3850")
+    evening = person.write("evening.csv", f"{HEADER}2026-01-01T04:30:00Z,Kraken,50,USD,1,SOL,,,12\n")
+    assert "Closed tax year 2025: 1 record in it" in person.run("import", evening).stdout
 
 
 KILLED = """

@@ -19,6 +19,7 @@ list can have records; that one request for dust may span any time. An older for
 client libraries still have, tells tradingAuthorityExpirationTime: the end of the right to trade, not of the key.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
@@ -43,6 +44,7 @@ from importers.base import (
     elsewhere,
     inside,
 )  # fmt: skip
+from importers.entries import cut
 from importers.paging import (
     Name,
     Rows,
@@ -60,6 +62,7 @@ from importers.paging import (
 )
 from importers.parsers import binance as names
 from importers.parsers.binance import read_records
+from pipeline.model import is_fiat
 
 LATE = 14  # days that a record may come late
 PENDING = 60  # days that a movement may stay unfinished
@@ -78,10 +81,19 @@ def _deposit(row: Answer) -> str:
 # ---- trades -----------------------------------------------------------------------------------
 
 TRADES_PAGE = 1000
+ANEW = "anew "  # before the place of a list that is gone through once more from its beginning
+QUOTES = 5  # of the assets that most symbols are quoted in
 
 
 def _ask_trades(span: Span) -> Params:
-    return {**PATIENT, "symbol": _symbol(span.part), "fromId": span.place or 0, "limit": TRADES_PAGE}
+    """From the last trade that is kept on, which is met again."""
+    place, _ = _reached(span)
+    return {**PATIENT, "symbol": _symbol(span.part), "fromId": max(place - 1, 0), "limit": TRADES_PAGE}
+
+
+def _reached(span: Span) -> tuple[int, bool]:
+    """(the id after that of the last trade that is kept, whether it is met again for sure)."""
+    return (int(span.place[len(ANEW) :]), False) if isinstance(span.place, str) else (span.place or 0, True)
 
 
 def _symbol(part: str) -> str:
@@ -91,18 +103,23 @@ def _symbol(part: str) -> str:
 
 
 def _read_trades(answer: Answer, span: Span) -> Listed:
+    """A page by ids; trades that are older than is wanted are met, and left out."""
     found = listed()(answer)
     if any(row.get("symbol") != _symbol(span.part) or type(row.get("id")) is not int for row in found):
         raise Unlike("its answer has trades without id, or of another symbol")
+    place, known = _reached(span)
+    if place and known and not found:  # the one kept last is not there: an id that it never had leads beyond all others
+        return Listed([], f"{ANEW}0")
     items = [Item(str(row["id"]), moment(row, "time"), row) for row in found]
-    following = max((row["id"] for row in found), default=int(span.place or 0) - 1) + 1
-    return Listed(items, following, last=len(items) < TRADES_PAGE)
+    following = max((row["id"] for row in found), default=place - 1) + 1
+    wanted = [item for item in items if span.since is None or item.time >= span.since]
+    return Listed(wanted, following, last=not cut(len(items), TRADES_PAGE))
 
 
 def symbols(asked: Params) -> Callable[[Call, Known], Iterable[str]]:
-    """Names the symbols: all that it lists, also those that are traded no more. Once all were asked for: those with
-    trades, and those of assets whose balance the records don't explain (where that isn't known: of assets without a
-    trade yet, against other known ones)."""
+    """Names the symbols: all that it lists, also those that are traded no more, and those that it may once have listed
+    of other coins of the account. Once all were asked for: those with trades, and those of assets whose balance the
+    records don't explain (where that isn't known: of assets without a trade yet, against other known ones)."""
 
     def listing(call: Call) -> list[str]:
         every: list[str] = call("publicGetExchangeInfo", asked, _read_symbols)
@@ -110,7 +127,8 @@ def symbols(asked: Params) -> Callable[[Call, Known], Iterable[str]]:
 
     def parts(call: Call, known: Known) -> Iterable[str]:
         if not known.complete:
-            return listing(call)
+            every = listing(call)
+            return every + _unlisted(every, known)
         traded = {names.coin(side) for part in known.parts for side in part.split("/")[:2]}
         open_ones = known.unexplained if known.unexplained is not None else known.assets - traded
         if not open_ones:
@@ -118,6 +136,15 @@ def symbols(asked: Params) -> Callable[[Call, Known], Iterable[str]]:
         return sorted(known.parts) + [part for part in listing(call) if _possible(part, open_ones, known)]
 
     return parts
+
+
+def _unlisted(every: list[str], known: Known) -> list[str]:
+    """Symbols of coins that no listed one has and whose balance the other records don't explain, against what most are
+    quoted in. It gives what it still has of them, and says of the others that they are gone, which is told."""
+    quotes = [quote for quote, _ in Counter(part.split("/")[1] for part in every).most_common(QUOTES)]
+    listed = {names.coin(side) for part in every for side in part.split("/")[:2]}
+    coins = sorted(asset for asset in (known.unexplained or frozenset()) - listed if not is_fiat(asset))
+    return [f"{coin}/{quote}" for coin in coins for quote in quotes]
 
 
 def _possible(part: str, open_ones: frozenset[str], known: Known) -> bool:
@@ -206,7 +233,7 @@ STREAMS = (
         *in_time(listed("rows"), by("id"), "divTime", 500), LATE, window=179,
     ),
     *(
-        _numbered(name, f"{kind.lower()} rewards of flexible products", _FLEXIBLE, _EARN, type=kind)
+        _numbered(name, f"{name.removeprefix('earn_')} rewards of flexible products", _FLEXIBLE, _EARN, type=kind)
         for name, kind in names.FLEXIBLE.items()
     ),
     _numbered(names.LOCKED, "rewards of locked products", "sapiGetSimpleEarnLockedHistoryRewardsRecord", _EARN),
@@ -375,6 +402,7 @@ EXCHANGE = Exchange(
     streams=STREAMS,
     wallets=WALLETS,
     begins=date(2017, 7, 14),
+    not_read=("margin", "futures", "options", "loans", "mining"),
     gap_help=(
         "At binance.com: Orders > Export of the kind that is missing (P2P, Pay), or Wallet > Transaction History > "
         "Export for all; margin, futures and options are not read by API"

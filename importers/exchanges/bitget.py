@@ -36,7 +36,7 @@ from importers.base import (
     bound,
     inside,
 )
-from importers.entries import seconds, text
+from importers.entries import cut, seconds, text
 from importers.parsers import bitget as parser
 
 PAGE = 100
@@ -63,7 +63,7 @@ def _read(id: str, time: str, name: str = "") -> Callable[[Answer, Span], Listed
     def read(answer: Answer, _span: Span) -> Listed:
         rows = _rows(answer, name)
         items = [Item(text(row, id), seconds(row, time), row) for row in rows]
-        return Listed(items, text(rows[-1], id) if len(rows) >= PAGE else None)
+        return Listed(items, text(rows[-1], id) if cut(len(rows), PAGE) else None)
 
     return read
 
@@ -74,7 +74,7 @@ def _savings(answer: Answer, span: Span) -> Listed:
     ids = ["/".join(text(row, name) for name in ("orderId", "orderType", "ts")) for row in rows]
     items = [Item(one, seconds(row, "ts"), row) for one, row in zip(ids, rows, strict=True)]
     end = answer["data"].get("endId") or None
-    return Listed(items, str(end) if end and len(rows) >= PAGE and str(end) != span.place else None)
+    return Listed(items, str(end) if end and cut(len(rows), PAGE) and str(end) != span.place else None)
 
 
 def _ask(span: Span) -> Params:
@@ -198,6 +198,7 @@ EXCHANGE = Exchange(
         Wallet("earn", "privateEarnGetV2EarnAccountAssets", _balances("amount"), optional=True),
     ),
     begins=date(2018, 7, 1),
+    not_read=("margin", "futures", "P2P"),
     gap_help=(
         "At bitget.com: Assets > Export (transaction records), make files of the spot account for the time before, "
         "then `taxsync import` those files"

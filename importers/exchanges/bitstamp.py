@@ -10,6 +10,7 @@ the account is among the user transactions, however old.
 """
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import date
@@ -18,10 +19,12 @@ from typing import Any
 
 from importers import base
 from importers.base import Answer, Exchange, Item, Listed, Params, Span, Stream, Unlike, Wallet
+from importers.entries import cut
 from importers.parsers.bitstamp import EARN, USER, WITHDRAWALS, read_records
 from importers.parsers.build import finest, iso
 
 PAGE = 1000
+ANEW = "anew "  # before the place of a list that is gone through once more from its beginning
 REACH = 50_000_000  # seconds of withdrawal requests
 LATE = 30  # days in which a withdrawal or a reward may stay unfinished
 
@@ -43,21 +46,31 @@ def _time(row: Any) -> Decimal:
 
 def _id(row: Any) -> str:
     id = row.get("id")
-    if not (isinstance(id, int) and id > 0) and not (isinstance(id, str) and id.isdecimal()):
+    if isinstance(id, bool) or not re.fullmatch("[1-9][0-9]{0,18}", str(id)):
         raise Unlike("a record of its answer has no id")
     return str(id)
 
 
 def _ask_user(span: Span) -> Params:
-    return {"since_id": span.place or 1, "sort": "asc", "limit": PAGE, "offset": 0}
+    place, _ = _reached(span)
+    return {"since_id": max(place - 1, 1), "sort": "asc", "limit": PAGE, "offset": 0}
+
+
+def _reached(span: Span) -> tuple[int, bool]:
+    """(the id of the last record that is kept, whether it is met again for sure)."""
+    return (int(span.place[len(ANEW) :]), False) if isinstance(span.place, str) else (span.place or 1, True)
 
 
 def _user(answer: Answer, span: Span) -> Listed:
-    """Onward by id: the last one of before is met again, so that it does not matter whether `since_id` is inclusive."""
+    """Onward by id: the last one of before is met again, so that it does not matter whether `since_id` is inclusive.
+    Where it is not there, it had an id that leads beyond all others, and the list is gone through anew."""
     found = [Item(_id(row), _time(row), row) for row in _rows(answer)]
-    newest = max((int(item.id) for item in found), default=int(span.place or 1))
+    place, known = _reached(span)
+    if place > 1 and known and not found:
+        return Listed([], f"{ANEW}1")
+    newest = max((int(item.id) for item in found), default=place)
     kept = [item for item in found if span.since is None or item.time >= span.since]
-    return Listed(kept, newest, last=len(found) < PAGE)
+    return Listed(kept, newest, last=not cut(len(found), PAGE))
 
 
 def _ask_withdrawals(span: Span) -> Params:
@@ -66,7 +79,7 @@ def _ask_withdrawals(span: Span) -> Params:
 
 def _withdrawals(answer: Answer, span: Span) -> Listed:
     found = [Item(_id(row), _time(row), row) for row in _rows(answer)]
-    return Listed(found, int(span.place or 0) + PAGE if len(found) == PAGE else None)
+    return Listed(found, int(span.place or 0) + len(found) if cut(len(found), PAGE) else None)
 
 
 def _earn(answer: Answer, _span: Span) -> Listed:

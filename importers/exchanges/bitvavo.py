@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 
 from importers import base
 from importers.base import Answer, Exchange, Fault, Item, Listed, Params, Span, Stream, Unlike, Wallet
-from importers.entries import Entry, by_content, listed, milliseconds, seconds, text
+from importers.entries import Entry, by_content, cut, listed, milliseconds, seconds, text
 from importers.parsers.bitvavo import DEPOSITS, HISTORY, WITHDRAWALS, read_records
 from importers.parsers.build import finest
 
@@ -68,7 +68,7 @@ def _movements(*names: str) -> Callable[[Answer, Span], Listed]:
         ids = by_content(entries, *names)
         items = [Item(id, seconds(entry, "timestamp"), entry) for id, entry in zip(ids, entries, strict=True)]
         last = min((milliseconds(item.time) for item in items), default=None)
-        return Listed(items, last if len(items) >= 1000 else None)
+        return Listed(items, last if cut(len(items), 1000) else None)
 
     return read
 

@@ -35,6 +35,7 @@ from importers.base import (
 )
 from importers.parsers.build import finest, iso, seconds, signed
 from importers.parsers.coinbase import FILLS, TRANSACTIONS, WALLETS, read_records
+from importers.sync import gathered
 
 LATE = 14  # days in which a purchase by bank may be completed, or fail
 
@@ -88,11 +89,11 @@ def _transactions(answer: Answer, span: Span) -> Listed:
 def _wallets(call: Call, known: Known) -> Iterable[str]:
     """Every wallet that was ever used; when all were asked for lately, those that had or have something, and others
     of the same asset."""
-    pages = known.wallets.get(WALLETS) or []
-    more: Params | None = None if pages else {}
-    while more is not None:
-        pages.append(call("v2PrivateGetAccounts", {"limit": 100, **more}, _accounts))
-        more = _next_accounts(pages[-1])
+
+    def ask(more: Params) -> Answer:
+        return call("v2PrivateGetAccounts", {"limit": 100, **more}, _accounts)
+
+    pages = known.wallets.get(WALLETS) or gathered(EXCHANGE.name, WALLETS, ask, _next_accounts)
     for account in (each for page in pages for each in page["data"]):
         id, held = account["id"], account["balance"]
         something = bool(signed(held["amount"])) or id in known.parts

@@ -17,7 +17,7 @@ from decimal import Decimal
 
 from importers import base
 from importers.base import Answer, Exchange, Fault, Item, Listed, Params, Span, Stream, Unlike, Wallet
-from importers.entries import Entry, by_content, listed, milliseconds, seconds, text
+from importers.entries import Entry, by_content, cut, listed, milliseconds, seconds, text
 from importers.parsers.cryptocom import (
     CONVERSIONS,
     DEPOSITS,
@@ -59,7 +59,7 @@ def _by_nanoseconds(id: str, time: str) -> Callable[[Answer, Span], Listed]:
         entries = listed(answer, "result", "data")
         items = [Item(text(entry, id), _nanoseconds(entry, time), entry) for entry in entries]
         last = min((item.time for item in items), default=Decimal(0))
-        return Listed(items, str(int(last * BILLION) + 1) if len(items) >= 100 else None)
+        return Listed(items, str(int(last * BILLION) + 1) if cut(len(items), 100) else None)
 
     return read
 
@@ -149,7 +149,7 @@ _NOT_TAKEN = Fault(
 EXCHANGE = Exchange(
     id="cryptocom",
     name="Crypto.com Exchange",
-    version=2,
+    version=3,
     credentials=("apiKey", "secret"),
     allow=frozenset(
         ("v1.private", "POST", f"private/{path}")

@@ -249,6 +249,7 @@ EXCHANGE = Exchange(
         Wallet("earn", "privateEarnGetUniLends", _lent, {"page": 1, "limit": MOST}, optional=True),
     ),
     begins=date(2017, 1, 1),
+    not_read=("margin", "futures", "options", "P2P", "bots"),
     gap_help="at gate.com: Order History and Billing Details, export, for staking, P2P, bots and what is missing",
     rights=_ask_rights,
     faults={

@@ -260,6 +260,7 @@ EXCHANGE = Exchange(
     parse=read_records,
     wallets=(Wallet("", "spotPrivateGetV1AccountAccountsAccountIdBalance", _balance, each=_each_held),),
     begins=date(2013, 9, 1),
+    not_read=("margin", "futures", "rewards", "loans"),
     gap_help="at htx.com: Orders > Trade History and Assets > History, export, for trades older than 120 days, "
     "rewards, interest and rebates",
     rights=_ask_rights,

@@ -4,6 +4,7 @@ Sources: docs.kraken.com/api-reference, "Get Ledgers Info", "Get Trades History"
 Deposits", "Get Status of Recent Withdrawals", "Get API Key Information" (2026-11).
 """
 
+import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -43,8 +44,8 @@ def _by_offset(key: str) -> Any:
         if not isinstance(result, dict) or not isinstance(result.get(key), dict | list):
             raise Unlike(f"its answer has no {key}")
         found = result[key] or {}  # an empty list is how some servers write an empty object
-        total = result.get("count")
-        if isinstance(found, list) or type(total) is not int:
+        total = _whole(result.get("count"))
+        if isinstance(found, list) or total is None:
             if found or total != 0:
                 raise Unlike(f"its answer does not say how many {key} entries there are")
             found, total = {}, 0
@@ -56,6 +57,11 @@ def _by_offset(key: str) -> Any:
         return Listed(items, end if end < total else None, total)
 
     return read
+
+
+def _whole(told: Answer) -> int | None:
+    """A number that was written as one, or as text; None: it is none."""
+    return int(told) if type(told) is int or (isinstance(told, str) and re.fullmatch("[0-9]{1,9}", told)) else None
 
 
 def _ask_statuses(span: Span) -> Params:
@@ -75,7 +81,7 @@ def _by_cursor(answer: Answer, _span: Span) -> Listed:
         if len(lists) != 1 or not isinstance(following, str | None):
             raise Unlike("its answer has no list of movements")
         result = lists[0]
-    if not isinstance(result, list):
+    if not isinstance(result, list) or not all(isinstance(entry, dict) for entry in result):
         raise Unlike("its answer has no list of movements")
     items = [Item(text(entry, "refid"), _seconds(entry), entry) for entry in result]
     return Listed(items, following if items else None)
@@ -91,8 +97,14 @@ def _seconds(entry: Answer) -> Decimal:
 
 
 def _balances(answer: Answer) -> Answer:
-    if not isinstance(_result(answer), dict):
+    held = _result(answer)
+    if not isinstance(held, dict):
         raise Unlike("its answer has no balances")
+    try:
+        for amount in held.values():
+            parse(str(amount))
+    except ValueError:
+        raise Unlike("a balance of its answer is no number") from None
     return answer
 
 
@@ -145,7 +157,7 @@ def _rights(answer: Answer, key: str) -> Rights:
 EXCHANGE = Exchange(
     id="kraken",
     name="Kraken",
-    version=2,
+    version=3,
     credentials=("apiKey", "secret"),
     allow=frozenset(
         {

@@ -317,6 +317,7 @@ EXCHANGE = Exchange(
         Wallet("earn", "earnGetEarnHoldAssets", _holding, {"pageSize": MOST}, optional=True, more=_more_holding),
     ),
     begins=date(2019, 2, 18),
+    not_read=("margin", "futures", "loans"),
     gap_help="at kucoin.com: Orders > Spot Orders and Assets > Funding Account > Details, export, for fills older than "
     "a week, fills of before 2019-02-18, card purchases, margin and futures",
     rights=_ask_rights,

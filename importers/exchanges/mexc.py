@@ -185,6 +185,7 @@ EXCHANGE = Exchange(
     parse=read_records,
     wallets=(Wallet("", "spotPrivateGetAccount", _balances),),
     begins=date(2018, 4, 1),
+    not_read=("futures",),
     gap_help="at mexc.com: Orders > Spot Orders > Trade History and Wallet > Funding History, export, for trades older "
     "than 30 days, deposits and withdrawals older than 90, earn, airdrops and rebates",
     faults={

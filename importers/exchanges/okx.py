@@ -44,7 +44,7 @@ from importers.base import (
     elsewhere,
     inside,
 )
-from importers.entries import seconds, text
+from importers.entries import cut, seconds, text
 from importers.parsers import okx as parser
 from importers.quarters import Failed, Files, Quarter
 
@@ -85,7 +85,7 @@ def _read(id: str, *times: str, following: Callable[[list[Answer]], Place]) -> C
         ids = [text(row, id) for row in rows] if id else _contents(rows)
         items = [Item(one, _time(row, *times), row) for one, row in zip(ids, rows, strict=True)]
         passed = span.since is not None and any(item.time < span.since for item in items)
-        return Listed(items, following(rows) if len(rows) >= PAGE and not passed else None)
+        return Listed(items, following(rows) if cut(len(rows), PAGE) and not passed else None)
 
     return read
 
@@ -183,7 +183,7 @@ def _sub_account(call: Call) -> bool:
     """Whether it may have got coins in its trading account alone, so that no other list says how old it is."""
 
     def read(answer: Answer) -> bool:
-        account = inside(answer, "data", 0)
+        account: Answer = next(iter(_data(answer)), {})
         main, own = account.get("mainUid"), account.get("uid")
         return bool(main and own and main != own)
 

@@ -40,7 +40,7 @@ _WORDS = Words(
     },
     loans=frozenset(("loan", "loan-repayment")),
 )
-_VALUE = re.compile(r"(Buy|Sell|Fee) Value in (\w+)", re.ASCII)
+_VALUE = re.compile(r"(Buy|Sell|Fee) Value in (\w+)", re.ASCII | re.IGNORECASE)
 
 
 def read(row: Row) -> Iterator[Said]:
@@ -60,7 +60,7 @@ def read(row: Row) -> Iterator[Said]:
 
 def _worth(row: Row, bought: Amount | None, sold: Amount | None) -> Amount | None:
     """The value that the row tells, where it tells one."""
-    found = [(match[1], match[2], column) for column in row.cells if (match := _VALUE.fullmatch(column))]
+    found = [(match[1].title(), match[2], column) for column in row.cells if (match := _VALUE.fullmatch(column))]
     sides = {side for side, there in (("Buy", bought), ("Sell", sold)) if there is not None}
     told = {row.amount(column, code) for side, code, column in found if side in sides} - {None}
     return told.pop() if len(told) == 1 else None

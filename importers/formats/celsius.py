@@ -6,6 +6,7 @@ and other types that this version does not know are not read. Times are taken as
 Columns, types and times as converters have them (BittyTax and others, 2019 to 2022).
 """
 
+import re
 from collections.abc import Iterable
 
 from importers.exports import Row, Said, Status, export, grouped
@@ -53,7 +54,8 @@ def _read(group: list[Row]) -> Iterable[Said]:
     elif kind in _LABELS:
         yield moved(row, quantity, code, _LABELS[kind], description=kind)
     else:
-        raise Unread(f"type {row['Transaction type']} is not known", LOANS if "loan" in kind else "")
+        about = LOANS if re.search("loan|collateral", kind) else ""
+        raise Unread(f"type {row['Transaction type']} is not known", about)
 
 
 FORMAT = export(

@@ -19,6 +19,6 @@ FORMAT = export(
     labels=("Type",),
     accounts=cointracking.accounts,
     newest_first=True,
-    more=re.compile(r"Value in \w+( \(2\))?"),
+    more=re.compile(r"Value in \w+( \(2\))?", re.IGNORECASE),
     rank=TOOL,
 )  # fmt: skip

@@ -22,4 +22,5 @@ FORMAT = export(
     named=etherscan.ADDRESS,
     by_owner=True,
     alike=etherscan.RENAMED,
+    kept_as="etherscan_transactions",
 )  # fmt: skip

@@ -18,4 +18,5 @@ FORMAT = export(
     named=etherscan.ADDRESS,
     by_owner=True,
     alike=etherscan.RENAMED,
+    kept_as="etherscan_transactions",
 )

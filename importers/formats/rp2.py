@@ -1,10 +1,10 @@
 """RP2's input, an OpenDocument spreadsheet of a sheet per asset with tables IN, OUT and INTRA, as DaLI writes it.
 
-RP2 takes its columns from a file beside it; here they are known by the names that DaLI gives them, with spaces or low
-lines. The money is the one that the columns name ("USD In No Fee"); without such columns a purchase or sale is an open
-problem. A coin given for another is a sale and a purchase. Each row is of the account that exchange and holder name
-together. A fee in coin is on top; one in money counts where there is none in coin, which it is the value of. Times have
-their zone.
+RP2 takes its columns by their place, from a file beside it; here they are known by the names that DaLI gives them, with
+spaces or low lines: a sheet with other names is refused with those that it lacks, and they can be renamed. The money is
+the one that the columns name ("USD In No Fee"); without such columns a purchase or sale is an open problem. A coin
+given for another is a sale and a purchase. Each row is of the account that exchange and holder name together. A fee in
+coin is on top; one in money counts where there is none in coin, which it is the value of. Times have their zone.
 
 Source: eprbell/dali-rp2, ods_generator.py; eprbell/rp2, docs/input_files.md (read 2026-11). From memory: the types
 INCOME, LOST and FEE.

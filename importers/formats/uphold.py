@@ -21,32 +21,30 @@ def read(row: Row) -> Iterable[Said]:
     fee = row.amount("Fee Amount", row["Fee Currency"])
     if left is None or arrived is None or kind not in ("in", "out", "transfer"):
         raise Unread("it does not say what moved")
-    if fee is not None and fee.asset == left.asset:
-        left = Amount(left.quantity - fee.quantity, left.asset)
-    if left.asset == arrived.asset:
-        yield _moved(row, kind, left, arrived, fee)
-    elif left.quantity > ZERO:
-        yield from _exchanged(row, kind, left, arrived, fee)
-    else:
+    yield from said(row, kind, left, arrived, fee, row["Origin"], row["Destination"])
+
+
+def said(
+    row: Row, kind: str, whole: Amount, arrived: Amount, fee: Amount | None, origin: str, destination: str
+) -> Iterator[Said]:
+    """What moved, "in", "out" or exchanged ("transfer"): `whole` is all that left, from `origin` to `destination`."""
+    inside = fee.quantity if fee is not None and fee.asset == whole.asset else ZERO
+    left = Amount(whole.quantity - inside, whole.asset)
+    if left.quantity <= ZERO:
         raise Unread("the fee is more than what left")
-
-
-def _moved(row: Row, kind: str, left: Amount, arrived: Amount, fee: Amount | None) -> Said:
-    if left.quantity != arrived.quantity or kind == "transfer":
-        raise Unread("what left and what arrived differ by more than the fee")
+    if left.asset == arrived.asset:
+        if left.quantity != arrived.quantity or kind == "transfer":
+            raise Unread("what left and what arrived differ by more than the fee")
+        if kind == "in":
+            yield row.transaction(received=whole, fee=fee, description=origin or "deposit")
+        else:
+            yield row.transaction(sent=arrived, fee=fee, description=destination or "withdrawal")
+        return
     if kind == "in":
-        whole = left.quantity + (fee.quantity if fee is not None and fee.asset == left.asset else ZERO)
-        return row.transaction(received=Amount(whole, left.asset), fee=fee, description=row["Origin"] or "deposit")
-    return row.transaction(sent=arrived, fee=fee, description=row["Destination"] or "withdrawal")
-
-
-def _exchanged(row: Row, kind: str, left: Amount, arrived: Amount, fee: Amount | None) -> Iterator[Said]:
-    whole = left.quantity + (fee.quantity if fee is not None and fee.asset == left.asset else ZERO)
-    if kind == "in":
-        yield row.transaction(received=Amount(whole, left.asset), description=row["Origin"], leg="in")
+        yield row.transaction(received=whole, description=origin, leg="in")
     yield row.transaction(sent=left, received=arrived, fee=fee, description="exchange")
     if kind == "out":
-        yield row.transaction(sent=arrived, description=row["Destination"] or "withdrawal", leg="out")
+        yield row.transaction(sent=arrived, description=destination or "withdrawal", leg="out")
 
 
 FORMAT = export(

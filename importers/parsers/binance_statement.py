@@ -31,9 +31,11 @@ _SWAPS = frozenset(
     (
         "binance convert", "convert", "large otc trading", "stablecoins auto-conversion", "small assets exchange bnb",
         "eth 2.0 staking", "leverage token redemption", "asset conversion transfer", "futures convert",
-        "buy crypto with card", "buy crypto with fiat", "buy crypto", "sell crypto to fiat",
+        "buy crypto with card", "buy crypto with fiat", "buy crypto", "sell crypto to fiat", "the easiest way to trade",
+        "auto-invest transaction", "beth to wbeth wrapping", "swap farming transaction",
     )
 )  # fmt: skip
+_ALSO = {"liquid swap sell": "swap farming transaction"}  # the two sides of one, in words of their own
 _RESULTS = frozenset(
     (
         "realize profit and loss", "realized profit and loss", "fee", "funding fee", "insurance fund compensation",
@@ -55,7 +57,9 @@ _ALONE: dict[str, tuple[Label | None, Label | None]] = {
         (
             "staking rewards", "pos savings interest", "eth 2.0 staking rewards", "liquid swap rewards",
             "simple earn locked rewards", "dot slot auction rewards", "launchpool interest",
-            "launchpool earnings withdrawal", "bnb vault rewards", "swap farming rewards",
+            "launchpool earnings withdrawal", "bnb vault rewards", "swap farming rewards", "super bnb mining",
+            "launchpool earnings", "launchpool earnings distribution", "dot staking rewards", "sol staking rewards",
+            "ada staking rewards",
         ),
         (Label.REWARD, Label.COST),
     ),
@@ -66,7 +70,8 @@ _ALONE: dict[str, tuple[Label | None, Label | None]] = {
     **dict.fromkeys(
         (
             "airdrop assets", "simple earn flexible airdrop", "launchpool airdrop", "hodler airdrops distribution",
-            "launchpool airdrop - system distribution", "megadrop rewards", "distribution",
+            "launchpool airdrop - system distribution", "launchpool airdrop - user claim distribution",
+            "megadrop rewards", "distribution",
         ),
         (Label.AIRDROP, Label.COST),
     ),
@@ -91,14 +96,13 @@ _INTERNAL = frozenset(
         "pos savings redemption", "staking purchase", "staking redemption", "simple earn locked subscription",
         "simple earn locked redemption", "simple earn flexible subscription", "simple earn flexible redemption",
         "launchpool subscription/redemption", "main and funding account transfer",
-        "transfer between spot account and um futures account", "transfer between spot account and cm futures account",
-        "transfer between main account/futures and margin account", "transfer between main and funding wallet",
     )
 )  # fmt: skip
 
 
 def passed(row: Cells) -> str:
-    if row.get("Operation", "").casefold() in _INTERNAL:
+    kind = row.get("Operation", "").casefold()
+    if kind in _INTERNAL or kind.startswith("transfer between "):  # of two of the account's wallets
         return "internal"
     change = row.get("Change", "")
     return "empty" if "0" in change and not change.strip("+-0.") else ""
@@ -128,6 +132,7 @@ def read(rows: list[Row]) -> Iterable[Said]:
 def _of_one(row: Row) -> tuple[str, ...]:
     """What rows of one happening have in common besides the second; () of one that stands alone."""
     kind, wallet = row["Operation"].casefold(), row["Account"].casefold()
+    kind = _ALSO.get(kind, kind)
     if "futures" in wallet and kind in _RESULTS:
         return ()
     if any(word in kind for word in _LOANS):

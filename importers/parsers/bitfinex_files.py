@@ -29,7 +29,8 @@ def dated(rows: list[Row]) -> Mapping[str, datetime]:
         try:
             found[row["#"]] = moment(row["DATE"])
         except Unread:
-            left.append(row)
+            if row["#"].isdecimal() and row["DATE"]:
+                left.append(row)
     orders = [read for read in (_in_order(left, order) for order in _ORDERS) if read is not None]
     return found | (orders[0] if orders and all(read == orders[0] for read in orders) else {})
 

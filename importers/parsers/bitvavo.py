@@ -59,7 +59,10 @@ def read_records(records: Iterable[RawRecord]) -> Parsed:
         if record.stream in (DEPOSITS, WITHDRAWALS):
             value = json.loads(record.payload, parse_float=str, parse_int=str)
             if value.get("txId"):
-                net, fee = parse(str(value.get("amount"))), parse(str(value.get("fee") or "0"))
+                try:
+                    net, fee = parse(str(value.get("amount"))), parse(str(value.get("fee") or "0"))
+                except ValueError:  # it only says a hash, which is no movement
+                    continue
                 for quantity in {net, net + fee}:  # whichever the history has
                     hashes[record.stream, str(value.get("symbol")), quantity].append(
                         (at_of(record), str(value["txId"]))

@@ -18,7 +18,7 @@ from importers.base import shown
 from importers.sync import BALANCE, FINEST
 from pipeline.issues import Issue
 from pipeline.model import Amount, Balance, Label, Parsed, RawRecord, Transaction, transaction_id
-from pipeline.money import ZERO, exact, parse
+from pipeline.money import ZERO, exact, parse, plain
 
 Value = Any  # a record's JSON
 Said = Transaction | Issue
@@ -133,7 +133,11 @@ def transaction(
     txhash: str = "",
     leg: str = "",
 ) -> Transaction:
-    """A transaction that `record` says. `leg` tells several ones of one record apart ("" for the first)."""
+    """A transaction that `record` says. `leg` tells several ones of one record apart ("" for the first). Raises Unread
+    where an amount is negative: which side it is on says that already."""
+    for amount in (sent, received, fee, net_worth):
+        if amount is not None and amount.quantity < 0:
+            raise Unread(f"its amount {plain(amount.quantity)} {amount.asset} should not be negative")
     source_id = f"{record.source_id}/{leg}" if leg else record.source_id
     return Transaction(
         id=transaction_id(record.account, record.stream, source_id),

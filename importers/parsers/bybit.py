@@ -105,7 +105,7 @@ def moment(at: Value) -> datetime:
 
 def _line(record: RawRecord, value: Value) -> Entry:
     at = moment(value["transactionTime"])
-    kind, category = value["type"], value.get("category") or "spot"
+    kind, category = str(value["type"]), value.get("category") or "spot"
     if (kind in _RESULTS and category in _CONTRACTS) or (kind == "INTEREST" and signed(value["change"]) < ZERO):
         kind = derivative(value)
     elif kind == "TRADE" and category != "spot":

@@ -29,13 +29,15 @@ _BUYS = frozenset(("buy", "advanced trade buy", "advance trade buy"))
 _SELLS = frozenset(("sell", "advanced trade sell", "advance trade sell"))
 _SWAPS = frozenset(("convert", "retail simple dust", "wrap asset", "unwrap asset"))
 _RECEIPTS = {
-    **dict.fromkeys(("staking income", "inflation reward", "rewards income", "reward income"), Label.REWARD),
+    **dict.fromkeys(
+        ("staking income", "staking reward", "inflation reward", "rewards income", "reward income"), Label.REWARD
+    ),
     **dict.fromkeys(("coinbase earn", "learning reward", "incentives rewards payout"), Label.INCOME),
-    "interest payout": Label.INTEREST,
+    **dict.fromkeys(("interest payout", "interest income"), Label.INTEREST),
     **dict.fromkeys(
         (
             "subscription rebate", "subscription rebates (24 hours)", "retail simple price improvement",
-            "card buy back", "cardspend reward",
+            "card buy back", "cardspend reward", "credit card reward",
         ),
         Label.CASHBACK,
     ),
@@ -47,13 +49,13 @@ _OUTLAYS = {
     "subscription": Label.COST,
     **dict.fromkeys(("card spend", "cardspend"), Label.SPEND),
 }
-_INTO = frozenset(("receive", "exchange withdrawal", "pro withdrawal"))
-_OUT = frozenset(("send", "exchange deposit", "pro deposit", "admin debit"))
+_INTO = frozenset(("receive", "exchange withdrawal", "pro withdrawal", "prime withdrawal"))
+_OUT = frozenset(("send", "exchange deposit", "pro deposit", "prime deposit", "admin debit"))
 _EITHER = frozenset(("asset migration",))  # by its sign
 _INTERNAL = frozenset(
     (
         "retail staking transfer", "retail unstaking transfer", "retail eth2 deprecation", "retail eth deprecation",
-        "vault withdrawal", "vault deposit",
+        "vault withdrawal", "vault deposit", "cash to savings", "savings to cash", "portfolio transfer",
     )
 )  # fmt: skip
 
@@ -128,18 +130,22 @@ def _words(row: Row) -> str:
 def _sums(row: Row) -> _Sums:
     code = row["Price Currency"] or row["Spot Price Currency"]
     code = code or next((each for each in MONEY if row[f"{each} Spot Price at Transaction"]), "")
+    if not code and (told := _FOR.search(row["Notes"])) and row["Transaction Type"].casefold() in ("buy", "sell"):
+        code = told[3]  # some of 2021 name it nowhere else
 
     def of(*names: str) -> Decimal:
         column = next((c for name in names for c in (name, f"{code} {name}") if row[c]), names[0])
         return abs(number(_MONEY_SIGN.sub(r"\1", row[column])))
 
-    total = of("Total (inclusive of fees and/or spread)", "Total (inclusive of fees)")
+    total = of("Total (inclusive of fees and/or spread)", "Total (inclusive of fees)", "Total")
     return _Sums(code, of("Subtotal"), total, of("Fees and/or Spread", "Fees"))
 
 
 def _money_moved(row: Row, comes: bool) -> Said:
     """A deposit or withdrawal; its quantity is what the balance changed by, the fee of it included."""
     quantity, (currency, _, _, fee) = abs(row.number("Quantity Transacted")), _sums(row)
+    if fee and not currency:
+        raise Unread("it does not say in what money its fee is")
     fee = fee if row["Asset"] == currency else ZERO
     gross = row.of(quantity + fee if comes else quantity - fee, row["Asset"])
     return row.transaction(

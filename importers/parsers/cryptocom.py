@@ -3,8 +3,9 @@
 A trade is its journal entries, which share a trade_id: one for each coin, and those of its fees; one that the journal
 does not have is told by the list of trades. Deposits and withdrawals are those of their own lists, for their hashes;
 the journal's entries of them only show whether a withdrawal's amount has its fee inside. SOL.staked is SOL at another
-place. What derivatives and margin added to or took from a coin is a row each (`margin`). Entries of contracts tell of
-positions and of results whose currency they don't name, nor when these came to the balance: they stay unread.
+place. What derivatives and margin added to or took from a coin is a row each (`margin`), the fee of a contract's trade
+too. Entries of contracts tell of positions and of results whose currency they don't name, nor when these came to the
+balance: they stay unread.
 
 Sources: exchange-docs.crypto.com, the pages named in exchanges/cryptocom.py (2026-11). From memory: how the journal
 writes spot trades.
@@ -138,12 +139,13 @@ def _journal(trades: Mapping[str, Value], listed: list[tuple[RawRecord, Value]])
         except MALFORMED as error:
             yield unread(record, error)
     swaps: dict[str, list[_Entry]] = defaultdict(list)
+    of_contracts = {entry.trade for entry in entries if entry.trade and not entry.coin}
     for entry in entries:
         if not entry.coin:
             if entry.amount or entry.gain:
                 why = f"margin and derivatives: type {entry.type} of a contract is not supported yet"
                 yield unread(entry.record, Unread(why, MARGIN))
-        elif entry.type in _MARGIN:
+        elif entry.type in _MARGIN or (entry.type in _SWAPS and entry.trade in of_contracts):
             change = Entry(entry.record, entry.type, entry.coin, entry.amount, at_of(entry.record))
             yield from result(change, entry.type.lower().replace("_", " "))
         elif entry.type in _SWAPS and entry.trade:

@@ -3,7 +3,9 @@
 The coin is told by the columns ("Value_IN(ETH)"). Whose file it is says its name ("export-0x....csv"), else the
 address that all rows of a file have in common. Times are Unix seconds. A failed transaction moves nothing, and costs
 its fee. The three exports (transactions, internal ones, token transfers) are of one account, the address in their
-names. A swap stands in them as what left and what came, in rows of one hash: they are not made into a trade here.
+names, and are read together, whichever came first: what left and what came in rows of one hash is one trade, where the
+transaction's Method says so ("Swap Exact Tokens For ETH", "Execute") and one asset left and another one came. What a
+contract gives for a deposit looks the same but for the Method, and stays two movements.
 
 Source: headers and their years as BittyTax and other public readers have them, for Etherscan, BscScan, PolygonScan and
 Arbiscan (2026-11): "Txhash" until 2023, "Transaction Hash" since. From memory: the words of Status.
@@ -11,11 +13,14 @@ Arbiscan (2026-11): "Txhash" until 2023, "Transaction Hash" since. From memory: 
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from decimal import Decimal
 
 from importers.exports import Row, Said, grouped
 from importers.layout import Cells
 from importers.parsers.build import Unread
-from pipeline.model import Amount, Transaction
+from pipeline.model import Amount, Label, Transaction
+from pipeline.money import ZERO
 
 HASHES = ("Txhash", "Transaction Hash")
 ADDRESS = re.compile(r"0x[0-9a-f]{40}", re.IGNORECASE | re.ASCII)
@@ -27,6 +32,7 @@ RENAMED = {"Txhash": "Transaction Hash", "Value": "TokenValue"}
 MORE = re.compile(r"(Value_IN|Value_OUT|TxnFee)\((\w+)\)|CurrentValue.*|Historical \$Price/\w+", re.ASCII)
 
 _COIN = re.compile(r"Value_(?:IN|OUT)\((\w+)\)", re.ASCII)
+_SWAPS = re.compile("swap|exchange|execute|multicall|trade|fill|buy|sell", re.IGNORECASE)  # Methods of an exchange
 _FAILED = re.compile(r"error|fail", re.IGNORECASE)
 
 
@@ -119,6 +125,49 @@ def _coin(row: Row) -> str:
     return found.pop()
 
 
+# ---- swaps --------------------------------------------------------------------------------------
+
+
+def swapped(said: Mapping[str, list[Transaction]]) -> list[Transaction]:
+    """What the three exports say together, by layout: a swap is one trade, with the gas as its fee."""
+    found, by_hash = list[Transaction](), dict[str, list[Transaction]]()
+    methods = {t.txhash: t.description for t in said.get("etherscan_transactions", ())}
+    for transaction in sorted((t for some in said.values() for t in some), key=lambda t: (t.at, t.id)):
+        of_swap = _SWAPS.search(methods.get(transaction.txhash, ""))
+        (by_hash.setdefault(transaction.txhash, []) if of_swap else found).append(transaction)
+    for rows in by_hash.values():
+        found += _trade(rows) or rows
+    return found
+
+
+def _trade(rows: list[Transaction]) -> list[Transaction]:
+    """The trade that rows of one hash are; [] where they are none."""
+    costs = [t for t in rows if t.label is Label.COST]  # gas, where the transaction moved none of the coin
+    moved = [t for t in rows if t.label is None]
+    net, gas = dict[str, Decimal](), dict[str, Decimal]()
+    for t in moved:
+        for side, sign in ((t.received, 1), (t.sent, -1)):
+            if side is not None:
+                net[side.asset] = net.get(side.asset, ZERO) + sign * side.quantity
+    for fee in [t.fee for t in moved] + [t.sent for t in costs]:
+        if fee is not None:
+            gas[fee.asset] = gas.get(fee.asset, ZERO) + fee.quantity
+    given, got = [a for a in net if net[a] < ZERO], [a for a in net if net[a] > ZERO]
+    if len(given) != 1 or len(got) != 1 or len(gas) > 1 or len({t.account for t in rows}) > 1:
+        return []
+    first = min(moved, key=lambda t: (t.sent is None or t.sent.asset != given[0], t.id))
+    words = " ".join(dict.fromkeys(t.description for t in (*costs, *moved) if t.description))
+    return [
+        replace(
+            first,
+            sent=Amount(-net[given[0]], given[0]),
+            received=Amount(net[got[0]], got[0]),
+            fee=next((Amount(quantity, asset) for asset, quantity in gas.items()), None),
+            description=words,
+        )
+    ]
+
+
 # ---- whose file it is ---------------------------------------------------------------------------
 
 
@@ -136,7 +185,7 @@ def _owners(rows: list[Row], to: str) -> Mapping[str, str]:
     """The person's address for each row (its source_id); none where it can't be told."""
     files: dict[str, list[Row]] = {}
     for row in rows:
-        if not row.named:
+        if not row.named and _ends(row, to):
             files.setdefault(row.record.origin.rpartition(" row ")[0], []).append(row)
     shared = {name: set.intersection(*(_ends(row, to) for row in some)) for name, some in files.items()}
     sure = {ends.copy().pop() for ends in shared.values() if len(ends) == 1}

@@ -175,16 +175,21 @@ def _entry(record: RawRecord, refid: str, value: Mapping[str, Any]) -> _Entry:
         subtype=subtype,
         code=code,
         asset=asset(code),
-        amount=parse(value["amount"]),
-        fee=parse(value["fee"]),
+        amount=_number(value["amount"]),
+        fee=_number(value["fee"]),
     )
+
+
+def _number(told: Any) -> Decimal:
+    """An amount, which Kraken writes as text; a JSON number is one, too (those with a fraction have come as text)."""
+    return parse(str(told) if type(told) is int else told)
 
 
 def _balances(record: RawRecord, value: Mapping[str, Any]) -> list[Balance]:
     held: dict[str, Decimal] = defaultdict(lambda: ZERO)
     for code, quantity in value["result"].items():
         if code != CREDITS:
-            held[asset(code)] += parse(quantity)
+            held[asset(code)] += _number(quantity)
     at = datetime.fromisoformat(record.source_id)
     return [Balance(record.account, name, quantity, at) for name, quantity in sorted(held.items())]
 

@@ -387,7 +387,7 @@ def _alone(entry: Entry) -> Iterator[Said]:
         yield one_sided(entry, _LABELS[kind], _WORDS.get(kind, str(entry.value.get("notes") or "")))
     else:
         account = "trading" if kind[0] == "t" else "funding"
-        type_ = f"subtype {kind[2:]}" if kind[1] == "/" else f"type {kind[1:]}"
+        type_ = f"subtype {kind[2:]}" if kind[1:2] == "/" else f"type {kind[1:]}"
         unknown = f"bills of {type_} of the {account} account are not supported yet"
         why, of = _UNREAD.get(kind, (unknown, ""))
         yield unread(entry.record, Unread(f"{why} ({entry.value.get('instId') or entry.asset})", of))

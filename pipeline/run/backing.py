@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Literal
 
-from importers.sealed import SHORTEST, Reader, SealedError, is_sealed, sealing, unsealing
+from importers.passphrase import SHORTEST
+from importers.sealed import Reader, SealedError, is_sealed, sealing, unsealing
 from importers.vault import FILE_NAME as VAULT
-from pipeline.folder import create_private, make_folder, write_private
+from pipeline.folder import create_private, make_folder, sync_folder, write_private
 from pipeline.issues import Stop, Usage
 from pipeline.ledger import Ledger, LedgerError, import_lock
-from pipeline.ledger_salvage import Lost, saved, take
+from pipeline.ledger_salvage import Lost, NothingSaved, saved, take
 from pipeline.run.project import DEMO, opened
 from pipeline.run.records import FIRST, Records, write_records
 from pipeline.settings import FILE as SETTINGS
@@ -57,9 +58,12 @@ def backup(folder: Path, file: Path, ask: Ask, *, with_keys: bool, force: bool) 
         ledger.copy_to(work / LEDGER)
         _require_sound(work, folder)
         members = _members(folder, work / LEDGER, with_keys)
+        before = _stamps(members)
         with _in_place(file, force) as made, sealing(made, passphrase) as sealed, _archive(sealed, "w|") as archive:
             for name, path in members:
                 _add(archive, name, path)
+            if _stamps(_members(folder, work / LEDGER, with_keys)) != before:
+                raise Stop(f"{folder}: reports or settings were written while they were copied: run again")
     reports = sum(name.startswith(f"{REPORTS}/") for name, _ in members)
     keys = "with the keys" if any(name == VAULT for name, _ in members) else "without keys"
     said = f"{file}: the ledger, the settings and {reports} files of reports, {keys}; encrypted"
@@ -83,13 +87,13 @@ def save_records(folder: Path, file: Path, *, force: bool) -> Outcome:
         raise Stop(f"{ledger} is missing: there is nothing to save")
     lost = Lost()
     with import_lock(folder, "taxsync backup --records"), _workshop(folder, "taxsync backup") as work:
-        for name in (LEDGER, f"{LEDGER}-journal"):  # what a killed write has left is taken back in the copy
+        for name in (LEDGER, f"{LEDGER}-journal", f"{LEDGER}-wal"):  # a killed write's, which the copy takes back
             if (folder / name).is_file():
                 shutil.copyfile(folder / name, work / name)
         try:
             with _in_place(file, force) as made:
                 count = write_records(made, saved(work / LEDGER, lost), _settings(folder))
-        except Stop as why:
+        except NothingSaved as why:
             raise Stop(f"{ledger} is damaged, and {why}; a backup is the only way") from None
     said = f"{file}: {count} rows of the ledger as JSON lines, not encrypted: keep it where nobody else can read it"
     lacking = tuple(_lacking(lost))
@@ -97,17 +101,39 @@ def save_records(folder: Path, file: Path, *, force: bool) -> Outcome:
 
 
 def _lacking(lost: Lost) -> Iterator[str]:
-    for table in sorted({name for name, rows in lost.rows.items() if rows} | lost.beyond):
-        rows = lost.rows[table]
-        count = (
-            f"{len(rows)} of its rows are lost ({_ranges(rows)})" if rows else "what follows its last row may be lost"
-        )
-        yield f"table {table}: {count}{', and more may be' if rows and table in lost.beyond else ''}"
-    if lost.of("raw"):
+    for table, (what, remedy) in _TABLES.items():
+        rows = lost.rows.get(table)
+        if rows:
+            more = ", and more may be behind them" if table in lost.beyond else ""
+            yield f"{len(rows)} of the {what} {_be(rows)} lost (row {_ranges(rows)} of the table {table}{more})"
+        elif table in lost.beyond:
+            yield f"{what} behind the last that can be read may be lost (table {table})"
+        if lost.of(table) and remedy:
+            yield remedy
+    if rows := lost.unproven:
         yield (
-            "after `taxsync restore`, run `taxsync import` (lists are fetched from their beginning) and import all "
-            "files again: what is there already counts once"
+            f"{len(rows)} of the records {_be(rows)} saved by their own digests alone (row {_ranges(rows)}): what the "
+            "chain says of them can't be read or was changed, so that one which was put in would not be told"
         )
+
+
+def _be(rows: list[int]) -> str:
+    return "is" if len(rows) == 1 else "are"
+
+
+# What is in a table, and what to do where some is lost.
+_TABLES = {
+    "raw": (
+        "records",
+        "after `taxsync restore`, run `taxsync import` (lists are fetched from their beginning) and import all files "
+        "again: what is there already counts once",
+    ),
+    "batch": ("names of imports", ""),
+    "price": ("prices", "`taxsync import` looks prices up again; import your price files again"),
+    "answer": ("answers", "`taxsync check` shows what is open without them: answer it again"),
+    "filing": ("closed years", "a year that is lost is open again: `taxsync close` keeps it as it is computed today"),
+    "cursor": ("ends of lists", ""),
+}
 
 
 def _ranges(numbers: list[int]) -> str:
@@ -143,22 +169,32 @@ def _members(folder: Path, ledger: Path, with_keys: bool) -> list[tuple[str, Pat
     return [(LEDGER, ledger), *((name, path) for name, path in found if path.is_file() and not path.is_symlink())]
 
 
+def _stamps(members: list[tuple[str, Path]]) -> list[tuple[str, int, int, int]]:
+    """What tells whether a file of a copy is another one now, or was written to."""
+    found = []
+    for name, path in members:
+        with suppress(FileNotFoundError):  # one that has gone is told by its name
+            stat = path.stat()
+            found.append((name, stat.st_ino, stat.st_size, stat.st_mtime_ns))
+    return found
+
+
 def _archive(stream: Any, mode: Literal["r|", "w|"]) -> tarfile.TarFile:
     """An archive that asks `stream` for no more than to read, or to write, on and on."""
     return tarfile.open(fileobj=stream, mode=mode, format=tarfile.PAX_FORMAT, bufsize=_COPY)
 
 
 def _add(archive: tarfile.TarFile, name: str, path: Path) -> None:
-    with path.open("rb") as file:
-        entry = tarfile.TarInfo(name)
-        entry.size = os.fstat(file.fileno()).st_size
-        entry.mode = 0o600
-        try:
+    try:
+        with path.open("rb") as file:
+            entry = tarfile.TarInfo(name)
+            entry.size = os.fstat(file.fileno()).st_size
+            entry.mode = 0o600
             archive.addfile(entry, file)
-        except OSError as error:
-            if error.errno is None:  # tarfile's own: the file became shorter
-                raise Stop(f"{path} was changed while it was copied: run again") from None
-            raise
+    except OSError as error:
+        if error.errno is None or isinstance(error, FileNotFoundError):  # None: tarfile's, the file became shorter
+            raise Stop(f"{path} was changed while it was copied: run again") from None
+        raise
 
 
 def _require_free(file: Path, force: bool) -> None:
@@ -230,6 +266,7 @@ def _in_place(file: Path, force: bool) -> Iterator[BinaryIO]:
             os.fsync(made.fileno())
         _require_free(file, force)
         Path(name).replace(file)
+        sync_folder(file.parent)
     except BaseException as error:
         with suppress(OSError):
             Path(name).unlink()
@@ -243,6 +280,8 @@ def _in_place(file: Path, force: bool) -> Iterator[BinaryIO]:
 
 def restore(file: Path, folder: Path, ask: Ask) -> Outcome:
     """Makes a data folder, new or empty till then, of what `backup` or `save_records` wrote."""
+    if file.exists() and not file.is_file():
+        raise Stop(f"{file} is not an ordinary file; nothing was written")  # a pipe would wait for ever
     try:
         content = file.open("rb")
     except OSError as error:
@@ -342,25 +381,31 @@ def _new_folder(folder: Path) -> Iterator[Path]:
     _make_private(work)
     try:
         with import_lock(work, "taxsync restore", None, 0):
+            _clear(work)
             try:
+                new = work / "new"
+                make_folder(new)
+                yield new
+                _put(new, place, folder)
+            finally:
                 _clear(work)
-                make_folder(work)
-                yield work
-            except BaseException:
-                _clear(work)
-                raise
-    except BaseException as error:
+    except OSError as error:
+        raise Stop(f"{folder} can't be written: {error.strerror or error}; nothing was written") from None
+    finally:
         _remove_empty(work)
-        if isinstance(error, OSError):
-            raise Stop(f"{folder} can't be written: {error.strerror or error}; nothing was written") from None
-        raise
+
+
+def _put(new: Path, place: Path, folder: Path) -> None:
+    """Gives a folder that is whole its place, and what may have been there of PLACEHOLDERS to it."""
+    for inside in [*(path for path in new.rglob("*") if path.is_dir()), new]:
+        sync_folder(inside)
+    _require_vacant(place)
     try:
-        _require_vacant(place)
         for left in place.iterdir() if place.exists() else ():
-            left.unlink() if (work / left.name).exists() else left.replace(work / left.name)
+            left.unlink() if (new / left.name).exists() else left.replace(new / left.name)
         if place.exists():
             place.rmdir()
-        work.replace(place)
+        new.replace(place)
     except OSError as error:
-        shutil.rmtree(work)
         raise Stop(f"{folder} can't be replaced: {error.strerror}; name a new folder with --data") from None
+    sync_folder(place.parent)

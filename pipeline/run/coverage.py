@@ -89,6 +89,10 @@ def missing(ledger: Ledger, name: str, exchange: Exchange) -> Iterator[Issue]:
     yield from _since(name, found)
     yield from gaps(ledger, name, exchange, found)
     yield from _wallets(ledger, name, exchange)
+    if exchange.not_read:
+        *others, last = exchange.not_read
+        what = f"{', '.join(others)} and {last}" if others else last
+        yield _issue("not_read", name, "beside", what=what, exchange=exchange.name)
 
 
 def _unfinished(reach: Reach) -> Iterator[Issue]:

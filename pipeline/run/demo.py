@@ -61,8 +61,9 @@ def demo(folder: Path, say: Callable[[str], None], complain: Callable[[str], Non
         _tell(syncing.sync(folder, NOW, notes, access, in_demo=True), say)
     say("$ taxsync report")
     written = report(folder, NOW)
-    workbook = next(file for file in written.files if file.suffix == ".xlsx")
+    page, workbook = (next(file for file in written.files if file.suffix == kind) for kind in (".html", ".xlsx"))
     closing = [
+        f"See the year at a glance: {page}",
         f"Open the workbook: {workbook}",
         f"Look around: taxsync status --data {folder}",
         "With your own data: taxsync init --country us --data mine, then taxsync keys add kraken --data mine",

@@ -8,9 +8,9 @@ Computed as `report` computes the tax year that it is about; what has used a lot
 
 import difflib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from functools import partial
 from pathlib import Path
 
@@ -22,16 +22,16 @@ from pipeline.ledger import AnswerKept, Ledger, RecordKept
 from pipeline.model import Transaction, transaction_id
 from pipeline.money import exact
 from pipeline.rules.base import Period
-from pipeline.run.answers import LOT, answers, content_of, counting, in_words
+from pipeline.run.answers import ALLOCATION, LOT, answers, content_of, counting, in_words
 from pipeline.run.computed import computed
 from pipeline.run.lines import line
 from pipeline.run.moved import Behind, Moved
 from pipeline.run.opening import opening_position
 from pipeline.run.project import basis_of, opened, period_of, refresh
-from pipeline.run.reasons import Step, known
+from pipeline.run.reasons import Facts, Step, known
 from pipeline.run.reporting import opening
 from pipeline.run.ruled import CLAIM
-from pipeline.run.why import Why
+from pipeline.run.why import OWN, Why
 from pipeline.settings import Settings
 from reports.table import Report
 
@@ -80,7 +80,8 @@ class _Book:
         begin = opening_position(self.ledger, self.basis, period.name)
         settled = opening(self.ledger, self.basis, begin.filing)
         report = computed(self.settings, self.ledger, self.basis, period, settled, begin.position, trace).report
-        behind = Behind(partial(self.records, trace), partial(self.answers, trace), report.prices)
+        dealt = {a.acquisition_id: a.asset for a in report.result.allocations if a.given}
+        behind = Behind(partial(self.records, trace), partial(self.answers, trace, dealt), report.prices)
         moved = Moved(report.result, trace, self.basis, behind)
         return Why.of(report.result, trace, self.basis, moved), report, begin.told
 
@@ -91,6 +92,9 @@ class _Book:
             return unread
         base, at = self._find(asked)
         why, report, begin = self.why(self._period(at))
+        own = [a.acquisition_id for a in report.result.allocations if a.given]
+        if asked.startswith(OWN) and asked not in own:
+            raise _unknown(asked, own)
         counts = why.trace.instead.get(base, base)
         part = f"{counts}.{asked.partition('.')[2]}"
         root = why.disposal(part) if part in why.rows else self._with_uses(self._whole(why, counts), why, report, begin)
@@ -143,6 +147,9 @@ class _Book:
         base = asked.partition(".")[0]
         if base in self.kept:
             return base, self.kept[base].at
+        since = self.basis.scope.values[-1][0]
+        if asked.startswith(OWN) and since is not None:
+            return asked, datetime.combine(since, time.min, self.basis.zone)
         said = answers(self.ledger, self.basis.zone)
         for lot in said.openings:
             if lot.id == asked:
@@ -156,14 +163,7 @@ class _Book:
         if named:
             found = ", ".join(f"{t.id} ({t.account}, {t.at:%Y-%m-%d})" for t in named[:6])
             raise Usage(f"'{asked}' is {len(named)} transactions: explain one of {found}")
-        everything = [*self.kept, *(lot.id for lot in said.openings), *(claim.id for claim in said.claims)]
-        starts = [id for id in everything if len(base) >= 4 and id.startswith(base)]
-        near = starts[:5] or difflib.get_close_matches(base, everything, n=5)
-        hint = f"; near it: {', '.join(near)}" if near else ""
-        raise Usage(
-            f"no transaction, disposal or lot has the id '{asked}'{hint}; ids stand in disposals.csv, transactions.csv "
-            "and the workbook"
-        )
+        raise _unknown(asked, [*self.kept, *(lot.id for lot in said.openings), *(claim.id for claim in said.claims)])
 
     def _period(self, at: datetime) -> Period:
         year = self.basis.rules.year
@@ -171,14 +171,19 @@ class _Book:
 
     # ---- what the ledger has --------------------------------------------------------------------------------------
 
-    def answers(self, trace: Trace, ref: str) -> Sequence[Step]:
-        """The answers that name a transaction, or a row that counts with it; whole lots and claims by their key."""
+    def answers(self, trace: Trace, dealt: Mapping[str, str], ref: str) -> Sequence[Step]:
+        """The answers that name a transaction, or a row that counts with it; whole lots and claims by their key. Of a
+        lot of the person's own allocation (`dealt`: its asset), all that was said of its asset."""
         names = {ref, *_twins(trace, ref)}
         found = []
         for one in self.said:
-            if one.key.partition(".")[0] in names or any(json.dumps(name) in one.content for name in names):
+            own = one.kind == ALLOCATION and one.key == dealt.get(ref)
+            named = one.key.partition(".")[0] in names or any(json.dumps(name) in one.content for name in names)
+            if own or named:
                 by = known(("given", one.at.astimezone(self.basis.zone).isoformat()), ("by", one.by))
-                found.append(Step(f"answer: {in_words(one)}", by, id=one.key if one.kind in (LOT, CLAIM) else ""))
+                lines = _dealt_lines(one) if own else ()
+                id = one.key if one.kind in (LOT, CLAIM) else ""
+                found.append(Step(f"answer: {in_words(one)}", (*by, *lines), id=id))
         return found
 
     def records(self, trace: Trace, ref: str) -> Sequence[Step]:
@@ -192,6 +197,26 @@ class _Book:
 
     def _when(self, at: datetime) -> str:
         return at.astimezone(self.basis.zone).isoformat()
+
+
+def _unknown(asked: str, there: Sequence[str]) -> Usage:
+    """That an id is none, with what is near it of those that there are."""
+    base = asked.partition(".")[0]
+    starts = [id for id in there if len(base) >= 4 and id.startswith(base)]
+    near = starts[:5] or difflib.get_close_matches(base, there, n=5)
+    hint = f"; near it: {', '.join(near)}" if near else ""
+    return Usage(
+        f"no transaction, disposal or lot has the id '{asked}'{hint}; ids stand in disposals.csv, transactions.csv "
+        "and the workbook"
+    )
+
+
+def _dealt_lines(one: AnswerKept) -> Facts:
+    """Each line of a person's own allocation."""
+    return tuple(
+        ("line", ", ".join((f"{units} in {account}", f"acquired {day}", f"cost {cost}", *evidence.splitlines())))
+        for account, units, day, cost, evidence in (content_of(one) or {})["lines"]
+    )
 
 
 def _twins(trace: Trace, ref: str) -> list[str]:

@@ -30,7 +30,7 @@ class Watch:
     def lines(self) -> list[str]:
         """A line for each closed year in which something has come or changed, or before it in an open year, whose
         lots it has; or just after it, where its disposals may be matched with that."""
-        if not self._closed:
+        if not self._closed or self._ledger.marks() == self._marks:
             return []
         came = list(self._came())
         lines = []
@@ -55,7 +55,7 @@ class Watch:
         now = self._said()
         for id in {*now, *self._before}:
             if now.get(id) != self._before.get(id):
-                yield (now.get(id) or self._before[id])[0], "record"
+                yield _instant(now.get(id) or self._before[id]), "record"
         for one in self._ledger.prices_after(self._marks):
             noon = datetime.combine(one.price.day, time(12), UTC) if one.price.day else None
             if at := one.price.at or noon:
@@ -64,11 +64,15 @@ class Watch:
             said = f"{came.answer.key} {came.answer.content}"
             ids = [id for id in _ID.findall(said) if id in now]
             if came.answer.kind in KINDS and ids:
-                yield now[ids[0]][0], "answer"
+                yield _instant(now[ids[0]]), "answer"
 
-    def _said(self) -> dict[str, tuple[datetime, int]]:
+    def _said(self) -> dict[str, tuple[str, int]]:
         """Transaction -> when it was, and what tells its contents, as far as the closed years reach."""
         return self._ledger.contents_until(max(period.ends for period in self._closed) + self._ahead)
+
+
+def _instant(said: tuple[str, int]) -> datetime:
+    return datetime.fromisoformat(said[0])
 
 
 def _counted(counts: Counter[str]) -> str:

@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 from importers.base import Answer, Exchange, Known, Params, Rights, Stream, Wallet
 from importers.client import Absent, Client
 from importers.permissions import ended
-from importers.sync import ANSWERS, BALANCE, DAY, FINEST, List, Position, anew, balance, first_day, pages, position
+from importers.sync import BALANCE, DAY, FINEST, List, Position, anew, balance, first_day, gathered, pages, position
 from pipeline.gains.checks import balances as in_rows
 from pipeline.issues import Stop
 from pipeline.ledger import Kept, Ledger
@@ -212,14 +212,11 @@ def _note_wallets(work: Work, failed: Mapping[str, str]) -> None:
 
 def _answer(work: Work, wallet: Wallet, params: Params) -> Answer:
     """What a wallet holds; all pages where it comes in pages."""
-    answer = work.client.call(wallet.method, params, wallet.read)
-    if wallet.more is None:
-        return answer
-    pages, more = [answer], wallet.more(answer)
-    while more is not None and len(pages) < ANSWERS:
-        pages.append(work.client.call(wallet.method, params | more, wallet.read))
-        more = wallet.more(pages[-1])
-    return pages
+
+    def ask(more: Params) -> Answer:
+        return work.client.call(wallet.method, params | more, wallet.read)
+
+    return ask({}) if wallet.more is None else gathered(work.exchange.name, wallet.name or BALANCE, ask, wallet.more)
 
 
 # ---- lists ------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ I.3, II.12      Form 8949: the third line of Part I, the twelfth of Part II, in 
 I.H.3           the third line of Part I among those of box H
 4               the fourth row of the country's first form that lists sales
 k4:4            the fourth row of k4.csv; schedule_d:7: of a form with numbered lines, the line of that number
+form_8949_turbotax_2:4      the fourth row of the second file for another program, whose rows are those of Form 8949
 """
 
 import re
@@ -17,6 +18,7 @@ from pipeline.money import ZERO, plain
 from pipeline.run.reasons import Facts, Step
 from pipeline.run.why import MOST, Why
 from reports.forms import Form, forms_of
+from reports.forms.tax_software import LIMIT
 from reports.table import Report, Row, Table, Type, Value
 from reports.tables import taxed_of
 
@@ -32,6 +34,8 @@ def line(why: Why, report: Report, asked: str) -> Step:
     part = _IN_PART.fullmatch(row)
     name = name.removesuffix(".csv") if colon else _FORM_8949 if part else listing[0].name if listing else ""
     form = next((form for form in forms if form.name == name), None)
+    if form is None and colon:
+        form, row = _also(forms, name, row)
     if form is None:
         names = ", ".join(form.name for form in forms) or "none"
         raise Usage(f"--form {asked}: {report.rules.name} has no such form in {report.period.name}; its forms: {names}")
@@ -43,6 +47,14 @@ def line(why: Why, report: Report, asked: str) -> Step:
     if number < len(sold):
         return Step(what, cells, (), tuple(_disposals(why, sold[number])))
     return Step(f"{what}: a total of the year's rows", cells, (), tuple(_every(why, report)))
+
+
+def _also(forms: Sequence[Form], name: str, row: str) -> tuple[Form | None, str]:
+    """The form whose rows a file for other programs has, in its order; and which of its rows that is."""
+    form = next((one for one in forms if re.fullmatch(one.also_named or "(?!)", f"{name}.csv")), None)
+    file = re.search(r"[a-z]_([0-9]{1,4})$", name)
+    before = (int(file[1]) - 1) * LIMIT if file else 0
+    return form, str(int(row) + before) if row.isascii() and row.isdigit() else row
 
 
 def _in_part(table: Table, part: re.Match[str], asked: str) -> int:

@@ -21,10 +21,11 @@ from pipeline.run.computed import sources_used
 from pipeline.run.copies import copies
 from pipeline.run.coverage import beside, lists
 from pipeline.run.opening import opening_position
-from pipeline.run.project import basis_of, opened, refresh
+from pipeline.run.project import basis_of, last_ended_year, opened, refresh
 from pipeline.run.reach import Reach
 from pipeline.run.reporting import opening
 from pipeline.run.residuals import Holding, Residual, explained, holdings, residuals
+from pipeline.run.worth import Worth, worth
 from pipeline.settings import FILE, Settings
 from reports.meanwhile import meanwhile
 from reports.table import SourceUsed
@@ -35,7 +36,8 @@ from reports.write import restore
 class Status:
     """What is kept, and how far it reaches. `asked` is when the exchange last answered, per account; `reaches` are the
     lists of the accounts behind an API; `residuals` what the exchanges report beyond the ledger, the dearest first;
-    `remarks` lines on what is not about its data; `closed` the years that were filed."""
+    `remarks` lines on what is not about its data; `closed` the years that were filed; `worth` what is held of each
+    asset; `reported` the last tax year that has ended, and whether its files are there (None: not known)."""
 
     settings: Settings
     sources: list[SourceUsed]
@@ -46,6 +48,8 @@ class Status:
     residuals: list[Residual] = field(default_factory=list)
     remarks: tuple[str, ...] = ()
     closed: tuple[Filing, ...] = ()
+    worth: list[Worth] = field(default_factory=list)
+    reported: tuple[str, bool] | None = None
 
 
 class Problems(list[Issue]):
@@ -54,12 +58,13 @@ class Problems(list[Issue]):
     remarks: tuple[str, ...] = ()
 
 
-def status(folder: Path) -> Status:
-    """The whole ledger at a glance."""
+def status(folder: Path, now: datetime | None = None) -> Status:
+    """The whole ledger at a glance. `now` says which tax year was the last to end."""
     restore(folder / "reports")
     with opened(folder) as (settings, ledger):
         result = everything(settings, ledger)
-        reported = renamed_balances(ledger.balances(), answers(ledger, basis_of(settings).zone).assets)
+        basis = basis_of(settings)
+        reported = renamed_balances(ledger.balances(), answers(ledger, basis.zone).assets)
         held, asked = holdings(result.transactions, reported)
         return Status(
             settings=settings,
@@ -71,7 +76,13 @@ def status(folder: Path) -> Status:
             residuals=residuals(result.issues),
             remarks=remarks(folder),
             closed=tuple(ledger.filings().values()),
+            worth=worth(result.lots, ledger.prices(), basis.currency, basis.zone),
+            reported=None if now is None else _reported(folder, str(last_ended_year(basis, now))),
         )
+
+
+def _reported(folder: Path, year: str) -> tuple[str, bool]:
+    return year, (folder / "reports" / year / "summary.csv").exists()
 
 
 MANY = 10_000  # records, from which on it is worth another process to look whether they are what was kept

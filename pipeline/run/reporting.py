@@ -10,17 +10,19 @@ from pathlib import Path
 from pipeline.gains.derive import Basis
 from pipeline.gains.orders import late_identification
 from pipeline.gains.stakes import weighed_beside
+from pipeline.glance import Glance
 from pipeline.issues import Severity
 from pipeline.ledger import Ledger, ReadOnly
 from pipeline.model import Allocation
 from pipeline.money import parse, plain
 from pipeline.rules.base import Period
-from pipeline.run import methods
+from pipeline.run import methods, standing
 from pipeline.run.answers import described
 from pipeline.run.compared import differences, figures_of
 from pipeline.run.computed import computed
 from pipeline.run.copies import copies
 from pipeline.run.coverage import KEY_RIGHTS, beside
+from pipeline.run.glance import Walked, glance
 from pipeline.run.opening import FIRST_RECORD, Opening, opening_position
 from pipeline.run.origins import origins
 from pipeline.run.project import Choices, basis_of, choices_text, methods_text, opened, period_of, refresh
@@ -76,8 +78,9 @@ def report(
         period = period_of(basis, year, now)
         progress(f"{period.name}: computing", 0, None)
         refresh(ledger)
+        marks = standing.begun(folder)
         begin = opening_position(ledger, basis, period.name, recompute=recompute)
-        one, unkept = year_report(settings, ledger, basis, period, reallocate=reallocate, begin=begin)
+        one, unkept = year_report(settings, ledger, basis, period, reallocate=reallocate, begin=begin, course=xlsx)
         remarks = (_unkept(ledger, unkept),) if unkept else ()
         one = replace(
             one,
@@ -85,10 +88,13 @@ def report(
             files=files_used(ledger, now),
             lists=lists_used(settings, ledger, now),
             reported=reported_near(ledger, one),
+            glance=glance(settings, ledger, one),
         )
         records = year_records(ledger, one) if pack else None
         target = (out or folder / "reports") / period.name
         files = write_year(target, one, xlsx=xlsx, waiting=waiting, records=records, progress=progress)
+        if not recompute and choices in (None, Choices()):
+            standing.keep(folder, marks, one, now)
     severities = [i.severity for i in one.result.issues]
     errors, warnings = severities.count(Severity.ERROR), severities.count(Severity.WARNING)
     return Written(one, target, files, errors, warnings, unfinished=now < period.ends, remarks=remarks)
@@ -113,30 +119,36 @@ def _beside_filed(ledger: Ledger, one: Report) -> str:
 
 def year_report(
     settings: Settings, ledger: Ledger, basis: Basis, period: Period, *, reallocate: bool = False,
-    begin: Opening = FIRST_RECORD,
+    begin: Opening = FIRST_RECORD, course: bool = False,
 ) -> tuple[Report, list[str]]:  # fmt: skip
     """Everything of one tax year, derived from the ledger; and what a ledger that is read-only could not keep.
 
     The first report that reaches past a change of lot scope settles what each account got then; it
-    is kept as an answer and used from then on, so that the figures can't shift silently. `begin`: where the lots do.
+    is kept as an answer and used from then on, so that the figures can't shift silently. `begin`: where the lots
+    do. `course`: with how holdings and their cost came to be, month by month, for the page.
     """
     with meanwhile(partial(_inputs, ledger.folder), worth=ledger.path.stat().st_size >= BIG) as inputs:
-        return _year_report(settings, ledger, basis, period, inputs, reallocate, begin)
+        return _year_report(settings, ledger, basis, period, inputs, reallocate, begin, course)
 
 
 def _inputs(folder: Path, rest: Callable[[], str]) -> str:
-    """The digest of all that the figures rest on, by a connection of its own: two processes can't share one."""
+    """The digest of all that the figures rest on, by a connection of its own: two processes can't share one. Raises
+    LedgerError where a record is not what was kept: no figure is written that rests on it."""
     with Ledger.open(folder, create=False) as ledger:
+        ledger.check_integrity()
         return ledger.inputs_digest(rest, leave_out=(OPENING, KEY_RIGHTS, methods.METHODS))
 
 
 def _year_report(
     settings: Settings, ledger: Ledger, basis: Basis, period: Period, inputs: Callable[[str], str], reallocate: bool,
-    begin: Opening,
+    begin: Opening, course: bool,
 ) -> tuple[Report, list[str]]:  # fmt: skip
     settled = [] if reallocate else opening(ledger, basis, begin.filing)
-    done = computed(settings, ledger, basis, period, settled, begin.position)
-    result, prices = done.report.result, done.report.prices
+    walked = Walked(basis, period) if course else None
+    done = computed(settings, ledger, basis, period, settled, begin.position, walked)
+    first, apart = done.report, done.apart
+    del done  # and with it all that the walk over the lots had in memory
+    result, prices = first.result, first.prices
     known = {a.asset for a in settled}
     new = [a for a in result.allocations if a.asset not in known and not a.given]  # the person's own is kept already
     unkept = []
@@ -151,20 +163,21 @@ def _year_report(
     taken = [d for d in result.disposals if d.disposed_at >= period.starts]
     others += late_identification(taken, basis.rules.standing_orders, orders, basis.zone)
     others += methods.late_notices(taken, basis, orders)
-    issues = [*copies(result.issues, ledger), *others, *done.apart]
+    issues = [*copies(result.issues, ledger), *others, *apart]
     issues = weighed_beside(issues, result, basis.rules, basis.zone, int(period.name))
     issues = explained(issues, result.transactions, prices, basis.currency)
-    told = sorted(done.report.form_1099_da.items())
+    told = sorted(first.form_1099_da.items())
     chosen = [choices_text(basis), _to_json(result.allocations), *map(" 1099-DA ".join, told)]
     chosen += [f"opening {begin.told}"] if begin.told else []
     one = replace(
-        done.report,
+        first,
         result=replace(result, issues=issues),
         inputs=inputs("\n".join(chosen)),
         orders=[(order.at, str(order)) for order in orders],
         origins=origins(result, prices, basis, period),
         answers=described(ledger),
         opening=begin.told,
+        glance=Glance(course=walked.course(result.disposals, result.lots)) if walked else Glance(),
     )
     return one, unkept
 

@@ -18,6 +18,7 @@ from pipeline.run.moved import Moved
 from pipeline.run.pools import AVERAGED, Came, into_pool, into_whole
 from pipeline.run.reasons import Step, Sum, Term, known, summed
 
+OWN = "allocation-"  # how the ids of lots begin that are lines of the person's own opening allocation
 MOST = 20  # purchases of a pool, uses of a lot, that are listed
 TWO = Decimal(2)
 
@@ -265,7 +266,7 @@ class Why:
             )
             sums += self._paid(a)
             sums += self._left(a, account, before, left) if before is not None and a.cost is not None else ()
-        if ref.startswith("allocation-"):
+        if ref.startswith(OWN):
             facts.append(("from", "your own opening allocation"))
         base = ref.partition(".")[0]
         worth = self.moved.worth_of(base) if acquired else None

@@ -31,9 +31,10 @@ from ccxt.base.types import Entry
 
 import importers
 from importers.base import Answer, Listed, Rights, Span, Unlike
-from importers.client import Client, Forbidden, Unreachable, guarded, open_client
+from importers.client import Client, Forbidden, Unreachable, open_client
 from importers.exact import Number
 from importers.exchanges.kraken import EXCHANGE
+from importers.guard import guarded
 from importers.sandbox import server
 from importers.sandbox.history import DemoHistory, demo_history
 from importers.sandbox.kraken import Counter, Key

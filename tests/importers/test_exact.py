@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importers.exact import Number, dumps, loads
+from importers.exact import Number, Odd, dumps, heard, loads
 
 WHOLE = st.integers(-(10**98), 10**98)
 BROKEN = st.from_regex(
@@ -95,3 +95,26 @@ def test_what_is_no_json_is_refused(text: str) -> None:
 def test_endless_nesting_is_refused_like_any_other_nonsense(text: str) -> None:
     with pytest.raises(ValueError, match="deeper than any answer"):
         loads(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('{"a":1,"a":2}', "two things under one name"),
+        ('[{"ledger":{"L1":{"amount":"1"},"L1":{"amount":"2"}}}]', "two things under one name"),
+        ('["\\ud800"]', "half a character"),
+        ('{"\\uDFFFx":1}', "half a character"),
+        ("[" * 60 + "]" * 60, "lists within lists"),
+        ('{"a":' * 100_000, "lists within lists"),
+        ("[" + "{}," * 1_100_000 + "{}]", "more values than any list"),
+    ],
+    ids=lambda text: text[:20],
+)
+def test_what_json_allows_and_no_exchange_sends_is_told(text: str, why: str) -> None:
+    with pytest.raises(Odd, match=why):
+        heard(text)
+
+
+def test_what_exchanges_send_is_heard_as_it_is() -> None:
+    for text in ('{"a":1,"a":1}', '"\\ud83d\\ude42"', "[" * 49 + "]" * 49, '{"L1":{"amount":0.10},"L2":{"a":[1,{}]}}'):
+        assert same(heard(text), loads(text))

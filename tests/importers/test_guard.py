@@ -30,7 +30,8 @@ from ccxt.base.types import Entry
 import importers
 from importers.any import MEANT
 from importers.base import Refused
-from importers.client import Forbidden, Unreachable, guarded, open_client
+from importers.client import Forbidden, Unreachable, open_client
+from importers.guard import guarded
 from pipeline.settings import SettingsError, load, read_environment
 
 ROOT = Path(__file__).parent.parent.parent

@@ -110,7 +110,7 @@ def test_a_row_says_what_the_mapping_makes_of_it_or_is_refused(
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("[columns", "is no TOML: "),
+        ("[columns", "is not valid TOML: "),
         ("[colums]\n", "the section [colums] is not known; is it [columns]?"),
         ("columns = 1", "columns is a section of its own: [columns], and its keys below"),
         ('[columns]\nAmount = "A"', "[columns] names no Date"),

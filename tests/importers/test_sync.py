@@ -21,6 +21,7 @@ from importers.sync import BALANCE, DAY, List, anew, balance, pages, position
 from pipeline.model import Page, Parsed
 
 HOUR = 3600  # seconds
+BEGIN = 1_700_000_000 // HOUR  # the hour of the first records, since 1970
 OVERLAP = 7  # days
 NOW = Decimal(1_800_000_000)  # Unix seconds, after all records
 
@@ -93,7 +94,11 @@ def entries(times: Sequence[int]) -> dict[str, int]:
 
 def hours(*numbers: int) -> dict[str, int]:
     """One record in each of these hours."""
-    return {f"L{number}": number * HOUR for number in numbers}
+    return {f"L{number}": hour(number) for number in numbers}
+
+
+def hour(number: int) -> int:
+    return (BEGIN + number) * HOUR
 
 
 # ---- windows, onward, in parts ------------------------------------------------------------------
@@ -207,7 +212,7 @@ def test_a_list_that_goes_onward_begins_where_it_ended_and_asks_once() -> None:
 
     def read(answer: Answer, span: Span) -> Listed:
         end = int(span.place or 0) + len(answer)
-        return Listed([Item(id, Decimal(id), id) for id in answer], end, last=len(answer) < 3)
+        return Listed([Item(id, Decimal(hour(int(id))), id) for id in answer], end, last=len(answer) < 3)
 
     stream = Stream("Trades", "trades", "privateGetTrades", lambda s: {"fromId": s.place or 0}, read, 0, onward=True)
     of = List(EXCHANGE, stream, "mine", "BTCUSDT")
@@ -223,7 +228,7 @@ def test_a_list_that_goes_onward_begins_where_it_ended_and_asks_once() -> None:
 # ---- every record, once -----------------------------------------------------------------------
 
 
-@given(st.lists(st.integers(1, 12).map(lambda hour: hour * HOUR), max_size=40), st.integers(1, 15))
+@given(st.lists(st.integers(1, 12).map(hour), max_size=40), st.integers(1, 15))
 def test_every_record_comes_once_whatever_the_size_of_a_page(times: list[int], size: int) -> None:
     """Many have the same time, also over the edge of a page."""
     kept, shelf = Kept(), Shelf(entries(times), size)
@@ -248,13 +253,13 @@ steps = st.builds(
     Step,
     killed_after=st.none() | st.integers(0, 4),
     fails_at=st.none() | st.integers(1, 5),
-    since=st.none() | st.integers(0, 30).map(lambda day: day * DAY),
+    since=st.none() | st.integers(0, 30).map(lambda day: hour(24 * day)),
     arrivals=st.lists(st.lists(st.sampled_from([0, 0, 1, 90, OVERLAP * 24 - 1]), max_size=4), max_size=6),
     pause=st.sampled_from([0, 1, 24, 400]),
 )
 
 
-@given(st.lists(st.integers(0, 30 * 24).map(lambda hour: hour * HOUR), max_size=25), st.lists(steps), st.integers(1, 7))
+@given(st.lists(st.integers(0, 30 * 24).map(hour), max_size=25), st.lists(steps), st.integers(1, 7))
 def test_an_import_let_through_has_every_record_whatever_was_before(
     times: list[int], history: list[Step], size: int
 ) -> None:
@@ -264,7 +269,7 @@ def test_an_import_let_through_has_every_record_whatever_was_before(
     for step in history:
         shelf.arrivals = []
         for late in step.arrivals:
-            shelf.arrivals.append({f"M{number + n}": (clock - hours) * HOUR for n, hours in enumerate(late)})
+            shelf.arrivals.append({f"M{number + n}": hour(clock - hours) for n, hours in enumerate(late)})
             clock, number = clock + 1, number + len(late)
         shelf.asked, shelf.fails = [], frozenset({step.fails_at} - {None})
         try:
@@ -305,7 +310,7 @@ def test_a_list_that_is_up_to_date_takes_one_request_from_its_overlap_on() -> No
     shelf.asked.clear()
     for newest in (990, 991):
         kept.run(shelf)
-        assert shelf.asked == [{"ofs": 0, "start": str(newest * HOUR - OVERLAP * DAY)}]
+        assert shelf.asked == [{"ofs": 0, "start": str(hour(newest) - OVERLAP * DAY)}]
         shelf.records |= hours(991)
         kept.run(shelf)
         shelf.asked.clear()
@@ -340,10 +345,10 @@ def test_since_narrows_the_first_fetch_and_an_earlier_one_gets_what_it_left_out(
     numbers: list[int], first: int, second: int, killed_after: int
 ) -> None:
     kept, shelf = Kept(), Shelf(hours(*numbers), page=3)
-    kept.run(shelf, since=first * HOUR)
+    kept.run(shelf, since=hour(first))
     assert set(kept.ids) == {f"L{n}" for n in numbers if n > first}
-    kept.run(shelf, since=second * HOUR, killed_after=killed_after)
-    kept.run(shelf, since=second * HOUR)
+    kept.run(shelf, since=hour(second), killed_after=killed_after)
+    kept.run(shelf, since=hour(second))
     assert set(kept.ids) == {f"L{n}" for n in numbers if n > min(first, second)}
     kept.run(shelf, killed_after=killed_after)
     kept.run(shelf)
@@ -354,7 +359,7 @@ def test_since_narrows_the_first_fetch_and_an_earlier_one_gets_what_it_left_out(
 def test_since_does_not_narrow_a_list_that_was_fetched_as_a_whole() -> None:
     kept, shelf = Kept(), Shelf(hours(*range(20)), page=5)
     kept.run(shelf, killed_after=2)
-    kept.run(shelf, since=18 * HOUR)
+    kept.run(shelf, since=hour(18))
     assert set(kept.ids) == set(shelf.records)
     assert position(kept.cursor).floor is None  # type: ignore[union-attr]
 
@@ -362,12 +367,12 @@ def test_since_does_not_narrow_a_list_that_was_fetched_as_a_whole() -> None:
 def test_a_list_to_be_gone_through_anew_is_asked_for_to_its_floor() -> None:
     """What the key of before could not see has any age."""
     kept, shelf = Kept(), Shelf(hours(*range(2000, 2020)))
-    kept.run(shelf, since=HOUR)
+    kept.run(shelf, since=hour(1))
     assert kept.cursor is not None
     shelf.records |= hours(0, 5, 6)
     kept.cursor = anew(kept.cursor)
     assert position(kept.cursor).under_way  # type: ignore[union-attr]
-    kept.run(shelf, since=HOUR)
+    kept.run(shelf, since=hour(1))
     assert set(shelf.records) - set(kept.ids) == {"L0"}
 
 
@@ -382,7 +387,7 @@ class Repeating:
 
     def ask(self, method: str, params: Params, read: Callable[[Answer], Listed]) -> Listed:
         self.asked.append(params)
-        return read({"items": [("L2", Decimal(2)), ("L1", Decimal(1))], "count": 2 * len(self.asked) + 2})
+        return read({"items": [("L2", Decimal(hour(2))), ("L1", Decimal(hour(1)))], "count": 2 * len(self.asked) + 2})
 
 
 def test_a_page_that_repeats_itself_for_ever_stops_in_one_line() -> None:
@@ -397,7 +402,7 @@ def test_a_page_that_repeats_itself_for_ever_stops_in_one_line() -> None:
 
 BY_CURSOR = (
     lambda span: {"cursor": span.place or "true"},
-    lambda answer, _: Listed([Item(id, Decimal(1), {}) for id in answer[0]], answer[1]),
+    lambda answer, _: Listed([Item(id, NOW, {}) for id in answer[0]], answer[1]),
 )
 
 

@@ -14,7 +14,8 @@ import pytest
 
 import importers
 from importers.base import Call, Unlike
-from importers.client import guarded, open_client
+from importers.client import open_client
+from importers.guard import guarded
 from importers.quotes.candles import DAILY, MINUTELY, Source, Step, look_up
 from importers.quotes.venues import VENUES, home, source
 from importers.sandbox import market
@@ -55,7 +56,7 @@ def test_nothing_may_leave_for_prices_but_these_reads() -> None:
     found = []
     for name, venue in VENUES.items():
         cls = guarded(getattr(ccxt, name), venue.allow)
-        hosts = {s: importers.client._host(cls(), s) for s, _, _ in venue.allow}
+        hosts = {s: importers.guard._host(cls(), s) for s, _, _ in venue.allow}
         found += [f"{name} {method} {hosts[section]} {path}" for section, method, path in venue.allow]
     assert sorted(found) == ALLOWED.strip().split("\n")
 

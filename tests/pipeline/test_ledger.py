@@ -574,6 +574,7 @@ def test_a_migration_that_fails_changes_nothing(ledger: Ledger, monkeypatch: pyt
 
 FULL = """
 import resource, signal
+sys.dont_write_bytecode = True  # what is imported from here on would be cut
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 with Ledger.open(Path(sys.argv[1]), create=True) as ledger:
     batch = ledger.begin_batch("api", "k")

@@ -14,7 +14,7 @@ from pipeline.filing import FiledTable
 from pipeline.issues import Stop
 from pipeline.ledger import Ledger, LedgerError
 from pipeline.ledger_salvage import Lost, saved, take
-from pipeline.model import Page, Price, RawRecord
+from pipeline.model import Amount, Page, Parsed, Price, RawRecord, Transaction
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -61,10 +61,12 @@ TAMPERED = {
     f"{B[:35]}my.csv row 2) was changed": "UPDATE raw SET origin = 'my.csv row 2' WHERE id = 2",
     f"row 3 is missing, behind {B}": "DELETE FROM raw WHERE id = 3",
     f"row 6 is missing, behind {E}": "DELETE FROM raw WHERE id = 6",
-    f"{A.replace('record a', 'record x')} was put in": PUT_IN,
+    f"{A.replace('record a', 'record x')} is not in the chain": PUT_IN,
     "the chain of records was changed at row 4": "UPDATE chain SET marks = zeroblob(32) WHERE first = 4",
     "the chain of records was changed at row 6": "DELETE FROM chain WHERE first = 4",
     "its raw_identity is missing": "DROP INDEX raw_identity",
+    f"{A} was changed": "UPDATE raw SET payload = x'00' WHERE id = 1",
+    "the chain of records was changed;": "UPDATE chain SET marks = 'no bytes' WHERE first = 4",
 }
 
 
@@ -85,6 +87,21 @@ def test_rows_that_take_the_numbers_of_removed_ones_are_told(folder: Path) -> No
         ledger.keep(Page([record("new")]), ledger.begin_batch("api", "kraken"))
         with pytest.raises(LedgerError, match=r"record new .* was changed; row 5 is missing.*row 6 is missing"):
             ledger.check_integrity()
+
+
+def test_records_that_went_with_their_link_are_missed_by_what_was_read_of_them(folder: Path) -> None:
+    with Ledger.open(folder, create=False) as ledger:
+        ledger.require_all_there()
+        bought = Transaction("t", NOW, "Kraken", None, Amount(Decimal(1), "BTC"), source="kraken", source_id="b")
+        ledger.replace_parsed("Kraken", [Parsed([bought])], "kraken/1")
+    changed(folder, "DELETE FROM raw WHERE source_id = 'b'", "DELETE FROM chain WHERE first = 6")
+    with Ledger.open(folder, create=False) as ledger:
+        told = r"row 2 is missing.*, to row 6; the record of Kraken's transaction b is missing"
+        with pytest.raises(LedgerError, match=told):
+            ledger.require_all_there()
+    lost = Lost()
+    assert len([row for table, row in saved(folder / "ledger.db", lost) if table == "raw"]) == 4
+    assert lost.rows["raw"] == [2, 6]
 
 
 def test_an_older_ledger_gets_its_chain_when_it_is_opened(tmp_path: Path) -> None:
@@ -151,11 +168,17 @@ def one_bit(content: bytes) -> bytes:
     return content[:at] + b"y" + content[at + 1 :]
 
 
+def beginning(size: int) -> Callable[[bytes], bytes]:
+    return lambda content: b"\xff" * size + content[size:]
+
+
 DAMAGED: dict[str, tuple[Callable[[bytes], bytes], int, int]] = {  # the least and the most rows that may be lost
     "pages overwritten": (wiped, 1, 60),
     "zeros over pages": (lambda c: c[: 40 * PAGE] + bytes(2 * PAGE) + c[42 * PAGE :], 0, 40),
     "cut to two thirds": (lambda c: c[: len(c) * 2 // 3 + 77], 1, 1500),
     "a letter changed": (one_bit, 1, 1),
+    "the header overwritten": (beginning(100), 0, 0),
+    "the first page overwritten": (beginning(PAGE), 0, 0),
 }
 
 
@@ -182,7 +205,28 @@ def test_all_that_can_be_read_of_a_damaged_ledger_is_saved(
 
 def test_what_no_ledger_can_be_read_from_is_told(big: Path, tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
-    for content in (b"\xff" * 8192, b"no database", bytes(PAGE) + big.read_bytes()[PAGE:]):
+    for content in (b"\xff" * 8192, b"no database", big.read_bytes()[:PAGE]):
         path.write_bytes(content)
         with pytest.raises(Stop, match="nothing can be saved"):
             list(saved(path, Lost()))
+
+
+CUT_CHAIN = {
+    "all of it gone": ("DELETE FROM chain", [1, 2, 3, 4, 5, 6]),
+    "its last link gone": ("DELETE FROM chain WHERE first = 6", [6]),
+    "a link gone": ("DELETE FROM chain WHERE first = 4", [4, 5, 6]),
+    "other marks": ("UPDATE chain SET marks = x'00' WHERE first = 4", [4, 5]),
+    "a text for marks": ("UPDATE chain SET marks = 'none' WHERE first = 1", [1, 2, 3]),
+    "another digest": ("UPDATE chain SET link = '' WHERE first = 4", [4, 5, 6]),
+}
+
+
+@pytest.mark.parametrize("statement, unproven", CUT_CHAIN.values(), ids=CUT_CHAIN)
+def test_where_the_chain_is_what_is_damaged_all_records_are_saved_and_it_is_told(
+    folder: Path, tmp_path: Path, statement: str, unproven: list[int]
+) -> None:
+    changed(folder, statement)
+    lost = Lost()
+    take(tmp_path / "new", saved(folder / "ledger.db", lost))
+    assert facts(tmp_path / "new" / "ledger.db") == facts(folder / "ledger.db")
+    assert not any(lost.rows.values()) and lost.unproven == unproven

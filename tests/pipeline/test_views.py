@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,14 @@ from importers import exchange
 from importers.base import Rights
 from importers.permissions import in_short
 from importers.vault import Entry
-from pipeline import views
+from pipeline import views, views_status
 from pipeline.issues import Issue, Stake
 from pipeline.run.keys import Checked, Stored
 from pipeline.run.overview import Status
 from pipeline.run.reach import LastRun, Reach, State
 from pipeline.run.reporting import Written
 from pipeline.run.residuals import Holding, Residual
+from pipeline.run.worth import Worth
 from pipeline.settings import AccountSettings, Settings
 from reports.summary import figures
 from reports.table import SourceUsed
@@ -64,7 +66,7 @@ def missing(n: int, account: str = "Kraken", stake: str = "") -> Issue:
 
 
 def test_status_is_two_tables_and_what_is_not_complete() -> None:
-    assert "\n".join(views.status(STATUS)) == (
+    assert "\n".join(views_status.status(STATUS)) == (
         "us, USD, America/New_York, hifo\n"
         "\n"
         "Account  Source     Records  From        To          Asked\n"
@@ -86,7 +88,7 @@ def test_status_is_two_tables_and_what_is_not_complete() -> None:
 
 
 def test_the_status_document_holds_what_the_lines_hold() -> None:
-    document = read(views.status_json(STATUS))
+    document = read(views_status.status_json(STATUS))
     assert document["settings"] == {
         "country": "us",
         "currency": "USD",
@@ -130,23 +132,23 @@ LISTED = replace(
 
 
 def test_status_says_of_each_list_how_far_it_reaches_and_of_each_difference_its_size_time_and_causes() -> None:
-    text = "\n".join(views.status(LISTED))
+    text = "\n".join(views_status.status(LISTED))
     assert (
         "Account  List           Records  From        To          Asked       State\n"
-        "-------  -------------  -------  ----------  ----------  ----------  "
-        "----------------------------------------------------------\n"
+        "-------  -------------  -------  ----------  ----------  ----------  ------\n"
         "kraken   Ledgers           1745  2023-01-03  2025-12-30  2026-01-01  whole\n"
-        "kraken   TradesHistory        0                                      "
-        "in part, failed, since 2025-10-01, 1 gap, 12 parts, 1 gone\n"
+        "kraken   TradesHistory        0                                      failed\n"
+        "kraken TradesHistory: in part, since 2025-10-01, gap 2025-11-01 to 2025-11-05,\n"
+        "  12 parts, 1 gone\n"
     ) in text
     assert (
-        "\n\nkraken reports 0.000000000000000001 BTC less (about 1,234.57 USD), from 2025-12-30 to 2026-01-01: "
-        "a fee; or dust\nkraken reports 7.5 FLR more, by 2026-01-01: a reward\n\n"
+        "\n\nkraken reports 0.000000000000000001 BTC less (about 1,234.57 USD), from\n"
+        "  2025-12-30 to 2026-01-01: a fee; or dust\nkraken reports 7.5 FLR more, by 2026-01-01: a reward\n\n"
     ) in text
 
 
 def test_the_status_document_has_every_list_gap_and_difference() -> None:
-    document = read(views.status_json(LISTED))
+    document = read(views_status.status_json(LISTED))
     whole, part = document["lists"]
     assert (whole["state"], whole["records"], whole["first"]) == ("whole", 1745, "2023-01-03T10:00:00Z")
     assert part["failed"] == {"TradesHistory LUNA": "Kraken (TradesHistory): it is busy"}
@@ -164,12 +166,51 @@ def test_the_status_document_has_every_list_gap_and_difference() -> None:
     }
 
 
+HELD = replace(
+    STATUS,
+    worth=[
+        Worth("BTC", D("0.5"), D("20000.005"), D("85100"), date(2026, 1, 31)),
+        Worth("FLR", FINE, D(3)),
+    ],
+    reported=("2025", False),
+)
+
+
+def test_status_begins_with_what_is_held_and_ends_with_what_to_do_next() -> None:
+    lines = views_status.status(HELD)
+    assert lines[2:9] == [
+        "Held  Units  Cost (USD)      Value  Unrealised  At prices of",
+        "----  -----  ----------  ---------  ----------  ------------",
+        "BTC     0.5   20,000.01  42,550.00   22,550.00  2026-01-31",
+        "FLR      0~        3.00    unknown     unknown",
+        "All           20,003.01  42,550.00   22,550.00",
+        "Value and unrealised gain of all are without FLR: no price is kept.",
+        "",
+    ]
+    assert lines[-3:] == [
+        "Next:",
+        "  `taxsync review`: the open questions as a workbook to answer, then import it",
+        "  `taxsync report --year 2025`: 2025 has ended, and has no report yet",
+    ]
+    assert all(len(line) <= 80 for line in lines)
+    document = read(views_status.status_json(HELD))
+    assert document["holdings"][0] == {
+        "asset": "BTC", "units": "0.5", "cost_basis": "20000.005", "price": "85100", "price_day": "2026-01-31",
+        "value": "42550", "unrealised_gain": "22549.995",
+    }  # fmt: skip
+    assert document["holdings"][1]["units"] == "0.000000000000000001" and document["holdings"][1]["value"] is None
+    assert document["total"] == {
+        "cost_basis": "20003.005", "value": "42550", "unrealised_gain": "22549.995", "unpriced": ["FLR"],
+    }  # fmt: skip
+    assert [step["command"] for step in document["next"]] == ["taxsync review", "taxsync report --year 2025"]
+
+
 def test_an_empty_ledger_says_what_to_do_first() -> None:
-    lines = views.status(Status(SETTINGS, [], {}, [], []))
+    lines = views_status.status(Status(SETTINGS, [], {}, [], []))
     assert "`taxsync import FILE`" in lines[-1] and "`taxsync keys add kraken`" in lines[-1]
     with_key = replace(SETTINGS, accounts={"kraken": AccountSettings("kraken")})
-    assert views.status(Status(with_key, [], {}, [], []))[-1] == "Nothing is imported yet: `taxsync import`."
-    assert read(views.status_json(Status(SETTINGS, [], {}, [], [])))["accounts"] == []
+    assert views_status.status(Status(with_key, [], {}, [], []))[-1] == "Nothing is imported yet: `taxsync import`."
+    assert read(views_status.status_json(Status(SETTINGS, [], {}, [], [])))["accounts"] == []
 
 
 # ---- check ------------------------------------------------------------------------------------

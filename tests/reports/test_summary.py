@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal as D
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.issues import Issue
@@ -57,7 +57,6 @@ def test_the_summary_has_what_the_contract_names() -> None:
     assert {("capital_gains", item) for item in named} | {("income", "total"), ("income", "reward")} <= items
 
 
-@settings(deadline=None)  # pandas is loaded on the first call
 @given(st.lists(st.tuples(money, money, st.sampled_from(Term), st.integers(0, 364)), max_size=12))
 def test_months_add_up_to_the_year(rows: list[tuple[D, D, Term, int]]) -> None:
     from datetime import timedelta

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.lock import locked
+from pipeline.model import RawRecord
 from reports import write
 from reports.table import ReportError
 from reports.write import MANY, restore, write_year
@@ -27,6 +28,7 @@ FORMS = {
     "schedule_1.csv",
     "form_1099_da.csv",
 }
+BOOK = {"taxsync-2025.xlsx", "report.html"}  # for a person's eyes
 FILES = FORMS | {
     "disposals.csv",
     "income.csv",
@@ -36,7 +38,7 @@ FILES = FORMS | {
     "transactions.csv",
     "prices.csv",
     "issues.csv",
-    "taxsync-2025.xlsx",
+    *BOOK,
 }
 LOCK = {".2025.lock"}  # empty, and stays
 
@@ -71,7 +73,7 @@ def test_without_a_workbook_neither_openpyxl_nor_pandas_is_loaded(tmp_path: Path
     done = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path / "2025")], capture_output=True, text=True, cwd=Path.cwd()
     )
-    assert done.stdout.strip() == f"{len(FILES) - 1} set()", done.stderr
+    assert done.stdout.strip() == f"{len(FILES) - len(BOOK)} set()", done.stderr
 
 
 def test_same_inputs_same_bytes(tmp_path: Path) -> None:
@@ -113,7 +115,7 @@ def test_what_is_no_longer_written_goes_and_what_is_not_ours_stays(tmp_path: Pat
     (year / "receipts").mkdir()
     (year / "receipts" / "1.pdf").write_text("x")
     write_year(year, report(country="generic"), xlsx=False)
-    assert names(year) == FILES - FORMS - {"taxsync-2025.xlsx"} | {"notes.txt", "receipts"}
+    assert names(year) == FILES - FORMS - BOOK | {"notes.txt", "receipts"}
     assert (year / "notes.txt").read_text() == "ask about the gift"
     assert (year / "receipts" / "1.pdf").exists()
     assert names(tmp_path) - LOCK == {"2025"}
@@ -157,30 +159,38 @@ def test_killed_at_any_step_the_folder_is_whole(tmp_path: Path) -> None:
     for step in range(1, 13):
         year = tmp_path / str(step) / "2025"
         if year.exists():
-            assert names(year) - {"notes.txt"} == FILES - {"taxsync-2025.xlsx"}, step
+            assert names(year) - {"notes.txt"} == FILES - BOOK, step
         write_year(year, full(), xlsx=False)
         assert names(year.parent) - LOCK == {"2025"}, step
-        assert names(year) == FILES - {"taxsync-2025.xlsx"} | {"notes.txt"}, step
+        assert names(year) == FILES - BOOK | {"notes.txt"}, step
         assert (year / "notes.txt").read_text() == "mine", step
+
+
+def dense() -> list[RawRecord]:
+    """A record that is no smaller in an archive: the archive is then the largest file."""
+    noise = "".join(hashlib.sha256(str(n).encode()).hexdigest() for n in range(20_000))
+    return [RawRecord("universal", "Kraken", "rows", "1", 1, f'"{noise}"')]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a file size limit")
 @pytest.mark.parametrize("place", ["a CSV file", "the workbook's end", "the archive"])
 def test_a_disk_that_fills_up_leaves_the_old_folder_whole_and_says_so_in_one_line(place: str, tmp_path: Path) -> None:
     year = tmp_path / "2025"
-    write_year(year, full(), xlsx=True, records=[])
+    write_year(year, full(), xlsx=True, records=dense())
     before, book, archive = digests(year), *((year / f"taxsync-2025.{end}").stat().st_size for end in ("xlsx", "zip"))
+    assert book < (year / "report.html").stat().st_size < archive
     limit = {"a CSV file": 800, "the workbook's end": book - 1, "the archive": archive - 1}[place]
     script = f"""
 import resource, signal, sys
 from pathlib import Path
 from tests.reports.example import full
+from tests.reports.test_write import dense
 from reports.table import ReportError
 from reports.write import write_year
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
 try:
-    write_year(Path(sys.argv[1]), full(), xlsx=True, records=[])
+    write_year(Path(sys.argv[1]), full(), xlsx=True, records=dense())
 except ReportError as exc:
     print(exc)
 """
@@ -233,7 +243,7 @@ def test_reports_of_one_year_at_once_are_written_one_after_the_other(tmp_path: P
         process.stdin.flush()
     assert [process.communicate(timeout=120) for process in both] == [("", "")] * 3
     assert names(tmp_path) - LOCK == {"2025"}
-    assert names(tmp_path / "2025") == FILES - {"taxsync-2025.xlsx"}
+    assert names(tmp_path / "2025") == FILES - BOOK
 
 
 def test_a_report_that_waited_in_vain_says_for_whom(tmp_path: Path) -> None:
@@ -257,7 +267,7 @@ def test_a_year_that_a_killed_run_had_set_aside_is_put_back_and_one_at_work_left
         assert names(tmp_path) >= {"2023", ".2024.old"} and not (tmp_path / "2024").exists()
     write_year(tmp_path / "2025", full(), xlsx=False)  # of whatever year
     assert {name for name in names(tmp_path) if "lock" not in name} == {"2023", "2024", "2025"}
-    assert names(tmp_path / "2024") == FILES - {"taxsync-2025.xlsx"}
+    assert names(tmp_path / "2024") == FILES - BOOK
 
 
 def test_two_processes_write_the_files_that_one_writes(tmp_path: Path) -> None:
@@ -266,4 +276,4 @@ def test_two_processes_write_the_files_that_one_writes(tmp_path: Path) -> None:
         paths = write_year(tmp_path / name / "2025", one, xlsx=name == "big")
         assert {p.name for p in paths} == names(tmp_path / name / "2025")
     here, there = digests(tmp_path / "small" / "2025"), digests(tmp_path / "big" / "2025")
-    assert {name for name in there if there[name] != here.get(name)} == {"prices.csv", "taxsync-2025.xlsx"}
+    assert {name for name in there if there[name] != here.get(name)} == {"prices.csv", *BOOK}

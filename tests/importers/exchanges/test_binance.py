@@ -283,6 +283,15 @@ def test_a_symbol_that_is_gone_stops_nothing(tmp_path: Path, whole: tuple[Path, 
     assert said(kept(folder)["transactions"]) == ordered(lived().truth.rows)
 
 
+def test_since_leaves_out_trades_too_and_can_be_taken_back() -> None:
+    """They are asked for by ids, which say no time."""
+    rows = [{"symbol": "BTCUSDT", "id": n, "time": 1_700_000_000_000 + n} for n in range(5)]
+    asked = Span(part="BTC/USDT", since=Decimal("1700000000.003"))
+    read = STREAMS[names.TRADES].read(rows, asked)
+    assert ([item.id for item in read.items], read.next, read.last) == (["3", "4"], 5, True)
+    assert len(STREAMS[names.TRADES].read(rows, replace(asked, since=None)).items) == 5
+
+
 def test_a_rate_limit_is_waited_for(folder: Path, whole: tuple[Path, Run], pauses: list[float]) -> None:
     """On the last list: from then on the exchange's own pace is kept, which for some lists is 30 s a request."""
     limits = iter([True, True, False] * 3)
@@ -360,6 +369,8 @@ def test_symbols_are_those_listed_then_those_with_trades_and_those_that_may_expl
     known = replace(known, assets=frozenset({"BTC", "USDT", "ADA", "BNB"}))
     assert list(stream.parts(call, known)) == ["BTC/USDT", "ADA/BNB"]
     assert stream.ask(Span(part="OLD/USDT/OLD1", place=7))["symbol"] == "OLD1"
+    unlisted = Known(unexplained=frozenset({"SRM", "ETH", "EUR"}))  # money has no symbol of its own here
+    assert list(stream.parts(call, unlisted)) == [*every, "SRM/USDT", "SRM/BTC", "SRM/BNB"]
 
 
 # ---- pages --------------------------------------------------------------------------------------

@@ -304,14 +304,17 @@ def test_an_odd_record_stops_no_other(whole: tuple[Path, Run]) -> None:
 
 def test_user_transactions_go_onward_from_the_newest_id() -> None:
     assert USERS.ask(Span()) == {"since_id": 1, "sort": "asc", "limit": 1000, "offset": 0}
-    assert USERS.ask(Span(place=77))["since_id"] == 77
+    assert USERS.ask(Span(place=77))["since_id"] == 76  # so that the last one is met again
     full = [{**user(0, usd="1.00"), "id": 100 + n} for n in range(1000)]
     page = USERS.read(full, Span())
     assert (page.next, page.last, len(page.items)) == (1099, False, 1000)
     end = USERS.read(full[:3], Span(place=99))
     assert (end.next, end.last) == (102, True)
-    nothing = USERS.read([], Span(place=99))
-    assert (nothing.next, nothing.last, nothing.items) == (99, True, [])
+    lost = USERS.read([], Span(place=99))  # not even the one of 99: an id that it never had
+    assert (lost.next, lost.last, lost.items) == ("anew 1", False, [])
+    assert USERS.ask(Span(place="anew 1"))["since_id"] == 1
+    nothing = USERS.read([], Span(place="anew 1"))
+    assert (nothing.next, nothing.last, nothing.items) == (1, True, [])
     assert WITHDRAWALS.ask(Span()) == {"timedelta": 50_000_000, "limit": 1000, "offset": 0}
     assert WITHDRAWALS.read(full, Span(place=1000)).next == 2000
     assert WITHDRAWALS.read(full[:1], Span(place=1000)).next is None

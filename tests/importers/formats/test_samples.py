@@ -39,11 +39,15 @@ def test_samples_say_what_was_judged_right(layout: str, path: Path) -> None:
     """Of a file, in all its accounts; and in whatever order its rows are kept."""
     reading = importers.read(path, None, "Europe/Berlin")
     records = [record for page in reading.pages for record in page.records]
-    assert reading.format == layout
+    export = formats()[layout].export
+    assert export is not None and reading.format == (export.kept_as or layout)
+    assert {record.stream for record in records} == {layout}
     transactions, issues = [], []
     for account in sorted({record.account for record in records}):
         mine = [record for record in records if record.account == account]
-        for parsed, again in zip(importers.parse(layout, mine), importers.parse(layout, mine[::-1]), strict=True):
+        for parsed, again in zip(
+            importers.parse(reading.format, mine), importers.parse(reading.format, mine[::-1]), strict=True
+        ):
             transactions += sorted(parsed.transactions, key=lambda t: (t.at, t.position, t.source_id))
             issues += parsed.issues
             assert {t.id: as_row(t) for t in again.transactions} == {t.id: as_row(t) for t in parsed.transactions}

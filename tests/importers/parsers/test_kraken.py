@@ -29,7 +29,7 @@ from importers.sync import BALANCE
 from pipeline.gains.checks import changes
 from pipeline.issues import Severity
 from pipeline.ledger import Ledger
-from pipeline.model import Balance, Page, Parsed, RawRecord, Transaction
+from pipeline.model import Amount, Balance, Page, Parsed, RawRecord, Transaction
 from pipeline.money import exact as exactly
 from pipeline.money import plain
 
@@ -211,10 +211,16 @@ def test_a_sweep_is_divided_by_the_price_of_the_right_pair(pair: str, base: str,
 DEPOSIT = entry("GOOD", "deposit", "ZUSD", "10")
 
 
+def test_an_amount_may_be_a_number_as_well_as_text() -> None:
+    value = {"refid": "GOOD", "time": TIME, "type": "deposit", "asset": "ZUSD", "amount": 5, "fee": 0}
+    (got,) = parse([record(LEDGERS, "L1", value)]).transactions
+    assert (got.received, got.fee) == (Amount(Decimal(5), "USD"), None)
+
+
 @pytest.mark.parametrize(
     "change",
     [
-        *({"amount": amount} for amount in ("", "NaN", "1,5", "1_0", "1e99", None, 5, [])),
+        *({"amount": amount} for amount in ("", "NaN", "1,5", "1_0", "1e99", None, True, [])),
         *({"fee": fee} for fee in ("", "x", None)),
         *({"asset": name} for name in ("", None, 7, {})),
         *({"type": name} for name in (None, 7, [], {"a": 1})),
@@ -248,7 +254,7 @@ def test_a_trade_told_oddly_spoils_nothing_that_the_ledger_says(odd: dict[str, A
     assert [issue.details["how"] for issue in parsed.issues] == ["evenly"]
 
 
-@pytest.mark.parametrize("balances", [{"ZUSD": None}, {"ZUSD": "1,0"}, {"ZUSD": 1}])
+@pytest.mark.parametrize("balances", [{"ZUSD": None}, {"ZUSD": "1,0"}, {"ZUSD": True}])
 def test_a_balance_of_another_form_is_an_issue(balances: dict[str, Any]) -> None:
     at = "2026-01-01T06:00:00+00:00"
     parsed = parse([record(BALANCE, at, {"result": balances}), DEPOSIT])

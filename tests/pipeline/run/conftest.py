@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from importers import vault
+from importers.passphrase import Scrypt, key_of
 from importers.sandbox.book import Book
 from importers.sandbox.history import demo_history, sandbox
 from importers.sandbox.kraken import Key, Records
@@ -118,7 +119,7 @@ def begun(folder: Path) -> Path:
     """A new data folder, with a vault whose passphrase takes a tenth of a second to try rather than half of one."""
     init(folder, Choices(country="us"))
     header = b"taxsync vault 1 scrypt 16 8 1 " + b"0a" * 16 + b"\n"
-    key = vault._derive(PASSPHRASE, 16, 8, 1, b"\n" * 16)
+    key = key_of(PASSPHRASE, Scrypt(16, 8, 1, b"\n" * 16))
     (folder / vault.FILE_NAME).write_bytes(vault._seal(key, header, b'{"version": 1, "entries": {}}'))
     return folder
 

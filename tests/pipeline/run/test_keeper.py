@@ -59,16 +59,21 @@ def test_ctrl_c_ends_all_of_them_and_the_next_run_ends_the_same(tmp_path: Path) 
     with opened(tmp_path / "whole") as ledger:
         fetched(ledger, account("BTC"), account("ETH"))
         whole = records(ledger)
-    released = threading.Event()
+    asked, released = threading.Event(), threading.Event()
     slow, other = account("BTC"), account("ETH")
-    slow.before = lambda name: released.wait(WAIT) if name == "deposits" else None  # an answer that does not come
+
+    def silent(name: str) -> None:  # an answer that does not come
+        if name == "deposits":
+            asked.set()
+            released.wait(WAIT)
 
     def ctrl_c(name: str) -> None:
         if other.requests.count("deposits") == 3:
+            asked.wait(WAIT)
             os.kill(os.getpid(), signal.SIGINT)
             released.wait(WAIT)
 
-    other.before = ctrl_c
+    slow.before, other.before = silent, ctrl_c
     with opened(tmp_path / "stopped") as ledger:
         with pytest.raises(KeyboardInterrupt):
             fetched(ledger, slow, other)
