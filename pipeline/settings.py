@@ -26,10 +26,12 @@ from pipeline.toml_text import NoTable, table_of
 
 FILE = "taxsync.toml"
 LIMIT = 256 * 1024  # bytes; a thousand accounts fit
+NAME_LIMIT = 100
 
 HEADER = """\
 # taxsync.toml: how the figures of this folder are computed. Written by taxsync; never a secret.
 #
+# name       whose taxes these are, for the head of the workbook; may be left out
 # country    whose rules apply: us, uk, de, ... or generic
 # currency   the reporting currency, three letters
 # timezone   decides on which day, and in which tax year, something happened
@@ -62,7 +64,8 @@ class AccountSettings:
 class Settings:
     """What taxsync.toml says. `method` and `lot_scope` are "" where the country's default holds, `rules` holds
     only what was chosen otherwise than by default; `methods` follow on `method`, by the day that they begin, and those
-    of one account alone stand under its name; `form_1099_da` has, by tax year and account, what a form tells."""
+    of one account alone stand under its name; `form_1099_da` has, by tax year and account, what a form tells. `name`:
+    the taxpayer's, or ""."""
 
     country: str
     currency: str
@@ -75,9 +78,11 @@ class Settings:
     rules: Mapping[str, str] = field(default_factory=dict)
     methods: Mapping[str, str | Mapping[str, str]] = field(default_factory=dict)
     form_1099_da: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    name: str = ""
 
 
 _TYPES: dict[str, type] = {
+    "name": str,
     "country": str,
     "currency": str,
     "timezone": str,
@@ -128,6 +133,8 @@ def save(folder: Path, settings: Settings) -> None:
 def as_table(settings: Settings) -> dict[str, Any]:
     """Settings as taxsync.toml has them; `of_table` reads them."""
     table: dict[str, Any] = {key: getattr(settings, key) for key in _TYPES if _TYPES[key] is not dict}
+    if not settings.name:
+        del table["name"]
     for key in ("rules", "methods", "form_1099_da"):
         if getattr(settings, key):
             table[key] = dict(sorted(getattr(settings, key).items()))
@@ -137,6 +144,8 @@ def as_table(settings: Settings) -> dict[str, Any]:
 
 def check(settings: Settings) -> None:
     """Raises SettingsError for the first value that can't be right, whoever set it."""
+    if len(settings.name) > NAME_LIMIT or not (settings.name.isprintable() and settings.name == settings.name.strip()):
+        _refuse("name", settings.name, f"is not one line of at most {NAME_LIMIT} characters")
     if _WORD.fullmatch(settings.country) is None:
         _refuse("country", settings.country, "is not a country code such as us")
     if not is_fiat(settings.currency):

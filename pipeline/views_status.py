@@ -42,6 +42,16 @@ def _money(value: Decimal | None) -> str:
     return "unknown" if value is None else f"{round_to(value, 2):,}"
 
 
+SHOWN = 8  # assets without a price that are named; the table has all
+NAME = 20  # letters of a name in a table; the JSON document has all
+
+
+def _name(text: str, most: int = NAME) -> str:
+    """A name as far as a table has room for it: names often differ at their ends."""
+    text, end = console.clean(text), most // 3
+    return text if len(text) <= most else f"{text[: most - end - 1]}…{text[-end:]}"
+
+
 def _wrapped(text: str, begin: str = "", hang: str = "  ") -> list[str]:
     """A sentence in lines of 80; a command or a name is never broken."""
     return textwrap.wrap(
@@ -59,7 +69,7 @@ def status(one: Status) -> list[str]:
         return [*lines, f"Nothing is imported yet: {first}.", *_gaps(one.issues), *one.remarks]
     lines += _held(one.worth, s.currency)
     rows = [
-        (u.account, u.source, str(u.records), _day(u.first), _day(u.last), _day(one.asked.get(u.account)))
+        (_name(u.account), _name(u.source), str(u.records), _day(u.first), _day(u.last), _day(one.asked.get(u.account)))
         for u in one.sources
     ]
     lines += [*console.table(("Account", "Source", "Records", "From", "To", "Asked"), rows, right=(2,)), ""]
@@ -67,8 +77,11 @@ def status(one: Status) -> list[str]:
     lines += [*once, ""] if once else []
     lines += _lists(one.reaches)
     lines += _gaps(one.issues)
-    holdings = [(h.account, h.asset, plain(h.computed), _reported(h), _difference(h)) for h in one.holdings]
+    holdings = [
+        (_name(h.account), _name(h.asset, 12), plain(h.computed), _reported(h), _difference(h)) for h in one.holdings
+    ]
     lines += console.table(("Account", "Asset", "By records", "By exchange", ""), holdings, right=(2, 3))
+    lines += _missing(one)
     lines += _residuals(one.residuals, s.currency)
     return [*lines, "", _tally(one.issues), *one.remarks, *_next(one)]
 
@@ -87,19 +100,22 @@ def _held(found: Sequence[Worth], currency: str) -> list[str]:
     if not found:
         return []
     rows = [
-        (w.asset, _short(w.units), _money(w.cost), _money(w.value), _money(w.unrealised), str(w.day or ""))
+        (_name(w.asset, 12), _short(w.units), _money(w.cost), _money(w.value), _money(w.unrealised), str(w.day or ""))
         for w in found
     ]
     cost, value = _sums(found)
     unpriced = [w.asset for w in found if w.value is None]
     priced = [w for w in found if w.value is not None]
     if len(found) > 1:
-        rows.append(("All", "", _money(cost), _money(value), _money(_gain(priced)), ""))
+        rows.append(
+            ("All", "", _money(cost), _money(value if priced else None), _money(_gain(priced) if priced else None), "")
+        )
     lines = console.table(
         ("Held", "Units", f"Cost ({currency})", "Value", "Unrealised", "At prices of"), rows, (1, 2, 3, 4)
     )
     if unpriced:
-        without = f"Value and unrealised gain of all are without {', '.join(unpriced)}: no price is kept."
+        more = f" and {len(unpriced) - SHOWN} others" if len(unpriced) > SHOWN else ""
+        without = f"Value and unrealised gain of all are without {', '.join(unpriced[:SHOWN])}{more}: no price is kept."
         lines += _wrapped(without)
     return [*lines, ""]
 
@@ -116,9 +132,11 @@ def _gain(priced: Sequence[Worth]) -> Decimal:
 
 
 def _short(units: Decimal) -> str:
-    """All digits where they are few; else eight decimals and a mark."""
+    """All digits where they are few; else as many as there is room for, and a mark."""
     text = plain(units)
-    return text if len(text) <= 16 else f"{plain(round_to(units, 8))}~"
+    if len(text) <= 16:
+        return text
+    return f"{plain(round_to(units, max(0, min(8, 14 - len(text.partition('.')[0])))))}~"
 
 
 # ---- how far it reaches -----------------------------------------------------------------------
@@ -129,7 +147,8 @@ def _lists(found: Sequence[Reach]) -> list[str]:
     if not found:
         return []
     rows = [
-        (r.account, r.name, str(r.records), _day(r.first), _day(r.last), _day(r.run.asked), _state(r)) for r in found
+        (_name(r.account, 14), _name(r.name), str(r.records), _day(r.first), _day(r.last), _day(r.run.asked), _state(r))
+        for r in found
     ]
     lines = console.table(("Account", "List", "Records", "From", "To", "Asked", "State"), rows, right=(2,))
     for r in found:
@@ -177,6 +196,20 @@ def _reported(h: Holding) -> str:
 
 def _difference(h: Holding) -> str:
     return "" if h.reported is None else ("equal" if h.agrees or h.reported == h.computed else "DIFFERS")
+
+
+def _missing(one: Status) -> list[str]:
+    """Why an exchange reports more than the records where just as much left without ever having come."""
+    short = {(i.account, i.asset): i.details["quantity"] for i in one.issues if i.code == "missing_acquisition"}
+    lines = []
+    for h in one.holdings:
+        if h.reported is None or h.agrees:
+            continue
+        with exact():
+            left = plain(h.reported - h.computed)
+        if short.get((h.account, h.asset)) == left:
+            lines += _wrapped(f"{h.account}: {left} {h.asset} left, and nothing on record brought them")
+    return ["", *lines] if lines else []
 
 
 def _residuals(found: Sequence[Residual], currency: str) -> list[str]:

@@ -19,6 +19,7 @@ def country_of(report: Report) -> str:
 def basis_of(report: Report) -> list[tuple[str, str]]:
     """What was chosen, each with its name."""
     return [
+        *([("Taxpayer", report.taxpayer)] if report.taxpayer else []),
         ("Country", country_of(report)),
         ("Tax year", f"{report.period.first.isoformat()} to {report.period.last.isoformat()}"),
         ("Currency", report.currency),

@@ -27,9 +27,10 @@ _HOW = (
     ),
     (
         "What leads where",
-        "Blue cells lead on by click: a form's line to its disposal, a disposal's ids to transactions, its asset "
-        "to the roll-forward, a transaction's id to what became of it, its value to where that is from. A sheet takes "
-        "65,530 such links; beyond them the ids tell: they are the same on every sheet and in the CSV files.",
+        "Blue cells lead on by click: a form's line to its disposal or to the table that it adds up, a disposal's ids "
+        "to transactions, its asset to the roll-forward, a transaction's id to what became of it, its value to where "
+        "that is from. A sheet takes 65,530 such links; beyond them the ids tell: they are the same on every sheet and "
+        "in the CSV files.",
     ),
     (
         "What ties to what",

@@ -40,6 +40,7 @@ def fill(sheet: Sheet, report: Report, forms: Sequence[tuple[Form, Table]], tabs
     _gains(page, report, f, tabs)
     _income(page, report, f, tabs["income"])
     _derivatives(page, report, f, tabs["derivatives"])
+    _problems(page, report, tabs["issues"])
     charts = page.number + 1
     if f.gain or f.gains or _is_worth(report):
         page.blank(CHART_ROWS + 1)
@@ -47,7 +48,6 @@ def fill(sheet: Sheet, report: Report, forms: Sequence[tuple[Form, Table]], tabs
         _form(page, report, form, tabs[table.name])
     _months(page, report, f, tabs["disposals"], charts)
     _holdings(page, report, tabs["holdings"], charts)
-    _problems(page, report, tabs["issues"])
     _sheets(page, tabs)
     page.finish()
 
@@ -136,11 +136,23 @@ class _Group:
     """Rows of a form that go together, and what their columns come to."""
 
     rows: list[int]
-    sums: list[Decimal]
+    sums: list[Value]
 
     def add(self, number: int, values: Sequence[Value]) -> None:
+        """A further row; a column that is empty in all of them comes to nothing, not to 0."""
         self.rows.append(number)
-        self.sums = [s + v if isinstance(v, Decimal) else s for s, v in zip(self.sums, values, strict=True)]
+        self.sums = [_added(s, v) for s, v in zip(self.sums, values, strict=True)]
+
+
+def _added(before: Value, value: Value) -> Value:
+    if not isinstance(value, Decimal):
+        return before
+    return before + value if isinstance(before, Decimal) else value
+
+
+def _whole(value: Value) -> Value:
+    """Of a form in whole units: without decimals, as it is filed."""
+    return int(value) if isinstance(value, Decimal) else value
 
 
 def _form(page: Page, report: Report, form: Form, tab: Tab) -> None:
@@ -149,18 +161,23 @@ def _form(page: Page, report: Report, form: Form, tab: Tab) -> None:
     names = [c.name for c in table.columns]
     keys = [names.index(name) for name in form.totals_by]
     sums = [i for i, c in enumerate(table.columns) if c.type is Type.CENTS]
-    groups: dict[tuple[str, ...], _Group] = defaultdict(lambda: _Group([], [ZERO] * len(sums)))
+    groups: dict[tuple[str, ...], _Group] = defaultdict(lambda: _Group([], [None] * len(sums)))
     with exact():
         for number, row in enumerate(table.rows):
             groups[tuple(str(row[k]) for k in keys)].add(number, [row[i] for i in sums])
     if not groups:
         return
-    page.section(f"{form.title} ({report.currency})", _top(tab))
+    page.section(f"{form.title} ({report.currency})" if sums else form.title, _top(tab))
+    whole = not any(
+        isinstance(v, Decimal) and v != v.to_integral_value() for row in table.rows for v in map(row.__getitem__, sums)
+    )
     by_line = "line" in form.totals_by  # one row each: nothing to count
     page.headings(_capital(", ".join(form.totals_by)), "" if by_line else "Rows", *(_words(names[i]) for i in sums))
     for group, of in groups.items():
-        totals = zip(sums, of.sums, strict=True)
-        cells = (live(total_of_rows(tab, names[i], of.rows), value) for i, value in totals)
+        totals = zip(sums, map(_whole, of.sums) if whole else of.sums, strict=True)
+        cells = [live(total_of_rows(tab, names[i], of.rows), value) for i, value in totals]
+        if cells == [None] and "entry" in names:  # a line that asks for words
+            cells = [table.rows[of.rows[0]][names.index("entry")]]
         page.row(_named(form, group), None if by_line else len(of.rows), *cells)
     for note in form.notes(report):
         page.note(note)
@@ -168,6 +185,8 @@ def _form(page: Page, report: Report, form: Form, tab: Tab) -> None:
 
 def _named(form: Form, group: Sequence[str]) -> str:
     """'Part I, box I'; of a form's line its number and what it asks for."""
+    if not group:
+        return "All rows"
     if form.totals_by == TOTALS_BY:
         return " ".join(text for text in group if text)
     return _capital(", ".join(f"{name} {text}" for name, text in zip(form.totals_by, group, strict=True)))

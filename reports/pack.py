@@ -14,6 +14,7 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from pipeline.model import RawRecord
 from reports.basis import scope_of
+from reports.forms import forms_of
 from reports.summary import figures
 from reports.table import Report, printable
 
@@ -115,15 +116,16 @@ def _explained(report: Report, names: Sequence[str]) -> str:
         method=report.method,
         scope=scope_of(report),
         zone=report.zone.key,
-        files="\n".join(f"  {name}: {_what(name)}" for name in names),
+        files="\n".join(f"  {name}: {_what(name, report)}" for name in names),
         records=RECORDS,
     )
     return printable(text).replace("\n", "\r\n")
 
 
-def _what(name: str) -> str:
+def _what(name: str, report: Report) -> str:
     if name.endswith(".xlsx"):
         return "all of it in one workbook, with formulas and links"
     if name == PAGE:
         return "the year at a glance, in any browser, offline; any line of a form is searched there down to its record"
-    return _WHAT.get(name, "a form, or a file for a program that fills it in")
+    forms = {form.file: f"{form.title}, as it is filed" for form in forms_of(report.rules)}
+    return _WHAT.get(name) or forms.get(name, "a form's rows, for a program that fills it in")

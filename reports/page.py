@@ -24,6 +24,7 @@ from reports.sheet import (
     MONEY,
     OVERLINED,
     RIGHT,
+    WHOLE,
     WRAPPED,
     Sheet,
     font,
@@ -33,6 +34,7 @@ from reports.sheet import (
 )
 from reports.table import Value
 
+_SHORT = '[>=1000000]#,##0.0,,"m";[>=10000]#,##0,"k";#,##0'  # along an axis, where full numbers run into each other
 _NOTE = 120  # characters of a note's line: what the page's columns are wide
 _CHART = 15  # rows that a chart is high
 _WIDEST = 44  # characters of a row's name; a longer one is wrapped
@@ -136,6 +138,7 @@ class Page:
         chart.y_axis.number_format, chart.y_axis.majorGridlines = "#,##0", None
         if lying:
             chart.x_axis.scaling.orientation = "maxMin"  # the first on top
+            chart.y_axis.number_format = _SHORT
         sheet: Any = self.sheet
         sheet.add_chart(chart, place)
 
@@ -145,7 +148,7 @@ def _form_of(value: Value) -> str:
         return DAY
     if isinstance(value, Decimal):
         return MONEY
-    return COUNT if isinstance(value, int) else ""
+    return WHOLE if isinstance(value, int) else ""
 
 
 def _align(value: Value, column: int) -> Alignment:

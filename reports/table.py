@@ -143,6 +143,7 @@ class Report:
     `answers`: what the person has said that counts, and when and by what that came, oldest first.
     `files`, `lists`: what was imported. `reported`: what each exchange itself said is held, as of one instant an
     account: the nearest to the year's end. `glance`: what the year's page shows beside the tables.
+    `taxpayer`: a name, or "".
     """
 
     result: Result
@@ -167,6 +168,7 @@ class Report:
     lists: Sequence[ListUsed] = ()
     reported: Sequence[Balance] = ()
     glance: Glance = field(default_factory=Glance)
+    taxpayer: str = ""
 
     def within(self, listed: Iterable[T], at: Callable[[T], datetime]) -> list[T]:
         """Those of `listed` whose instant, for the taxpayer, lies in the tax year, in order of time."""

@@ -1,6 +1,6 @@
 """Which cell leads to which: any figure is followed by click to its disposals, their transactions, and back.
 
-    links = traced(report, tabs)
+    links = traced(tabs, filings, forms)
     links["disposals"]      # {"disposal_id": row number -> place of the transaction, ...}
 
 A place is a cell of the workbook ("'Transactions'!A12"). Where there is nothing to lead to, nothing does.
@@ -23,7 +23,7 @@ FORM_LINE = "form_line"  # the column of the disposals that says which line of a
 _IDS = ("disposal_id", "transaction_id", "acquisition_id", "out_id", "in_id")
 
 
-def traced(tabs: Tabs, filings: Sequence["Filing"]) -> dict[str, dict[str, Find]]:
+def traced(tabs: Tabs, filings: Sequence["Filing"], forms: Sequence[Form]) -> dict[str, dict[str, Find]]:
     """For each table its columns that lead somewhere."""
     moved, sold, lots = tabs["transactions"], tabs["disposals"], tabs["lots"]
     rows, disposals = _first(moved, "id"), _first(sold, "disposal_id")
@@ -35,6 +35,9 @@ def traced(tabs: Tabs, filings: Sequence["Filing"]) -> dict[str, dict[str, Find]
             found[name]["disposal_id"] = _by_id(tab, "disposal_id", disposals)
     for filing in filings:
         found[filing.name][_first_filled(tabs[filing.name].table)] = _first_sale(sold, filing)
+    for form in forms:
+        if form.adds:
+            found[form.name] |= _added_up(form, tabs)
     there = _first(lots, "asset", "account")
     found["disposals"] |= {
         "acquisition_id": _either(_by_id(sold, "acquisition_id", rows), _lot(sold, there)),
@@ -149,6 +152,19 @@ def _first_filled(table: Table) -> str:
 
 def _first_sale(sold: Tab, filing: Filing) -> Find:
     return lambda number, _row: sold.place(filing.first[number])
+
+
+def _added_up(form: Form, tabs: Tabs) -> dict[str, Find]:
+    """From a line of a return to the table that it adds up: there each row leads on."""
+    tab = tabs[form.name]
+    column = "name" if "name" in {c.name for c in tab.table.columns} else "line"
+    index = tab.index(column)
+
+    def find(_number: int, row: Row) -> str | None:
+        of = next((table for begins, table in form.adds if str(row[index]).startswith(begins)), "")
+        return tabs[of].place(0) if of and tabs[of].table.rows else None
+
+    return {column: find}
 
 
 def _back(tabs: Tabs, filings: Sequence[Filing]) -> Find:

@@ -55,7 +55,7 @@ def workbook(
     letter = report.rules.country in ("us", "ca")
     filed = filings(report, forms)
     tabs = _tabs(report, tables, forms, filed, last_row)
-    found = traced(tabs, filed)
+    found = traced(tabs, filed, [form for form, _ in forms])
 
     def pages(book: Book, ours: Collection[str], told: Callable[[str, int], None]) -> None:
         """Every table's sheets; of those that are not ours all but the rows."""

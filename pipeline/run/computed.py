@@ -75,5 +75,6 @@ def computed(
         prices=prices,
         form_1099_da=settings.form_1099_da.get(period.name, {}),
         brokers=forms,
+        taxpayer=settings.name,
     )
     return Computed(report, apart, position)

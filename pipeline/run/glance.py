@@ -36,7 +36,7 @@ from pipeline.model import (
     Transaction,
     Valued,
     is_fiat,
-)  # fmt: skip
+)
 from pipeline.money import ZERO, exact
 from pipeline.rules.base import Period
 from pipeline.run.coverage import lists

@@ -39,7 +39,8 @@ class Form:
 
     `sales`: of a form whose rows are made of disposals, those of each row, in the rows' order; else none. `source`: the
     official form, its year, and how it was read. `also`: the same for other programs, as further files by
-    name, whose names match `also_named` (a regular expression).
+    name, whose names match `also_named` (a regular expression). `adds`: of a form of lines, the table that a line adds
+    up, by how its name begins, the first that fits; "" for one that adds up nothing.
     """
 
     file: str
@@ -51,6 +52,7 @@ class Form:
     source: str = ""
     also: Callable[[Report, Table], Mapping[str, bytes]] = _no_other_files
     also_named: str = ""
+    adds: tuple[tuple[str, str], ...] = ()
 
     @property
     def name(self) -> str:

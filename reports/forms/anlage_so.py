@@ -106,4 +106,11 @@ FORM = Form(
     totals_by=TOTALS_BY,
     notes=notes,
     source="Anlage SO, 2024 and 2025; read in a table made from the forms",
+    adds=(
+        ("Einnahmen", "income"),
+        ("pay", "income"),
+        ("limit", ""),
+        ("not filed", "disposals"),
+        ("", "anlage_so_list"),
+    ),
 )

@@ -41,4 +41,12 @@ def notes(report: Report) -> list[str]:
     return [f"No price on 1 January is known for {', '.join(unknown)}: the sum is without; give a price file."]
 
 
-FORM = Form("box_3.csv", "Box 3", table, totals_by=TOTALS_BY, notes=notes, source="Return, box 3; by quotes")
+FORM = Form(
+    "box_3.csv",
+    "Box 3",
+    table,
+    totals_by=TOTALS_BY,
+    notes=notes,
+    source="Return, box 3; by quotes",
+    adds=(("free", ""), ("", "holdings")),
+)

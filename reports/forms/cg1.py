@@ -65,5 +65,11 @@ def notes(report: Report) -> list[str]:
 
 
 FORM = Form(
-    "cg1.csv", "CG1 and Form 11", table, totals_by=TOTALS_BY, notes=notes, source="CG1, 2021; periods read, lines not"
+    "cg1.csv",
+    "CG1 and Form 11",
+    table,
+    totals_by=TOTALS_BY,
+    notes=notes,
+    source="CG1, 2021; periods read, lines not",
+    adds=(("income", "income"), ("personal", ""), ("", "disposals")),
 )

@@ -61,5 +61,11 @@ def notes(report: Report) -> list[str]:
 
 
 FORM = Form(
-    "e1kv.csv", "E1kv", table, totals_by=TOTALS_BY, notes=notes, source="E1kv, 2025; numbers told by other tools"
+    "e1kv.csv",
+    "E1kv",
+    table,
+    totals_by=TOTALS_BY,
+    notes=notes,
+    source="E1kv, 2025; numbers told by other tools",
+    adds=(("Laufende", "income"), ("", "disposals")),
 )

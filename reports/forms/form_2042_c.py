@@ -58,4 +58,5 @@ FORM = Form(
     totals_by=TOTALS_BY,
     notes=notes,
     source="2042 C, boxes told by the notice of 2086",
+    adds=(("Revenus", "income"), ("sales of the year", ""), ("", "form_2086")),
 )

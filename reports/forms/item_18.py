@@ -70,4 +70,5 @@ FORM = Form(
     totals_by=TOTALS_BY,
     notes=notes,
     source="Supplementary return 2025, item 18; labels read in the instructions. Item 24 from memory",
+    adds=(("Other income", "income"), ("pay", "income"), ("", "disposals")),
 )

@@ -33,4 +33,11 @@ def table(report: Report) -> Table:
     return lines("k4_totals", found)
 
 
-FORM = Form("k4_totals.csv", "INK1", table, totals_by=TOTALS_BY, source="Income return 1; boxes told by other tools")
+FORM = Form(
+    "k4_totals.csv",
+    "INK1",
+    table,
+    totals_by=TOTALS_BY,
+    source="Income return 1; boxes told by other tools",
+    adds=(("Ränte", "income"), ("mining", "income"), ("", "k4")),
+)

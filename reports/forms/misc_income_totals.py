@@ -37,5 +37,10 @@ def table(report: Report) -> Table:
 
 
 FORM = Form(
-    "misc_income_totals.csv", "Miscellaneous income", table, totals_by=TOTALS_BY, source="Final return; from memory"
+    "misc_income_totals.csv",
+    "Miscellaneous income",
+    table,
+    totals_by=TOTALS_BY,
+    source="Final return; from memory",
+    adds=(("収入金額: received", "income"), ("pay", "income"), ("", "misc_income")),
 )

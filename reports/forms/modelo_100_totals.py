@@ -43,4 +43,5 @@ FORM = Form(
     table,
     totals_by=TOTALS_BY,
     source="Modelo 100, 2024; boxes told by other tools, 0304 from memory",
+    adds=(("Suma", "modelo_100"), ("1814", "modelo_100"), ("", "income")),
 )

@@ -105,4 +105,5 @@ FORM = Form(
     totals_by=TOTALS_BY,
     notes=notes,
     source="SA108, 2025-26, boxes 13.1 to 13.5; read in a transcription",
+    adds=(("", "sa108_computation"),),
 )

@@ -62,4 +62,5 @@ FORM = Form(
     totals_by=TOTALS_BY,
     notes=notes,
     source="Schedule 1 (Form 1040), 2020 to 2025, in the IRS's style sheets; before from memory",
+    adds=(("", "income"),),
 )

@@ -63,4 +63,5 @@ FORM = Form(
     totals_by=TOTALS_BY,
     notes=notes,
     source="Schedule 3, lines up to 2023; read in copies. Later: not read",
+    adds=(("income", "income"), ("", "schedule_3")),
 )

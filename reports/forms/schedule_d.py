@@ -78,5 +78,11 @@ def notes(report: Report) -> list[str]:
 
 
 FORM = Form(
-    "schedule_d.csv", "Schedule D", table, totals_by=("line",), notes=notes, source="Schedule D (Form 1040), 2025; read"
+    "schedule_d.csv",
+    "Schedule D",
+    table,
+    totals_by=("line",),
+    notes=notes,
+    source="Schedule D (Form 1040), 2025; read",
+    adds=(("", "form_8949"),),
 )

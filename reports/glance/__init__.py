@@ -34,12 +34,13 @@ def page(
     style, library, script = _part("page.css"), _library(), _script()
     policy = (
         f"default-src 'none'; script-src {_hash(library)} {_hash(script)}; style-src {_hash(style)}; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
+        "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
     )
     parts = {
         "policy": policy.encode(),
         "title": f"Crypto tax {report.period.name} at a glance".encode(),
         "style": style,
+        "heading": f"{report.period.name} at a glance".encode(),
         "figures": _inert(figures_of(report)),
         "library": library,
         "script": script,

@@ -3,15 +3,19 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
 
+/** Marks that turn the direction of what follows, and what has no shape, are written out: no name reads as another. */
+const visible = (text) => String(text).replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
+  (mark) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
 /** An element: `h("td", { class: "n" }, "text", child, [children])`; a key that begins with "on" is a listener. */
 function h(name, attributes, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes || {})) {
     if (value === null || value === undefined || value === false) continue;
     if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
-    else made.setAttribute(key, value === true ? "" : value);
+    else made.setAttribute(key, value === true ? "" : visible(value));
   }
-  made.append(...children.flat(Infinity).filter((child) => child || child === 0));
+  made.append(...children.flat(Infinity).filter((child) => child || child === 0).map((child) => (child instanceof Node ? child : visible(child))));
   return made;
 }
 

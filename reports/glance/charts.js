@@ -48,7 +48,7 @@ const short = (value) => {
 /** What all charts have in common. `text(dataset, index)`: what stands at a bar or point that is pointed at. */
 function options(text, { lying = false, stacked = false, extra = {} } = {}) {
   const values = {
-    stacked, grid: { color: (at) => (at.tick && at.tick.value === 0 ? colour("soft") : colour("grid")) }, border: { display: false },
+    stacked, beginAtZero: true, grid: { color: (at) => (at.tick && at.tick.value === 0 ? colour("soft") : colour("grid")) }, border: { display: false },
     ticks: { color: colour("soft"), callback: short, maxTicksLimit: 7 },
   };
   const names = {
@@ -63,14 +63,17 @@ function options(text, { lying = false, stacked = false, extra = {} } = {}) {
       legend: { display: false },
       tooltip: {
         backgroundColor: colour("text"), titleColor: colour("card"), bodyColor: colour("card"), displayColors: false,
-        callbacks: { label: (at) => `${at.dataset.label}: ${text(at.datasetIndex, at.dataIndex)}` },
+        callbacks: { title: ([at]) => clipped(at.label, 60), label: (at) => `${at.dataset.label}: ${text(at.datasetIndex, at.dataIndex)}` },
       },
     },
     scales: { ...(lying ? { x: values, y: names } : { x: names, y: values }), ...extra },
   };
 }
 
-const clipped = (name, most) => (String(name).length > most ? `${String(name).slice(0, most - 1)}…` : name);
+function clipped(name, most) {
+  const letters = [...visible(name)];
+  return letters.length > most ? `${letters.slice(0, most - 1).join("")}…` : letters.join("");
+}
 
 /** Bars: `series` are [name, colour, exact texts]. */
 function bars(names, series, { lying = false, stacked = false } = {}) {
@@ -96,9 +99,11 @@ try { theme = localStorage.getItem("taxsync-theme") || theme; } catch { /* where
 if (!CHOICES.includes(theme)) theme = "system";
 
 function coloured(choice, forPrint = false) {
+  document.documentElement.toggleAttribute("data-print", forPrint);
   const is = forPrint ? "light" : choice === "system" ? (dark.matches ? "dark" : "light") : choice;
   document.documentElement.dataset.theme = is;
   byId("theme").textContent = `Colours: ${choice}`;
+  byId("theme").hidden = false;
   redraw();
 }
 coloured(theme);

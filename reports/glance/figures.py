@@ -66,6 +66,7 @@ def _year(report: Report) -> dict[str, Any]:
         "terms": report.rules.has_terms,
         "gains": report.rules.gains,
         "held_first": report.rules.reference_first,
+        "portfolio": report.rules.portfolio,
     }
 
 

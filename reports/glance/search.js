@@ -93,16 +93,27 @@ function hay(key, rows, make) {
   return hays.get(key);
 }
 
-const ofTransaction = (at) => Object.values(transaction(at)).slice(1);
-const ofDisposal = (at) => { const d = disposal(at); return [d.id, d.from, d.account, d.asset, d.quantity, d.acquired, d.disposed, d.proceeds, d.cost, d.gain, d.term, d.rule, d.kind]; };
-const ofIncome = (at) => { const i = receipt(at); return [i.kind, i.quantity, i.asset, i.value, ...ofTransaction(i.number).slice(0, 3)]; };
+/** An amount in all its digits, and to the cent as the page shows it. */
+const either = (text) => (text && /\.\d{3}/.test(text) ? `${text} ${rounded(text)}` : text);
+const ofTransaction = (at) => { const t = transaction(at); return [...Object.values(t).slice(1), t.value && either(t.value)]; };
+const ofDisposal = (at) => { const d = disposal(at); return [d.id, d.from, d.account, d.asset, d.quantity, d.acquired, d.disposed, either(d.proceeds), either(d.cost), either(d.gain), d.term, d.rule, d.kind]; };
+const ofIncome = (at) => { const i = receipt(at); return [i.kind, i.quantity, i.asset, either(i.value), ...ofTransaction(i.number).slice(0, 3)]; };
 
 /** An amount is looked for in its digits alone: 1,234.50 is 1234.5. */
 function word(text) {
   return /^-?[\d,]*\.?\d+$/.test(text) ? text.replace(/,/g, "").replace(/(\.\d*?)0+$/, "$1").replace(/\.$/, "") : text.toLowerCase();
 }
 
-function matches(query, among) {
+/** A day as the page shows it, 31 Mar 2025, is looked for as reports write it. */
+function days(query) {
+  return query.replace(/\b(\d{1,2}) ([a-z]{3})[a-z]*\.? (\d{4})\b/gi, (all, of, name, year) => {
+    const month = MONTHS.findIndex((each) => each.toLowerCase() === name.toLowerCase()) + 1;
+    return month ? `${year}-${String(month).padStart(2, "0")}-${of.padStart(2, "0")}` : all;
+  });
+}
+
+function matches(asked, among) {
+  const query = days(asked);
   const wanted = query.split(/\s+/).filter(Boolean).map(word);
   const all = [], lines = [];
   forms.forEach((form, number) => {

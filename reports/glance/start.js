@@ -1,6 +1,5 @@
 // Puts the page together: all that can be seen at once first.
 
-byId("title").textContent = `${year.name} at a glance`;
 byId("subtitle").textContent = `Crypto, ${year.country}, ${day(year.first)} to ${day(year.last)}; ${year.method}, lots ${year.scope}`;
 byId("notice").append(notice());
 fill("figures", cards());

@@ -47,7 +47,7 @@ def refusal(folder: Path) -> str:
 
 def test_settings_come_back_as_saved(tmp_path: Path) -> None:
     accounts = {'My "Kraken" = #1\\': AccountSettings("kraken"), "日本": AccountSettings("bitflyer")}
-    full = Settings("de", "EUR", "Europe/Berlin", "fifo", "account", accounts, lookups=False)
+    full = Settings("de", "EUR", "Europe/Berlin", "fifo", "account", accounts, lookups=False, name="Ada Łovelace")
     told = replace(US, form_1099_da={"2025": {"My wallet": "no", "Kraken": "proceeds"}, "2026": {"Kraken": "basis"}})
     for settings in (US, full, told):
         save(tmp_path, settings)
@@ -78,7 +78,7 @@ def test_a_minimal_file_by_hand_is_enough(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (MINIMAL + 'proxy = "http://evil"', "'?proxy'? is not a setting; there are country, currency"),
+        (MINIMAL + 'proxy = "http://evil"', "'?proxy'? is not a setting; there are name, country, currency"),
         (MINIMAL + '"a\\u001b[2J\\u202e" = 1', r"a\\x1b\[2J\\u202e is not a setting"),
         (MINIMAL + 'method = ["fifo"]', "method should be a text in quotes"),
         (MINIMAL + "lookups = 1", "lookups should be true or false"),
@@ -145,6 +145,7 @@ def test_a_pipe_or_a_folder_in_its_place_does_not_hang(tmp_path: Path) -> None:
     [
         replace(US, country="US A"),
         replace(US, timezone="Mars/Base"),
+        replace(US, name="Ada\nLovelace"),
         replace(US, accounts={"a\nb": AccountSettings("kraken")}),
         replace(US, accounts={"\ud800": AccountSettings("kraken")}),
     ],

@@ -9,6 +9,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.glance import Beside, Stretch
 from pipeline.run import importing, project, reporting
 from reports import glance
 from reports.forms import forms_of
@@ -112,6 +114,7 @@ def test_the_figures_are_those_of_the_files_and_the_same_inputs_give_the_same_by
     course = {asset: (units[-1], cost[-1]) for asset, units, cost in data["course"]["assets"]}
     assert course["BTC"] == ("0.61", "6840") and course["ETH"] == ("0", "0")
     assert data["course"]["ends"][0] == "2023-04-01" and data["course"]["ends"][-1] == "2026-01-01"
+    assert all(row[1] == told["income", row[0]] for row in data["income"])
     assert {row[0] for row in data["values"]} == {"fiat", "file prices.csv"}
     again = reporting.report(written.folder.parent.parent, NOW, year="2025")
     assert (again.folder / "report.html").read_text() == text
@@ -166,6 +169,7 @@ def test_a_line_of_the_form_is_followed_by_keyboard_down_to_the_record_as_it_was
     ):  # fmt: skip
         assert part in trail, part
     asked(one, "17,000.50", "1 row found.")
+    asked(one, "sell-1 3 Feb 2025", "1 row found.")  # a day as the page shows it
     asked(one, "ltc 2025-05", "2 rows found.")  # the disposal and its transaction
     asked(
         one,
@@ -259,4 +263,35 @@ def test_a_report_without_anything_in_it_is_a_page_all_the_same(browser: Browser
         page(out, full(), [], lambda _: "")
     one = browser.open(path)
     one.run(SEEN)
+    quiet(one)
+
+
+def test_gaps_are_drawn_and_what_an_exchange_says_is_compared_as_of_when_it_was_asked(
+    browser: Browser, written: reporting.Written
+) -> None:
+    """The name of the account turns the direction of what follows; LTC was sold and never bought."""
+    at, turned = datetime(2026, 1, 5, tzinfo=UTC), "Bit\u202estamp"
+    days = [datetime(2025, month, 1, 12, tzinfo=UTC) for month in (1, 3, 4, 9)]
+    seen = replace(
+        written.report.glance,
+        stretches=[Stretch(turned, "trades", 7, days[0], days[3], at, days[0], ((days[1], days[2]),), "whole")],
+        balances=[
+            Beside("Kraken", "BTC", at, Decimal("0.70"), Decimal("0.61"), False),
+            Beside("Kraken", "ETH", at, Decimal(0), Decimal(0), True),
+            Beside(HARM, "LTC", at, Decimal(0), Decimal(-2), False),
+        ],
+    )
+    made(replace(written.report, glance=seen), written.folder)
+    one = browser.open(written.folder.parent / "made.html")
+    rail = one.run("document.querySelector('.track .rail').getAttribute('aria-label')")
+    assert "Bit\\u202estamp" in rail and "gap 1 Mar 2025 to 1 Apr 2025" in rail
+    widths = one.run(
+        "[...document.querySelectorAll('.track .rail .hole, .track .rail .floor')]"
+        ".map((e) => e.getBoundingClientRect().width)"
+    )
+    assert len(widths) == 2 and all(width >= 3 for width in widths)
+    accounts = one.text("#accounts")
+    assert "0.09 more than by the records" in accounts
+    assert "acquisition missing" in accounts and "2 left, and nothing on record brought them" in accounts
+    assert one.run("[...document.querySelectorAll('*')].every((e) => !/\\u202e/.test(e.innerText || ''))")
     quiet(one)

@@ -218,6 +218,9 @@ def test_the_summary_says_who_what_and_how_much() -> None:
     assert page["BTC"][:4] == [1.25, 250.5, 300, 49.5]
     assert page["Part I, box I"][:5] == [1, 150.26, 100.13, 0, 50.13]
     assert "No open problems." in page
+    assert (
+        "Taxpayer" not in page and overview(replace(full(), taxpayer="Ada Lovelace"))["Taxpayer"][0] == "Ada Lovelace"
+    )
 
 
 def test_a_sum_with_an_unknown_part_is_not_shown_as_whole() -> None:
@@ -230,6 +233,25 @@ def test_open_problems_stand_on_the_first_page() -> None:
     page = overview(report(issues=[Issue("missing_acquisition", "K", "BTC", details={"quantity": "1"})] * 2))
     assert "Open problems: 2 errors; figures may change until they are settled. See the sheet Problems." in page
     assert page["Missing acquisition"][:2] == ["error", 2]
+
+
+def test_the_problems_stand_before_the_charts_and_the_forms() -> None:
+    r = replace(
+        full(),
+        result=replace(full().result, issues=[Issue("missing_acquisition", "K", "BTC", details={"quantity": "1"})]),
+    )
+    page = [str(row[0]) for row in read(r)["Summary"].iter_rows(values_only=True)]
+    assert page.index("Proceeds") < page.index("Missing acquisition") < page.index("Form 8949 (USD)")
+
+
+def test_lines_that_ask_for_words_show_them_and_whole_units_stay_whole() -> None:
+    short = disposal(term=Term.SHORT)
+    page = overview(report(country="de", disposals=[short]))
+    assert page["46 Bezeichnung"][1] == "BTC"
+    rows = {str(row[0].value): row for row in read(report(country="de", disposals=[short]))["Summary"].iter_rows()}
+    assert rows["48 Veräußerungspreis"][2].number_format == "#,##0;[Red]-#,##0"
+    fr = overview(report(country="fr", disposals=[disposal()]))
+    assert fr["All rows"][0] == 1
 
 
 def test_nothing_in_the_file_says_when_it_was_written() -> None:
@@ -355,6 +377,23 @@ def test_a_line_that_adds_up_disposals_leads_to_the_first_and_each_of_them_back(
         assert of[0] is first and len({r["Asset"].value for r in of}) == 1
         assert sum(r["Proceeds (USD)"].value for r in of) == pytest.approx(150.255 * len(of))
         assert {led(book, sheet, r["Form line"].coordinate) for r in of} == {(title, f"A{line}")}
+
+
+@pytest.mark.parametrize(
+    "country, title, name, to",
+    [
+        ("us", "Schedule D", "16", "Form 8949"),
+        ("us", "Schedule 1", "of which reward", "Income"),
+        ("uk", "SA108", "Disposal proceeds", "SA108 computation"),
+        ("ie", "CG1 and Form 11", "number of disposals", "Disposals"),
+        ("au", "Item 18", "Other income: staking, airdrops, interest", "Income"),
+    ],
+)
+def test_a_line_of_a_return_leads_to_what_it_adds_up(country: str, title: str, name: str, to: str) -> None:
+    r = report(2025, country, disposals=[disposal()], incomes=[income(at=at("2025-03-05 10:00"))])
+    book = read(r)
+    (cell,) = [c for row in book[title].iter_rows() for c in row if c.value == name]
+    assert led(book, title, cell.coordinate) == (to, "A2")
 
 
 def traceable() -> Report:

@@ -188,6 +188,7 @@ from tests.reports.test_write import dense
 from reports.table import ReportError
 from reports.write import write_year
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+sys.dont_write_bytecode = True  # what is imported from here on would be cut
 resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))
 try:
     write_year(Path(sys.argv[1]), full(), xlsx=True, records=dense())

@@ -23,7 +23,7 @@ def reported(folder: Path, country: str, rows: str, year: str = "2025") -> Repor
     project.init(folder / "data", project.Choices(country))
     (folder / "rows.csv").write_text(HEADER + rows.replace("USD", MONEY[country]))
     assert importing.files(folder / "data", [folder / "rows.csv"], "", SILENT).failures == []
-    return reporting.report(folder / "data", NOW, year=year, xlsx=False).report
+    return reporting.report(folder / "data", NOW, year=year).report
 
 
 def at(course: Course, asset: str, end: date) -> tuple[D, D | None]:
