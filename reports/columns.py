@@ -31,6 +31,7 @@ from reports.sheet import (
     WRAPPED,
     Sheet,
     decimals_shown,
+    money,
     number_width,
     quantity,
 )
@@ -98,6 +99,7 @@ class _Span:
         return max((number_width(n, decimals) for n in (self.least, self.most) if n is not None), default=0)
 
 
+_EXACT = ("exact", "difference")
 _NUMBERS = (Type.MONEY, Type.CENTS, Type.QUANTITY, Type.COUNT)
 
 
@@ -122,8 +124,9 @@ def _columns(column: Column, index: int, span: _Span, report: Report) -> list[Sh
     match column.type:
         case Type.MONEY | Type.CENTS:
             name = f"{name} ({report.currency})" if column.type is Type.MONEY else name
-            whole = span.whole and column.type is Type.CENTS
-            return [_number(name, index, WHOLE if whole else MONEY, span.width(0 if whole else 2))]
+            form = WHOLE if span.whole and column.type is Type.CENTS else money(report.currency)
+            form = MONEY if column.name.startswith(_EXACT) else form  # what was rounded away is to be seen there
+            return [_number(name, index, form, span.width(0 if form == WHOLE else 2))]
         case Type.QUANTITY:
             return _quantities(name, index, span)
         case Type.COUNT:

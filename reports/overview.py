@@ -33,7 +33,7 @@ _COUNTED = ("counts", quoted(YES))
 
 def fill(sheet: Sheet, report: Report, forms: Sequence[tuple[Form, Table]], tabs: Tabs) -> None:
     """Writes the whole page."""
-    page = Page(sheet, _NARROWEST)
+    page = Page(sheet, _NARROWEST, report.currency)
     f = figures(report)
     _title(page, report, f)
     _basis(page, report)

@@ -21,13 +21,13 @@ from reports.sheet import (
     DAY,
     GREY,
     LEFT,
-    MONEY,
     OVERLINED,
     RIGHT,
     WHOLE,
     WRAPPED,
     Sheet,
     font,
+    money,
     number_width,
     quantity,
     widths,
@@ -42,9 +42,10 @@ UNKNOWN = "not known"  # stands where a figure would
 
 
 class Page:
-    """Rows of the page, each a list of values beginning in column A."""
+    """Rows of the page, each a list of values beginning in column A; money has the decimals of `currency`."""
 
-    def __init__(self, sheet: Sheet, narrowest: Sequence[float]) -> None:
+    def __init__(self, sheet: Sheet, narrowest: Sequence[float], currency: str = "") -> None:
+        self._money = money(currency)
         sheet.sheet_view.showGridLines = False
         self.sheet = sheet
         self.rows: list[tuple[Sequence[Cell], Sequence[int], int]] = []
@@ -96,7 +97,7 @@ class Page:
         for n, cell in enumerate(cells):
             value = cell.value if isinstance(cell, Formula) else cell
             is_quantity = n == 1 and decimals != 2
-            style = form if form and n == 0 else quantity(decimals) if is_quantity else _form_of(value)
+            style = form if form and n == 0 else quantity(decimals) if is_quantity else _form_of(value, self._money)
             styles.append(self.sheet.style(style, font=face, border=line, align=_align(value, n)))
             if isinstance(value, Decimal):
                 self.widths[n] = max(self.widths[n], number_width(value, decimals if is_quantity else 2))
@@ -143,11 +144,11 @@ class Page:
         sheet.add_chart(chart, place)
 
 
-def _form_of(value: Value) -> str:
+def _form_of(value: Value, money: str) -> str:
     if isinstance(value, date):
         return DAY
     if isinstance(value, Decimal):
-        return MONEY
+        return money
     return WHOLE if isinstance(value, int) else ""
 
 

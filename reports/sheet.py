@@ -40,6 +40,7 @@ MOST_LINKS = 65_530  # on one sheet; Excel calls a file with more of them damage
 
 MONEY = "#,##0.00;[Red]-#,##0.00"
 WHOLE = "#,##0;[Red]-#,##0"
+_NO_CENTS = frozenset("CLP ISK JPY KRW UGX VND XAF XOF".split())  # ISO 4217: currencies without a minor unit
 INSTANT = "yyyy-mm-dd hh:mm:ss"
 DAY = "yyyy-mm-dd"
 FORM_DAY = "mm/dd/yyyy"
@@ -60,6 +61,11 @@ WRAPPED = Alignment(horizontal="left", vertical="top", indent=1, wrap_text=True)
 def font(*, bold: bool = False, size: int = 11, color: str | None = None) -> Font:
     """The workbook's typeface."""
     return Font(name="Calibri", bold=bold, size=size, color=color)
+
+
+def money(currency: str) -> str:
+    """The number format of an amount: with the decimals that the currency has. The cell holds them all."""
+    return WHOLE if currency in _NO_CENTS else MONEY
 
 
 def quantity(decimals: int) -> str:

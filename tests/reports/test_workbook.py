@@ -223,6 +223,16 @@ def test_the_summary_says_who_what_and_how_much() -> None:
     )
 
 
+def test_money_has_the_decimals_that_its_currency_has() -> None:
+    formats = {}
+    for currency in ("USD", "JPY"):
+        book = read(replace(full(), currency=currency))
+        (gain,) = (cell for cell in book["Disposals"][1] if str(cell.value).startswith("Gain"))
+        total = next(row[1] for row in book["Summary"].iter_rows() if row[0].value == "Proceeds")
+        formats[currency] = {book["Disposals"].cell(2, gain.column).number_format, total.number_format}
+    assert formats == {"USD": {"#,##0.00;[Red]-#,##0.00"}, "JPY": {"#,##0;[Red]-#,##0"}}
+
+
 def test_a_sum_with_an_unknown_part_is_not_shown_as_whole() -> None:
     page = overview(report(lots=[LOT, Lot("b", "Kraken", "BTC", D(1), None, D(1))]))
     assert page["BTC"][2] == page["Total"][2] == "not known"
