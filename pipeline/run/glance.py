@@ -40,7 +40,6 @@ from pipeline.model import (
 from pipeline.money import ZERO, exact
 from pipeline.rules.base import Period
 from pipeline.run.coverage import lists
-from pipeline.run.provenance import reported_near
 from pipeline.settings import Settings
 from reports.table import Report, SourceUsed
 
@@ -49,10 +48,10 @@ Change = tuple[int, str]  # month, counted from year 0; asset
 
 
 def glance(settings: Settings, ledger: Ledger, report: Report) -> Glance:
-    """All of it, with the course of a report that was computed; the records are read once the page is made."""
+    """All of it, with the course of a report that was computed and knows what exchanges reported; the records are read
+    once the page is made."""
     reach = stretches(settings, ledger, list(report.sources))
-    said = beside(report, reported_near(ledger, report))
-    return Glance(reach, report.glance.course, said, partial(_texts, ledger.folder))
+    return Glance(reach, report.glance.course, beside(report, report.reported), partial(_texts, ledger.folder))
 
 
 @contextmanager

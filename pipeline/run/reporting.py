@@ -88,8 +88,9 @@ def report(
             files=files_used(ledger, now),
             lists=lists_used(settings, ledger, now),
             reported=reported_near(ledger, one),
-            glance=glance(settings, ledger, one),
         )
+        if xlsx:
+            one = replace(one, glance=glance(settings, ledger, one))
         records = year_records(ledger, one) if pack else None
         target = (out or folder / "reports") / period.name
         files = write_year(target, one, xlsx=xlsx, waiting=waiting, records=records, progress=progress)

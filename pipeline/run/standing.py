@@ -89,12 +89,7 @@ def newest(folder: Path) -> Standing | None:
             int(e["warnings"]), parse(e["gain"]), _number(e["lowest"]), _number(e["highest"]), Marks(*e["marks"]),
             str(e["settings"]),
         )  # fmt: skip
-    except (
-        KeyError,
-        TypeError,
-        ValueError,
-        OverflowError,
-    ):  # of another version, or changed by hand: as if there was none
+    except (KeyError, TypeError, ValueError, OverflowError):  # of another version, or changed by hand: as none
         return None
 
 
