@@ -19,14 +19,15 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, distinct, func, select
-
 from pipeline import __version__
 from pipeline.issues import Issue
 from pipeline.ledger_access import PATIENCE, LedgerError, ReadOnly, import_lock, readable
 from pipeline.ledger_history import Histories, RecordKept
 from pipeline.ledger_rows import (
+    ANSWER_COLUMNS,
+    BATCH_COLUMNS,
     PRICE_COLUMNS,
+    PRICE_ROW,
     RAW_ROW,
     RECORD_COLUMNS,
     TXN_COLUMNS,
@@ -35,8 +36,11 @@ from pipeline.ledger_rows import (
     BatchKept,
     Source,
     Span,
+    answer_of,
     balances_of,
     balances_text,
+    batch_of,
+    instant_of,
     issues_of,
     issues_text,
     json_text,
@@ -51,9 +55,9 @@ from pipeline.ledger_rows import (
     transaction_kept,
     transaction_row,
 )
+from pipeline.ledger_store import insert_into, marks
 from pipeline.ledger_whole import Whole
-from pipeline.model import Balance, Page, Parsed, Price, RawRecord, Said, Transaction
-from pipeline.schema import ANSWER, BATCH, CURSOR, PARSED, PRICE, RAW, TXN
+from pipeline.model import Balance, Page, Parsed, Price, RawRecord, Said, Transaction, instant_text
 
 __all__ = [
     "PATIENCE", "AnswerKept", "BatchKept", "Kept", "Ledger", "LedgerError", "ReadOnly", "RecordKept", "RevisedPrices",
@@ -61,6 +65,8 @@ __all__ = [
 ]  # fmt: skip
 
 CHUNK = 5_000  # rows or bound values per statement; SQLite allows 32,766 of the latter
+_BATCH = insert_into("batch", ("kind", "name", "digest", "at", "program"))
+_STREAM = "account = ? AND source = ? AND stream = ?"  # the rows of one
 
 T = TypeVar("T")
 Identity = tuple[str, str, str, str]
@@ -107,18 +113,16 @@ class Ledger(Whole, Histories):
 
     def begin_batch(self, kind: str, name: str, digest: str = "") -> int:
         """Notes an import ("file" with the digest of its bytes, or "api"); the id its records get."""
-        row = {"kind": kind, "name": name, "digest": digest, "at": self._clock(), "program": __version__}
+        row = (kind, name, digest, instant_text(self._clock()), __version__)
         with self.transaction(), readable(self.path):
-            key = self._connection.execute(BATCH.insert().values(row)).inserted_primary_key
-            assert key is not None
-            return int(key[0])
+            return self._database.inserted(_BATCH, row)
 
     def batches(self) -> list[BatchKept]:
-        return [BatchKept(*row) for row in self._rows(select(BATCH).order_by(BATCH.c.id))]
+        return [batch_of(row) for row in self._rows(f"SELECT {BATCH_COLUMNS} FROM batch ORDER BY id")]  # noqa: S608
 
     def has_file(self, digest: str) -> bool:
         """Whether a file of these very bytes is kept."""
-        return bool(self._rows(select(BATCH.c.id).where(BATCH.c.kind == "file", BATCH.c.digest == digest).limit(1)))
+        return bool(self._rows("SELECT id FROM batch WHERE kind = 'file' AND digest = ? LIMIT 1", digest))
 
     def keep(self, page: Page, batch: int, *, refuse_revisions: bool = False) -> Kept:
         """Adds the records that are not there yet, and moves their stream's cursor, in one transaction.
@@ -128,7 +132,7 @@ class Ledger(Whole, Histories):
         with self.transaction():
             rows = [record_row(record, record.digest, 0, batch) for record in page.records]
             try:
-                if self._insert_new(RAW, RAW_ROW, rows):  # most pages are all new: nothing is asked for first
+                if self._insert_new("raw", RAW_ROW, rows):  # most pages are all new: nothing is asked for first
                     self._chain(rows)
                     kept = Kept(len(rows), 0, 0)
                 else:
@@ -157,7 +161,7 @@ class Ledger(Whole, Histories):
                 raise RevisedRecord(self._kept(identity, records), record)
             newest[identity] = (revision + 1, digest)
             rows.append(record_row(record, digest, revision + 1, batch))
-        self._insert(RAW, RAW_ROW, rows)
+        self._insert("raw", RAW_ROW, rows)
         self._chain(rows)
         return Kept(new, len(rows) - new, known)
 
@@ -167,72 +171,71 @@ class Ledger(Whole, Histories):
         for record in records:
             wanted[record.account, record.source, record.stream].append(record.source_id)
         newest = {}
-        columns = (RAW.c.source_id, RAW.c.revision, RAW.c.digest)
         for stream, ids in wanted.items():
             for some in _chunks(ids):
-                rows = self._rows(
-                    select(*columns).where(_of(RAW, stream), RAW.c.source_id.in_(some)).order_by(RAW.c.id)
-                )
+                found = f"SELECT source_id, revision, digest FROM raw WHERE {_STREAM} AND source_id IN "  # noqa: S608
+                rows = self._rows(f"{found} ({marks(len(some))}) ORDER BY id", *stream, *some)
                 newest.update({(*stream, source_id): (revision, digest) for source_id, revision, digest in rows})
         return newest
 
     def _kept(self, identity: Identity, page: list[RawRecord]) -> RawRecord:
         """The record that is kept under an identity, or the first of it in the page itself."""
-        *stream, source_id = identity
-        kept = select(*RECORD_COLUMNS).where(_of(RAW, stream), RAW.c.source_id == source_id)
-        rows = self._rows(kept.order_by(RAW.c.id.desc()).limit(1))
+        kept = f"SELECT {RECORD_COLUMNS} FROM raw WHERE {_STREAM} AND source_id = ? ORDER BY id DESC LIMIT 1"  # noqa: S608
+        rows = self._rows(kept, *identity)
         return RawRecord(*rows[0]) if rows else next(r for r in page if _identity(r) == identity)
 
     def records(self, account: str, source: str | None = None) -> Iterator[RawRecord]:
         """The newest revision of each record of an account, in its source's order (by source, stream,
         position, then as received). Streams: records kept while it runs are not among them."""
-        newest = select(func.max(RAW.c.id)).where(RAW.c.account == account).group_by(*_IDENTITY)
-        if source is not None:
-            newest = newest.where(RAW.c.source == source)
-        order = (RAW.c.source, RAW.c.stream, RAW.c.position, RAW.c.id)
+        of, values = ("account = ?", [account]) if source is None else ("account = ? AND source = ?", [account, source])
+        newest = f"SELECT max(id) FROM raw WHERE {of} GROUP BY source, stream, source_id"  # noqa: S608 - our own
+        order = f"SELECT id FROM raw WHERE id IN ({newest}) ORDER BY source, stream, position, id"  # noqa: S608
         with self.snapshot():
             self._read_up_to.setdefault(account, self._last_row(account))
-            ids = [row.id for row in self._rows(select(RAW.c.id).where(RAW.c.id.in_(newest)).order_by(*order))]
+            ids = [id for (id,) in self._rows(order, *values)]
         for some in _chunks(ids):  # rows never change, so that ids are a snapshot
-            rows = self._rows(select(*RECORD_COLUMNS, RAW.c.id).where(RAW.c.id.in_(some)))
+            rows = self._rows(f"SELECT {RECORD_COLUMNS}, id FROM raw WHERE id IN ({marks(len(some))})", *some)  # noqa: S608
             found = {row[-1]: row for row in rows}
             yield from (RawRecord(*found[number][:-1]) for number in some)
 
     def raw_count(self) -> int:
         """How many rows are kept, older revisions among them."""
-        return int(self._rows(select(func.count()).select_from(RAW))[0][0])
+        return int(self._rows("SELECT count(*) FROM raw")[0][0])
 
     def sources(self) -> list[Source]:
         """What is kept, by account, source and stream."""
-        stream = (RAW.c.account, RAW.c.source, RAW.c.stream)
-        what = select(*stream, func.count(distinct(RAW.c.source_id)), func.min(RAW.c.id))
-        return [Source(*row) for row in self._rows(what.group_by(*stream).order_by(*stream))]
+        stream = "account, source, stream"
+        found = f"SELECT {stream}, count(DISTINCT source_id), min(id) FROM raw GROUP BY {stream} ORDER BY {stream}"  # noqa: S608
+        return [Source(*row) for row in self._rows(found)]
 
     def extents(self, account: str, source: str) -> dict[str, tuple[int, int, int]]:
         """Stream -> how many records (revisions not counted), the first and the last position, of one source."""
-        what = select(RAW.c.stream, func.count(distinct(RAW.c.source_id)), *_ENDS)
-        rows = self._rows(what.where(RAW.c.account == account, RAW.c.source == source).group_by(RAW.c.stream))
+        rows = self._rows(
+            "SELECT stream, count(DISTINCT source_id), min(position), max(position) FROM raw "
+            "WHERE account = ? AND source = ? GROUP BY stream ORDER BY stream",
+            account, source,
+        )  # fmt: skip
         return {stream: (records, first, last) for stream, records, first, last in rows}
 
     def accounts(self) -> list[str]:
         """The accounts that have records, sorted."""
-        return [row[0] for row in self._rows(select(RAW.c.account).distinct().order_by(RAW.c.account))]
+        return [account for (account,) in self._rows("SELECT DISTINCT account FROM raw ORDER BY account")]
 
     def cursor(self, account: str, source: str, stream: str) -> str | None:
         """How far a stream is kept; None: not begun."""
-        rows = self._rows(select(CURSOR.c.text).where(_of(CURSOR, (account, source, stream))))
+        rows = self._rows(f"SELECT text FROM cursor WHERE {_STREAM}", account, source, stream)  # noqa: S608 - our own
         return str(rows[0][0]) if rows else None
 
     def cursors(self, account: str, source: str) -> dict[str, str]:
         """Stream -> how far it is kept, of every stream that was begun."""
-        mine = (CURSOR.c.account == account) & (CURSOR.c.source == source)
-        return {row.stream: row.text for row in self._rows(select(CURSOR.c.stream, CURSOR.c.text).where(mine))}
+        mine = "SELECT stream, text FROM cursor WHERE account = ? AND source = ? ORDER BY stream"
+        return dict(self._rows(mine, account, source))
 
     def set_cursor(self, account: str, source: str, stream: str, text: str) -> None:
         key = (account, source, stream)
         with self.transaction():
-            if not self._run(CURSOR.update().where(_of(CURSOR, key)).values(text=text)):
-                self._run(CURSOR.insert(), [{"account": account, "source": source, "stream": stream, "text": text}])
+            if not self._run(f"UPDATE cursor SET text = ? WHERE {_STREAM}", text, *key):  # noqa: S608 - our own
+                self._insert("cursor", ("account", "source", "stream", "text"), [(*key, text)])
 
     # ---- facts: prices and answers ------------------------------------------------------------
 
@@ -257,23 +260,23 @@ class Ledger(Whole, Histories):
                 rows.append(row)
             if revised and refuse_revisions:
                 raise RevisedPrices(revised)
-            self._run(PRICE.insert(), rows)
+            self._insert("price", PRICE_ROW, rows)
         return len(rows)
 
     def prices(self) -> list[Price]:
         """The newest price of each asset, currency and time; a file's and a looked-up one are two."""
-        newest = {price_key(p): p for p in map(price_of, self._rows(select(*PRICE_COLUMNS).order_by(PRICE.c.id)))}
+        kept = self._rows(f"SELECT {PRICE_COLUMNS} FROM price ORDER BY id")  # noqa: S608 - our own
+        newest = {price_key(price): price for price in map(price_of, kept)}
         return [newest[key] for key in sorted(newest)]
 
     def keep_answer(self, kind: str, key: str, content: str, by: str) -> bool:
         """Keeps what the user says about `key`; False if that is what counts already."""
         with self.transaction():
-            same = (ANSWER.c.kind == kind) & (ANSWER.c.key == key)
-            newest = self._rows(select(ANSWER.c.content).where(same).order_by(ANSWER.c.id.desc()).limit(1))
-            if newest and newest[0].content == content:
+            same = 'SELECT content FROM answer WHERE kind = ? AND "key" = ? ORDER BY id DESC LIMIT 1'
+            if self._rows(same, kind, key) == [(content,)]:
                 return False
-            row = {"kind": kind, "key": key, "content": content, "by": by, "at": self._clock()}
-            self._run(ANSWER.insert(), [row])
+            row = (kind, key, content, by, instant_text(self._clock()))
+            self._insert("answer", ("kind", "key", "content", "by", "at"), [row])
             return True
 
     def answers(self, kind: str) -> dict[str, str]:
@@ -282,28 +285,27 @@ class Ledger(Whole, Histories):
 
     def answer_history(self) -> list[AnswerKept]:
         """Every answer ever given, oldest first."""
-        columns = (ANSWER.c[name] for name in AnswerKept._fields)
-        return [AnswerKept(*row) for row in self._rows(select(*columns).order_by(ANSWER.c.id))]
+        return [answer_of(row) for row in self._rows(f"SELECT {ANSWER_COLUMNS} FROM answer ORDER BY id")]  # noqa: S608
 
     # ---- the cache: what the records say ------------------------------------------------------
 
     def stale(self, account: str, stamp: str) -> bool:
         """Whether the records of `account` are to be parsed (again): new ones came, or another parser."""
         with self.snapshot():
-            kept = self._rows(select(PARSED.c.stamp, PARSED.c.last_row).where(PARSED.c.account == account))
+            kept = self._rows("SELECT stamp, last_row FROM parsed WHERE account = ?", account)
             return kept != [(stamp, self._last_row(account))]
 
     def _last_row(self, account: str) -> int:
-        return int(self._rows(select(func.max(RAW.c.id)).where(RAW.c.account == account))[0][0] or 0)
+        return int(self._rows("SELECT coalesce(max(id), 0) FROM raw WHERE account = ?", account)[0][0])
 
     def replace_parsed(self, account: str, parts: Iterable[Parsed], stamp: str) -> None:
         """What the records of `account` say, as `records` gave them, according to the parser named by `stamp`."""
         with self.transaction():
-            self._run(TXN.delete().where(TXN.c.said_by == account))
+            self._run("DELETE FROM txn WHERE said_by = ?", account)
             rest, count = Parsed(), 0
             for part in parts:
                 self._insert(
-                    TXN, TXN_ROW, [transaction_row(t, account, count + n) for n, t in enumerate(part.transactions)]
+                    "txn", TXN_ROW, [transaction_row(t, account, count + n) for n, t in enumerate(part.transactions)]
                 )
                 count += len(part.transactions)
                 rest.issues.extend(part.issues)
@@ -319,35 +321,36 @@ class Ledger(Whole, Histories):
             counts[record.account] = number + 1
             rows.append(record_said(record, texts, number))
         with self.transaction():
-            self._insert(TXN, TXN_ROW, rows)
+            self._insert("txn", TXN_ROW, rows)
 
     def stamp_parsed(self, account: str, stamp: str, rest: Parsed) -> None:
         """Says that the transactions are there as the parser named by `stamp` reads all records of `account`;
         `rest` is what else it says."""
         last_row = self._read_up_to.pop(account, None)
-        row = {
-            "account": account,
-            "stamp": stamp,
-            "last_row": self._last_row(account) if last_row is None else last_row,
-            "issues": issues_text(rest.issues),
-            "balances": balances_text(rest.balances),
-            "prices": prices_text(rest.prices),
-        }
+        row = (
+            account,
+            stamp,
+            self._last_row(account) if last_row is None else last_row,
+            issues_text(rest.issues),
+            balances_text(rest.balances),
+            prices_text(rest.prices),
+        )
         with self.transaction():
-            self._run(PARSED.delete().where(PARSED.c.account == account))
-            self._run(PARSED.insert(), [row])
+            self._run("DELETE FROM parsed WHERE account = ?", account)
+            self._insert("parsed", ("account", "stamp", "last_row", "issues", "balances", "prices"), [row])
 
     def transactions(self, accounts: Collection[str] = ()) -> list[Transaction]:
         """All parsed transactions, or those of these accounts, by instant and account, then in the parser's order."""
-        what = select(*TXN_COLUMNS).order_by(TXN.c.at, TXN.c.account, TXN.c.said_by, TXN.c.number)
+        these = f"WHERE account IN ({marks(len(accounts))})" if accounts else ""
+        found = f"SELECT {TXN_COLUMNS} FROM txn {these} ORDER BY at, account, said_by, number"  # noqa: S608 - our own
         with self.snapshot():
-            found = self._stream(what.where(TXN.c.account.in_(accounts)) if accounts else what)
-            return [transaction_kept(row) for row in found]
+            return [transaction_kept(row) for row in self._stream(found, *accounts)]
 
     def span(self, account: str, besides: str = "") -> Span:
         """From when to when the transactions of an account are, and how many; without those of one source."""
-        instants = select(func.min(TXN.c.at), func.max(TXN.c.at), func.count()).where(TXN.c.account == account)
-        return Span(*self._rows(instants.where(TXN.c.source != besides) if besides else instants)[0])
+        instants = "SELECT min(at), max(at), count(*) FROM txn WHERE account = ? AND (? = '' OR source <> ?)"
+        (first, last, count), *_ = self._rows(instants, account, besides, besides)
+        return Span(instant_of(first), instant_of(last), count)
 
     def parsed_issues(self) -> list[Issue]:
         return self._parsed("issues", issues_of)
@@ -361,14 +364,14 @@ class Ledger(Whole, Histories):
         return self._parsed("balances", balances_of)
 
     def _parsed(self, column: str, read: Callable[[str], list[T]]) -> list[T]:
-        rows = self._rows(select(PARSED.c[column]).order_by(PARSED.c.account))
+        rows = self._rows(f"SELECT {column} FROM parsed ORDER BY account")  # noqa: S608 - our own
         return [item for (text,) in rows for item in read(text)]
 
     def drop_cache(self) -> None:
         """Forgets what was parsed; the records say it again."""
         with self.transaction():
-            self._run(TXN.delete())
-            self._run(PARSED.delete())
+            self._run("DELETE FROM txn")
+            self._run("DELETE FROM parsed")
 
     # ---- the whole ----------------------------------------------------------------------------
 
@@ -393,9 +396,9 @@ class Ledger(Whole, Histories):
 
     def _newest_of_all(self) -> Iterator[tuple[Any, ...]]:
         """Identity, position and digest of the newest revision of each record, sorted, inside the caller's snapshot."""
-        said = (RAW.c.account, *_IDENTITY, RAW.c.position, RAW.c.digest)
+        identity = "account, source, stream, source_id"
         newest: tuple[Any, ...] = ()
-        for row in self._stream(select(*said).order_by(*said[:4], RAW.c.revision)):
+        for row in self._stream(f"SELECT {identity}, position, digest FROM raw ORDER BY {identity}, revision"):  # noqa: S608
             if newest and newest[:4] != row[:4]:
                 yield newest
             newest = row
@@ -403,18 +406,8 @@ class Ledger(Whole, Histories):
             yield newest
 
 
-_IDENTITY = (RAW.c.source, RAW.c.stream, RAW.c.source_id)
-_ENDS = (func.min(RAW.c.position), func.max(RAW.c.position))
-
-
 def _identity(record: RawRecord) -> Identity:
     return record.account, record.source, record.stream, record.source_id
-
-
-def _of(table: Table, stream: Sequence[str]) -> Any:
-    """The rows of one (account, source, stream)."""
-    account, source, name = stream
-    return (table.c.account == account) & (table.c.source == source) & (table.c.stream == name)
 
 
 def _stream_of(records: list[RawRecord]) -> tuple[str, str, str]:

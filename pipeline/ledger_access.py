@@ -1,6 +1,6 @@
 """Who may use the ledger now, and what to say when it can't be used.
 
-`readable` turns what SQLite and SQLAlchemy raise into a LedgerError: one line with what happened
+`readable` turns what SQLite raises into a LedgerError: one line with what happened
 and what to do, and no value of any record. `import_lock` lets one import at a time into a folder.
 """
 
@@ -8,8 +8,6 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from sqlalchemy.exc import SQLAlchemyError, StatementError
 
 from pipeline.issues import Stop
 from pipeline.lock import Held, NoLock, holder, locked
@@ -63,14 +61,11 @@ def readable(path: Path) -> Iterator[None]:
         raise ValueError("a text with half a character (a lone surrogate) can't be kept") from None
     except OverflowError:
         raise ValueError("a number over 64 bits can't be kept") from None
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        cause = error.orig if isinstance(error, StatementError) else error
-        if isinstance(cause, ValueError):  # refused by a column type
-            raise cause from None
-        code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in _IN_USE and (who := holder(_lock(path.parent))):
             raise LedgerError(f"{path} is in use by {who}: run again when it has ended") from error
-        name = getattr(cause, "sqlite_errorname", type(cause).__name__)
+        name = getattr(error, "sqlite_errorname", type(error).__name__)
         wrong = ReadOnly if code == _READ_ONLY else LedgerError
         raise wrong(f"{path} {_WORDING.get(code, f'could not be used ({name})')}") from error
 

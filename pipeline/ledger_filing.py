@@ -4,21 +4,20 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
-
-from sqlalchemy import Text, func, literal, select
 
 from pipeline import __version__
 from pipeline.filing import FiledTable, FiledTables, Filing, Marks
 from pipeline.ledger_access import RESCUE, LedgerError
-from pipeline.ledger_rows import PRICE_COLUMNS, TXN_COLUMNS, AnswerKept, json_text, price_of
+from pipeline.ledger_rows import ANSWER_COLUMNS, PRICE_COLUMNS, TXN_COLUMNS, AnswerKept, answer_of, json_text, price_of
 from pipeline.ledger_store import Store
 from pipeline.model import Price, instant_text
-from pipeline.schema import ANSWER, CHAIN, FILING, PRICE, RAW, TXN
 
-_HEAD = [FILING.c[name] for name in ("id", "year", "at", "program", "why")]
-_WHOLE = [FILING.c[name] for name in ("seal", "content", "tables")]
+_ROW = ("year", "at", "program", "why", "seal", "content", "tables")
+_HEAD = "id, year, at, program, why"
+_WHOLE = "seal, content, tables"
 
 
 class RecordCame(NamedTuple):
@@ -61,83 +60,89 @@ class Filings(Store):
 
     def marks(self) -> Marks:
         """How far records, prices and answers are kept by now."""
-        with self.snapshot():
-            return Marks(*(int(self._rows(select(func.max(table.c.id)))[0][0] or 0) for table in (RAW, PRICE, ANSWER)))
+        last = (f"(SELECT coalesce(max(id), 0) FROM {table})" for table in ("raw", "price", "answer"))  # noqa: S608
+        return Marks(*self._rows(f"SELECT {', '.join(last)}")[0])
 
     def contents_until(self, end: datetime) -> dict[str, tuple[str, int]]:
         """Of each transaction before `end`: when it was, as `instant_text` has it, and what tells its contents from
         others, in this process."""
-        before = select(TXN.c.id, TXN.c.at, *TXN_COLUMNS).where(TXN.c.at < literal(instant_text(end), Text))
         with self.snapshot():
-            return {row[0]: (row[1], hash(row)) for row in self._stream(before)}
+            before = self._stream(f"SELECT at, {TXN_COLUMNS} FROM txn WHERE at < ?", instant_text(end))  # noqa: S608
+            return {row[1]: (row[0], hash(row)) for row in before}
 
     def records_after(self, marks: Marks) -> list[RecordCame]:
         """The rows of records that came later."""
-        columns = (RAW.c[name] for name in RecordCame._fields)
-        return [RecordCame(*row) for row in self._rows(select(*columns).where(RAW.c.id > marks.raw).order_by(RAW.c.id))]
+        later = f"SELECT {', '.join(RecordCame._fields)} FROM raw WHERE id > ? ORDER BY id"  # noqa: S608 - our own
+        return [RecordCame(*row) for row in self._rows(later, marks.raw)]
 
     def last_record(self) -> RecordMark:
         """The last row of the records, and the link of their chain that ends with it."""
-        row = func.coalesce(select(func.max(RAW.c.id)).scalar_subquery(), 0)
-        chain = self._rows(select(CHAIN.c.id, CHAIN.c.link, row).order_by(CHAIN.c.id.desc()).limit(1))
+        row = "(SELECT coalesce(max(id), 0) FROM raw)"
+        chain = self._rows(f"SELECT id, link, {row} FROM chain ORDER BY id DESC LIMIT 1")  # noqa: S608 - our own
         return RecordMark(*chain[0]) if chain else RecordMark(0, "", 0)
 
     def only_added(self, since: RecordMark, source: str) -> bool:
         """Whether all records of that time are there (of a ledger that was put together again, some may not be), and
         none of `source` has got other contents since."""
-        there = select(CHAIN.c.id).where(CHAIN.c.id == since.chain, CHAIN.c.link == since.link)
-        revised = select(RAW.c.id).where(RAW.c.id > since.row, RAW.c.revision > 0, RAW.c.source == source)
-        return bool(self._rows(there)) and not self._rows(revised.limit(1))
+        there = self._rows("SELECT id FROM chain WHERE id = ? AND link = ?", since.chain, since.link)
+        revised = "SELECT id FROM raw WHERE id > ? AND revision > 0 AND source = ? LIMIT 1"
+        return bool(there) and not self._rows(revised, since.row, source)
 
     def prices_after(self, marks: Marks) -> list[PriceCame]:
-        later = select(PRICE.c.id, *PRICE_COLUMNS).where(PRICE.c.id > marks.price).order_by(PRICE.c.id)
-        return [PriceCame(row[0], price_of(row[1:])) for row in self._rows(later)]
+        later = self._rows(f"SELECT id, {PRICE_COLUMNS} FROM price WHERE id > ? ORDER BY id", marks.price)  # noqa: S608
+        return [PriceCame(row[0], price_of(row[1:])) for row in later]
 
     def answers_after(self, marks: Marks) -> list[AnswerCame]:
-        columns = (ANSWER.c[name] for name in AnswerKept._fields)
-        later = select(ANSWER.c.id, *columns).where(ANSWER.c.id > marks.answer).order_by(ANSWER.c.id)
-        return [AnswerCame(row[0], AnswerKept(*row[1:])) for row in self._rows(later)]
+        later = self._rows(f"SELECT id, {ANSWER_COLUMNS} FROM answer WHERE id > ? ORDER BY id", marks.answer)  # noqa: S608
+        return [AnswerCame(row[0], answer_of(row[1:])) for row in later]
 
     def keep_filing(self, year: str, content: Mapping[str, Any], tables: FiledTables, why: str = "") -> Filing:
         """Keeps a year as filed, beside an earlier filing of it."""
         texts = {name: [table.columns, table.rows] for name, table in tables.items()}
         parts = _packed(content), _packed(texts)
-        row = {"year": year, "at": self._clock(), "program": __version__, "why": why, "seal": _seal_of(*parts)}
+        row = (year, instant_text(self._clock()), __version__, why, _seal_of(*parts), *parts)
         with self.transaction():
-            self._run(FILING.insert(), [{**row, "content": parts[0], "tables": parts[1]}])
+            self._insert("filing", _ROW, [row])
             return self.filings()[year]
 
     def filings(self) -> dict[str, Filing]:
         """Year -> the filing of it that counts, without its content; the years in order."""
-        found = {row.year: Filing(*row) for row in self._rows(select(*_HEAD).order_by(FILING.c.id))}
-        return dict(sorted(found.items()))
+        newest = {filing.year: filing for filing in self.filing_history()}
+        return {year: newest[year] for year in sorted(newest)}
 
     def filing_history(self) -> list[Filing]:
         """Every filing, the oldest first, without its content."""
-        return [Filing(*row) for row in self._rows(select(*_HEAD).order_by(FILING.c.id))]
+        return [_filing(*row) for row in self._rows(f"SELECT {_HEAD} FROM filing ORDER BY id")]  # noqa: S608 - our own
 
     def filing(self, id: int) -> Filing:
         """One filing, with its content."""
-        row = self._filed(id)
-        return Filing(row.id, row.year, row.at, row.program, row.why, _unpacked(row.content))
+        head, content, _ = self._filed(id)
+        return replace(head, content=_unpacked(content))
 
     def filed_tables(self, id: int) -> FiledTables:
         """The tables of one filing."""
-        found = _unpacked(self._filed(id).tables)
+        found = _unpacked(self._filed(id)[2])
         return {name: FiledTable([(c, t) for c, t in columns], rows) for name, (columns, rows) in found.items()}
 
-    def _filed(self, id: int) -> Any:
-        """Raises LedgerError for a filing that is not what was kept."""
-        row = self._rows(select(*_HEAD, *_WHOLE).where(FILING.c.id == id))[0]
-        if not is_filed(row.content, row.tables, row.seal):
-            raise LedgerError(f"{self.path} is damaged (the filing of {row.year} was changed): {RESCUE}")
-        return row
+    def _filed(self, id: int) -> tuple[Filing, bytes, bytes]:
+        """A filing without its content, its content and its tables, as they were packed. Raises LedgerError for one
+        that is not what was kept."""
+        row = self._rows(f"SELECT {_HEAD}, {_WHOLE} FROM filing WHERE id = ?", id)[0]  # noqa: S608 - our own
+        (*head, seal, content, tables) = row
+        one = _filing(*head)
+        if not is_filed(content, tables, seal):
+            raise LedgerError(f"{self.path} is damaged (the filing of {one.year} was changed): {RESCUE}")
+        return one, content, tables
 
     def damaged_filings(self) -> Iterator[str]:
         """The years of filings that are not what was kept."""
-        for row in self._rows(select(FILING.c.year, *_WHOLE)):
-            if not is_filed(row.content, row.tables, row.seal):
-                yield str(row.year)
+        for year, seal, content, tables in self._rows(f"SELECT year, {_WHOLE} FROM filing ORDER BY id"):  # noqa: S608
+            if not is_filed(content, tables, seal):
+                yield str(year)
+
+
+def _filing(id: int, year: str, at: str, program: str, why: str) -> Filing:
+    return Filing(id, year, datetime.fromisoformat(at), program, why)
 
 
 def _packed(document: object) -> bytes:

@@ -4,12 +4,11 @@ import json
 from collections.abc import Collection
 from typing import NamedTuple
 
-from sqlalchemy import or_, select
-
-from pipeline.ledger_rows import RECORD_COLUMNS, BatchKept
-from pipeline.ledger_store import Store
+from pipeline.ledger_rows import BATCH_COLUMNS, RECORD_COLUMNS, BatchKept, batch_of
+from pipeline.ledger_store import Store, marks
 from pipeline.model import RawRecord
-from pipeline.schema import BATCH, RAW
+
+_WIDTH = len(RECORD_COLUMNS.split(", "))
 
 
 class RecordKept(NamedTuple):
@@ -29,16 +28,18 @@ class Histories(Store):
     ) -> list[RecordKept]:
         """Every revision of the records of one source whose ids are among `names`, in the order in which they came;
         `naming`: of those, too, whose contents hold one of them as a text."""
+        found = [f"source_id IN ({marks(len(names))})"]
+        if naming:  # LIKE would take small letters for capitals
+            found += ["replace(payload, ?, '') <> payload"] * len(names)
         texts = [json.dumps(name, ensure_ascii=False) for name in names] if naming else []
-        named = [RAW.c.payload.contains(text, autoescape=True) for text in texts]
+        batch = ", ".join(f"batch.{name}" for name in BATCH_COLUMNS.split(", "))
+        record = ", ".join(f"raw.{name}" for name in RECORD_COLUMNS.split(", "))
         rows = self._rows(
-            select(*RECORD_COLUMNS, RAW.c.revision, RAW.c.digest, *BATCH.c)
-            .join_from(RAW, BATCH, RAW.c.batch == BATCH.c.id)
-            .where(RAW.c.account == account, RAW.c.source == source, or_(RAW.c.source_id.in_(names), *named))
-            .order_by(RAW.c.id)
-        )
-        width = len(RECORD_COLUMNS)
+            f"SELECT {record}, revision, raw.digest, {batch} FROM raw JOIN batch ON raw.batch = batch.id "  # noqa: S608
+            f"WHERE account = ? AND source = ? AND ({' OR '.join(found)}) ORDER BY raw.id",
+            account, source, *names, *texts,
+        )  # fmt: skip
         return [
-            RecordKept(RawRecord(*row[:width]), row[width], row[width + 1], BatchKept(*row[width + 2 :]))
+            RecordKept(RawRecord(*row[:_WIDTH]), row[_WIDTH], row[_WIDTH + 1], batch_of(row[_WIDTH + 2 :]))
             for row in rows
         ]

@@ -11,13 +11,11 @@ It is in memory and reads the facts of the ledger's file, which it can't change;
 from collections.abc import Collection, Mapping
 from typing import Any, Self
 
-from sqlalchemy import Column, MetaData, Table, select
-
 from pipeline.ledger import Ledger
 from pipeline.ledger_access import PATIENCE, readable
-from pipeline.schema import LEFT_OUT, METADATA, PARSED, TXN, past_of
+from pipeline.sqlite import Sqlite
 
-_CACHE: tuple[tuple[Table, Column[Any]], ...] = ((TXN, TXN.c.said_by), (PARSED, PARSED.c.account))
+_CACHE = (("txn", "said_by"), ("parsed", "account"))  # with the column that has the account
 
 
 class Past(Ledger):
@@ -29,13 +27,8 @@ class Past(Ledger):
 
     @classmethod
     def of(cls, ledger: Ledger) -> Self:
-        engine = past_of(ledger.path, PATIENCE)
         with readable(ledger.path):
-            past = cls(ledger.folder, engine, engine.connect(), ledger._clock)
-        with past.transaction(), readable(past.path):
-            METADATA.create_all(past._connection, tables=[TXN, PARSED])
-            past._copy_cache()
-        return past
+            return cls(ledger.folder, Sqlite.past(ledger.path, PATIENCE), ledger._clock)
 
     def leave_out(
         self, raw: Mapping[int, str] | None = None, price: Collection[int] = (), answer: Collection[int] = ()
@@ -44,19 +37,12 @@ class Past(Ledger):
         raw = raw or {}
         ids: dict[str, Collection[int]] = {"raw": raw.keys(), "price": price, "answer": answer}
         with self.transaction():
-            self._run(LEFT_OUT.delete())
-            self._run(LEFT_OUT.insert(), [{"name": name, "id": id} for name in ids for id in ids[name]])
+            self._run("DELETE FROM left_out")
+            self._insert("left_out", ("name", "id"), [(name, id) for name in ids for id in ids[name]])
             now = set(raw.values())
             for account in self._lacking | now:
                 for table, by in _CACHE:
-                    self._run(table.delete().where(by == account))
-                if account not in now:
-                    self._copy_cache(account)
+                    self._run(f"DELETE FROM {table} WHERE {by} = ?", account)  # noqa: S608 - our own
+                    if account not in now:  # what the file's records were parsed to
+                        self._run(f"INSERT INTO {table} SELECT * FROM kept.{table} WHERE {by} = ?", account)  # noqa: S608
             self._lacking = now
-
-    def _copy_cache(self, account: str | None = None) -> None:
-        """What the file's records were parsed to, of one account or all."""
-        for table, by in _CACHE:
-            kept = table.to_metadata(MetaData(), schema="kept")
-            found = select(kept) if account is None else select(kept).where(kept.c[by.name] == account)
-            self._run(table.insert().from_select(list(kept.c.keys()), found))

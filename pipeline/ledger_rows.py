@@ -10,8 +10,6 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Text, type_coerce
-
 from pipeline.issues import Issue
 from pipeline.model import (
     Balance,
@@ -25,7 +23,6 @@ from pipeline.model import (
 )
 from pipeline.money import exact_text
 from pipeline.said import said_by, transaction_of
-from pipeline.schema import PRICE, RAW, TXN
 
 
 class BatchKept(NamedTuple):
@@ -67,21 +64,18 @@ class Span(NamedTuple):
     transactions: int
 
 
-Columns = Sequence[Any]
+# What is asked for of a row, as SQL has it.
+RECORD_COLUMNS = "source, account, stream, source_id, position, payload, origin"
+PRICE_COLUMNS = "asset, currency, price, source, at, day"
+BATCH_COLUMNS = "id, kind, name, digest, at, program"
+ANSWER_COLUMNS = 'kind, "key", content, "by", at'
+TXN_COLUMNS = (
+    "id, account, source, source_id, position, at, sent_quantity, sent_asset, received_quantity, received_asset, "
+    "fee_quantity, fee_asset, net_worth_quantity, net_worth_asset, label, description, txhash"
+)
 
-RECORD_COLUMNS: Columns = [
-    RAW.c[f] for f in ("source", "account", "stream", "source_id", "position", "payload", "origin")
-]
-PRICE_COLUMNS: Columns = [PRICE.c[f] for f in ("asset", "currency", "price", "source", "at", "day")]
-_AMOUNTS = ("sent", "received", "fee", "net_worth")
-# Numbers and instants as the texts that they are kept as: column types take twice as long to read them.
-TXN_COLUMNS: Columns = [
-    *(TXN.c[f] for f in ("id", "account", "source", "source_id", "position")),
-    type_coerce(TXN.c.at, Text),
-    *(type_coerce(TXN.c[f"{amount}_{part}"], Text) for amount in _AMOUNTS for part in ("quantity", "asset")),
-    *(TXN.c[f] for f in ("label", "description", "txhash")),
-]
-
+# What is given for a new one.
+PRICE_ROW = ("asset", "currency", "price", "at", "day", "source", "fetched_at", "batch")
 RAW_ROW = (
     "source", "account", "stream", "source_id", "revision", "digest", "seal", "position", "origin", "payload", "batch",
 )  # fmt: skip
@@ -117,26 +111,32 @@ def transaction_kept(row: Sequence[Any]) -> Transaction:
     return transaction_of(row[5:], *row[:5])
 
 
-def price_row(price: Price, fetched_at: datetime, batch: int) -> dict[str, Any]:
-    """Raises ValueError unless exactly one of `at` and `day` is set."""
+def price_row(price: Price, fetched_at: datetime, batch: int) -> tuple[Any, ...]:
+    """The values of PRICE_ROW. Raises ValueError unless exactly one of `at` and `day` is set."""
     if (price.at is None) == (price.day is None):
         raise ValueError(f"a price of {price.asset} should have an instant or a day")
-    return {
-        "asset": price.asset,
-        "currency": price.currency,
-        "price": price.price,
-        "at": price.at,
-        "day": price.day.isoformat() if price.day else None,
-        "source": price.source,
-        "fetched_at": fetched_at,
-        "batch": batch,
-    }
+    at = None if price.at is None else instant_text(price.at)
+    day = None if price.day is None else price.day.isoformat()
+    number = exact_text(price.price)
+    return (price.asset, price.currency, number, at, day, price.source, instant_text(fetched_at), batch)
 
 
 def price_of(row: Sequence[Any]) -> Price:
     """A row of PRICE_COLUMNS as the Price that was kept."""
     asset, currency, price, source, at, day = row
-    return Price(asset, currency, price, source, at, date.fromisoformat(day) if day else None)
+    return Price(asset, currency, Decimal(price), source, instant_of(at), date.fromisoformat(day) if day else None)
+
+
+def batch_of(row: Sequence[Any]) -> BatchKept:
+    """A row of BATCH_COLUMNS as the import that it was."""
+    id, kind, name, digest, at, program = row
+    return BatchKept(id, kind, name, digest, datetime.fromisoformat(at), program)
+
+
+def answer_of(row: Sequence[Any]) -> AnswerKept:
+    """A row of ANSWER_COLUMNS as the answer that was given."""
+    kind, key, content, by, at = row
+    return AnswerKept(kind, key, content, by, datetime.fromisoformat(at))
 
 
 def price_key(price: Price) -> tuple[str, str, str, bool]:
@@ -185,7 +185,7 @@ def issues_text(issues: Iterable[Issue]) -> str:
 
 
 def issues_of(text: str) -> list[Issue]:
-    return [Issue(**{**entry, "at": _instant(entry["at"])}) for entry in json.loads(text)]
+    return [Issue(**{**entry, "at": instant_of(entry["at"])}) for entry in json.loads(text)]
 
 
 def balances_text(balances: Iterable[Balance]) -> str:
@@ -213,9 +213,9 @@ def prices_text(prices: Iterable[Price]) -> str:
 
 
 def prices_of(text: str) -> list[Price]:
-    entries = json.loads(text)
-    return [price_of((asset, cur, Decimal(p), src, _instant(at), day)) for asset, cur, p, src, at, day in entries]
+    return [price_of(row) for row in json.loads(text)]
 
 
-def _instant(text: str | None) -> datetime | None:
+def instant_of(text: str | None) -> datetime | None:
+    """An instant as it was kept."""
     return None if text is None else datetime.fromisoformat(text)

@@ -17,27 +17,29 @@ from tempfile import TemporaryDirectory
 from types import NoneType
 from typing import Any
 
-from sqlalchemy import Column, Integer, LargeBinary
-
 from pipeline.issues import Stop
 from pipeline.ledger import Ledger
 from pipeline.ledger_filing import is_filed
 from pipeline.ledger_rows import RAW_ROW
 from pipeline.ledger_whole import is_kept
 from pipeline.model import digest_of
-from pipeline.schema import ANSWER, BATCH, CHAIN, CURSOR, FILING, PARSED, PRICE, RAW
 from pipeline.schema_chain import MARK, link
+from pipeline.sqlite import columns
 
 Row = dict[str, Any]
 
 
-def _kinds(column: Column[Any]) -> tuple[type, ...]:
+def _kinds(kind: str, nullable: bool) -> tuple[type, ...]:
     """What a value of a column is in the file: numbers that are exact, and instants, are texts there."""
-    kind = {Integer: int, LargeBinary: bytes}.get(type(column.type), str)
-    return (kind, NoneType) if column.nullable else (kind,)
+    one = {"INTEGER": int, "BLOB": bytes}.get(kind, str)
+    return (one, NoneType) if nullable else (one,)
 
 
-COLUMNS = {t.name: {c.name: _kinds(c) for c in t.c} for t in (BATCH, RAW, PRICE, ANSWER, FILING, CURSOR)}
+RAW, FILING, CURSOR = "raw", "filing", "cursor"
+COLUMNS = {
+    table: {name: _kinds(kind, nullable) for name, kind, nullable in columns(table)}
+    for table in ("batch", RAW, "price", "answer", FILING, CURSOR)
+}
 # Of the first page (sqlite.org/fileformat2.html, 1.3): the header, in it the number of pages, and of free ones.
 _PAGE, _HEADER, _PAGES, _FREE = 4096, 100, slice(28, 32), slice(32, 40)
 _LINK = ("first", "marks", "link")
@@ -72,23 +74,23 @@ def saved(path: Path, lost: Lost) -> Iterator[tuple[str, Row]]:
     any_row = False
     with closing(_opened(path)) as file:
         there = _tables(file)
-        if RAW.name not in there:
+        if RAW not in there:
             raise NothingSaved("it has no records of taxsync: nothing can be saved")
-        marks, whole = _marks(file, CHAIN.name in there)
+        marks, whole = _marks(file, "chain" in there)
         end = max(marks, default=0)
-        until = {RAW.name: max(end, _parsed_to(file))} if whole else {}
+        until = {RAW: max(end, _parsed_to(file))} if whole else {}
         for table in (name for name in COLUMNS if name in there):
-            if table == CURSOR.name and lost.of(RAW.name):
+            if table == CURSOR and lost.of(RAW):
                 continue
             for number, row in _rows(file, table, until.get(table, 0), lost):
                 if not _sound(table, row, marks.get(number)):
                     lost.rows[table].append(number)
                     continue
-                if table == RAW.name and number not in marks:
+                if table == RAW and number not in marks:
                     lost.unproven.append(number)
                 any_row = True
                 yield table, row
-            if table == RAW.name and whole:  # numbers that the chain leaves out were never there
+            if table == RAW and whole:  # numbers that the chain leaves out were never there
                 lost.rows[table] = [n for n in lost.rows[table] if n in marks or n > end]
     if not any_row and (lost.beyond or any(lost.rows.values())):
         raise NothingSaved("none of its rows can be read: nothing can be saved")
@@ -149,9 +151,9 @@ def _sound(table: str, row: Row, mark: bytes | None) -> bool:
     """Whether a row is what was kept. `mark`: of a record's place; None: it is not known."""
     if not _fits(table, row):
         return False
-    if table == FILING.name:
+    if table == FILING:
         return is_filed(row["content"], row["tables"], row["seal"])
-    if table != RAW.name:
+    if table != RAW:
         return True
     if mark is None:
         return digest_of(row["payload"]) == str(row["seal"])
@@ -168,7 +170,7 @@ def _marks(file: sqlite3.Connection, there: bool) -> tuple[dict[int, bytes], boo
     if not there:
         return marks, False
     lost, whole, last, before = Lost(), True, 0, ""
-    for number, row in _rows(file, CHAIN.name, 0, lost):
+    for number, row in _rows(file, "chain", 0, lost):
         first, some = row["first"], row["marks"]
         fits = isinstance(first, int) and isinstance(some, bytes) and number == last + 1
         if fits and link(before, first, some) == row["link"]:
@@ -176,13 +178,13 @@ def _marks(file: sqlite3.Connection, there: bool) -> tuple[dict[int, bytes], boo
         else:
             whole = False
         last, before = number, row["link"]
-    return marks, whole and not lost.of(CHAIN.name)
+    return marks, whole and not lost.of("chain")
 
 
 def _parsed_to(file: sqlite3.Connection) -> int:
     """The last row of the records that the cache knows of, as far as it can be read."""
     with suppress(sqlite3.Error):
-        last = file.execute(f"SELECT max(last_row) FROM {PARSED.name}").fetchone()[0]  # noqa: S608 - our own
+        last = file.execute("SELECT max(last_row) FROM parsed").fetchone()[0]
         return last if isinstance(last, int) else 0
     return 0
 

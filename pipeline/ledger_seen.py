@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 from pipeline.folder import require_plain
 from pipeline.ledger_access import LedgerError, ReadOnly, os_error, readable
-from pipeline.schema import APPLICATION_ID, newest_version
+from pipeline.migrations import newest_version
+from pipeline.sqlite import APPLICATION_ID
 
 PATIENCE = 0.2  # seconds to wait for another process's transaction: there are thousands to look at
 _FILINGS_SINCE = 3  # the version of the tables that has filed years

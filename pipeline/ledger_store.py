@@ -4,21 +4,19 @@ Takes a data folder, gives what `Ledger` reads and writes through. Files are mad
 0700; a link in the ledger's place, another program's file and a newer ledger are refused.
 """
 
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, Executable, Select, Table
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
-
 from pipeline import __version__
 from pipeline.folder import create_private, make_folder, replace_private, require_plain
 from pipeline.ledger_access import NO_LEDGER, PATIENCE, LedgerError, ReadOnly, os_error, readable
-from pipeline.schema import engine_of, migrate, newest_version, still_in_transaction, version_of
+from pipeline.migrations import newest_version
+from pipeline.sqlite import Sqlite, copied
 
 FILE = "ledger.db"
 STREAMED = 5_000  # rows that are read at once
@@ -31,9 +29,10 @@ def _now() -> datetime:
 class Store:
     """An open ledger file. Made by `open`, closed by `with` or `close`; for one thread."""
 
-    def __init__(self, folder: Path, engine: Engine, connection: Connection, clock: Callable[[], datetime]) -> None:
+    def __init__(self, folder: Path, database: Sqlite, clock: Callable[[], datetime]) -> None:
         self.folder, self.path = folder, folder / FILE
-        self._engine, self._connection, self._clock = engine, connection, clock
+        self._database, self._clock = database, clock
+        self._depth, self._reading = 0, False  # of transactions, one inside the other; of a snapshot
 
     @classmethod
     def open(
@@ -56,14 +55,9 @@ class Store:
             ) from None
         except OSError as error:
             raise os_error(path, error) from None
-        engine = engine_of(path, patience)
-        try:
-            with readable(path):
-                connection = engine.connect()
-        except BaseException:
-            engine.dispose()
-            raise
-        store = cls(folder, engine, connection, clock)
+        with readable(path):
+            database = Sqlite.at(path, patience)
+        store = cls(folder, database, clock)
         try:
             store._bring_up_to_date(create)
         except BaseException:
@@ -73,7 +67,7 @@ class Store:
 
     def _bring_up_to_date(self, create: bool) -> None:
         with self.snapshot(), readable(self.path):
-            version = version_of(self._connection)
+            version = self._database.version()
         if version is None:
             raise LedgerError(f"{self.path} {NO_LEDGER}")
         if version == 0 and not create:
@@ -92,10 +86,10 @@ class Store:
         """Brings the tables up to date, once the file as it was is kept beside it: all or nothing."""
         try:
             with self.transaction(), readable(self.path):
-                version = version_of(self._connection)  # by now, as another process may have done it
+                version = self._database.version()  # by now, as another process may have done it
                 if version and version < newest_version():
                     self._keep_as_it_is(self.folder / f"ledger-version-{version}.db")
-                migrate(self._connection, self._clock(), __version__)
+                self._database.migrate(self._clock(), __version__)
         except ReadOnly:
             raise ReadOnly(
                 f"{self.path} is of an older taxsync and can only be read: run `taxsync status` once where it can be "
@@ -104,15 +98,14 @@ class Store:
 
     def _keep_as_it_is(self, copy: Path) -> None:
         """Makes `copy`, 0600 and on the disk, the ledger before it is changed. The caller's transaction keeps others
-        from changing it; it is read by a connection of its own, as one that has begun to write can't be copied."""
-        part, kept = copy.with_suffix(".part"), f"{self.path.absolute().as_uri()}?mode=ro"
+        from changing it."""
+        part = copy.with_suffix(".part")
         try:
             part.unlink(missing_ok=True)
             create_private(part)
-            with closing(sqlite3.connect(kept, uri=True)) as source, closing(sqlite3.connect(part)) as target:
-                source.backup(target)
+            copied(self.path, part)
             replace_private(part, copy)
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, Sqlite.errors) as error:
             with suppress(OSError):
                 part.unlink()
             why = error.strerror if isinstance(error, OSError) else str(error)
@@ -122,9 +115,8 @@ class Store:
             ) from None
 
     def close(self) -> None:
-        with suppress(SQLAlchemyError):
-            self._connection.close()
-        self._engine.dispose()
+        with suppress(self._database.errors):
+            self._database.close()
 
     def __enter__(self) -> Self:
         return self
@@ -140,90 +132,90 @@ class Store:
         kept with the outer one."""
         if self._reading:
             raise RuntimeError("nothing is kept inside a snapshot")
-        inner = self._connection.in_transaction()
-        if inner:
+        within = f"inner_{self._depth}" if self._depth else ""
+        if within:
             self._require_alive()
         with readable(self.path):
-            work = self._connection.begin_nested() if inner else self._connection.begin()
+            if within:
+                self._database.execute(f"SAVEPOINT {within}")
+            else:
+                self._database.begin()
+        self._depth += 1
         try:
             yield
             self._require_alive()
             with readable(self.path):
-                work.commit()
+                self._database.execute(f"RELEASE SAVEPOINT {within}" if within else "COMMIT")
         except BaseException:
-            with suppress(SQLAlchemyError):  # on a full disk SQLite has rolled back already; the cause counts
-                work.rollback()
+            with suppress(self._database.errors):  # on a full disk SQLite has rolled back already; the cause counts
+                self._database.execute(f"ROLLBACK TO SAVEPOINT {within}" if within else "ROLLBACK")
             raise
+        finally:
+            self._depth -= 1
 
     def _require_alive(self) -> None:
         """SQLite rolls back on its own on a full disk: whoever swallowed that error must not go on."""
-        if not still_in_transaction(self._connection):
+        if not self._database.alive:
             raise LedgerError(f"{self.path} could not keep what was being imported: nothing was kept; run again")
 
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """All that is read inside is of one state, whatever others keep meanwhile (they wait: be brief)."""
-        if self._connection.in_transaction():
+        if self._depth:
             yield
             return
-        self._connection.execution_options(reading=True)
-        try:
-            with readable(self.path):
-                work = self._connection.begin()
-            try:
-                yield
-            finally:
-                with suppress(SQLAlchemyError):
-                    work.rollback()
-        finally:
-            self._connection.execution_options(reading=False)
-
-    @property
-    def _reading(self) -> bool:
-        return bool(self._connection.get_execution_options().get("reading", False))
-
-    def _rows(self, statement: Select[*tuple[Any, ...]]) -> Sequence[Any]:
-        with self.snapshot(), readable(self.path):
-            return self._connection.execute(statement).all()
-
-    def _stream(self, statement: Select[*tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-        """The same, some rows at a time, inside the caller's snapshot: what is read of a million rows may be let go.
-
-        For texts and integers alone, bound values too: SQLAlchemy's rows and column types take twice as long.
-        """
         with readable(self.path):
-            cursor = self._connection.connection.cursor()
-            sql = statement.compile(dialect=self._engine.dialect, compile_kwargs={"render_postcompile": True})
-            cursor.execute(str(sql), [sql.params[name] for name in sql.positiontup or ()])
+            self._database.begin(reading=True)
+        self._depth, self._reading = 1, True
+        try:
+            yield
+        finally:
+            self._depth, self._reading = 0, False
+            with suppress(self._database.errors):
+                self._database.execute("ROLLBACK")
+
+    def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """What SQL finds, values in the place of its `?`: texts, integers, bytes and None, both ways."""
+        with self.snapshot(), readable(self.path):
+            return self._database.execute(sql, values).fetchall()
+
+    def _stream(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
+        """The same, some rows at a time, inside the caller's snapshot: what is read of a million rows may be let go."""
+        with readable(self.path):
+            cursor = self._database.execute(sql, values)
             while rows := cursor.fetchmany(STREAMED):
                 yield from rows
 
-    def _insert(self, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
-        """Adds rows inside the caller's transaction: texts and integers, in the order of `columns`.
-
-        For the two tables that hold a row per record: SQLAlchemy's way by dicts and column types takes
-        three times as long.
-        """
+    def _insert(self, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
+        """Adds rows inside the caller's transaction, in the order of `columns`."""
         if rows:
-            statement = table.insert().compile(dialect=self._engine.dialect, column_keys=list(columns))
-            assert statement.positiontup == list(columns)
             with readable(self.path):
-                self._connection.exec_driver_sql(str(statement), list(rows))
+                self._database.many(insert_into(table, tuple(columns)), rows)
 
-    def _insert_new(self, table: Table, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> bool:
+    def _insert_new(self, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> bool:
         """Adds rows as `_insert` does; False, and none is added, if one of them is there already."""
         try:
             with self.transaction():
                 self._insert(table, columns, rows)
         except LedgerError as error:
-            if isinstance(error.__cause__, IntegrityError):
+            if isinstance(error.__cause__, self._database.conflict):
                 return False
             raise
         return True
 
-    def _run(self, statement: Executable, rows: list[dict[str, Any]] | None = None) -> int:
+    def _run(self, sql: str, *values: object) -> int:
         """Runs a change inside the caller's transaction; how many rows it touched."""
-        if rows == []:
-            return 0
         with readable(self.path):
-            return self._connection.execute(statement, rows).rowcount
+            return self._database.execute(sql, values).rowcount
+
+
+@cache
+def insert_into(table: str, columns: tuple[str, ...]) -> str:
+    """What adds a row of these columns; the names are our own."""
+    names = ", ".join(f'"{name}"' for name in columns)
+    return f"INSERT INTO {table} ({names}) VALUES ({marks(len(columns))})"  # noqa: S608
+
+
+def marks(count: int) -> str:
+    """As many marks for values, for a list of them."""
+    return ", ".join("?" * count)

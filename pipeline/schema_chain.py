@@ -9,8 +9,6 @@ import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection
-
 MARK = 16  # bytes
 ROWS = 5_000  # of a link that is made afterwards
 COLUMNS = "source, account, stream, source_id, revision, digest, seal, position, origin, payload, batch"
@@ -36,14 +34,14 @@ def link(before: str, first: int, marks: bytes) -> str:
     return hashlib.sha256(f"{before} {first} ".encode() + marks).hexdigest()
 
 
-def chain_all(connection: Connection) -> None:
+def chain_all(database: Any) -> None:
     """Makes the chain of a ledger that has rows and no chain, inside the caller's transaction."""
-    rows = connection.exec_driver_sql(f"SELECT id, {COLUMNS} FROM raw ORDER BY id")  # noqa: S608 - our own
+    rows = database.execute(f"SELECT id, {COLUMNS} FROM raw ORDER BY id")  # noqa: S608 - our own
     before = ""
     for first, some in _runs(rows):
         marks = marks_of(some)
         before = link(before, first, marks)
-        connection.exec_driver_sql("INSERT INTO chain (first, marks, link) VALUES (?, ?, ?)", (first, marks, before))
+        database.execute("INSERT INTO chain (first, marks, link) VALUES (?, ?, ?)", (first, marks, before))
 
 
 def _runs(rows: Iterable[Sequence[Any]]) -> Iterator[tuple[int, list[Sequence[Any]]]]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.ledger import Ledger
-from pipeline.schema import newest_version
+from pipeline.migrations import newest_version
 from tests.hard.older import VERSIONS, older, reported
 from tests.person import Person, contents
 

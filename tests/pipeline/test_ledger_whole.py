@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import schema
+from pipeline import sqlite
 from pipeline.filing import FiledTable
 from pipeline.issues import Stop
 from pipeline.ledger import Ledger, LedgerError
@@ -113,7 +113,7 @@ def test_an_older_ledger_gets_its_chain_when_it_is_opened(tmp_path: Path) -> Non
         outside.execute("PRAGMA user_version = 3")
         outside.execute("DROP TRIGGER migration_no_delete")
         outside.execute("DELETE FROM migration")
-        outside.execute(next(t for t in schema._triggers(schema.MIGRATION) if "DELETE" in t))
+        outside.execute(next(t for t in sqlite.triggers("migration") if "DELETE" in t))
     with Ledger.open(tmp_path, create=False) as ledger:
         ledger.check_integrity()
         ledger.keep(Page([record("after")]), batch)
