@@ -1,6 +1,7 @@
 """The ledger's file as a whole: the chain over its records, whether it is sound, a copy of it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ class Whole(Filings):
         """Raises LedgerError unless the file is sound and every record is what was kept, and all are there."""
         with self.snapshot(), readable(self.path):
             found = list(self._database.damage())
-            found += self._broken()
+            found += () if self._as_kept() else self._broken()
             found += [f"the filing of {year} was changed" for year in self.damaged_filings()]
         if found:
             more = f", and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
@@ -51,6 +52,24 @@ class Whole(Filings):
             (parsed,), *_ = self._rows(_PARSED_TO)
         if count * MARK != marked or parsed > last:
             self.check_integrity()
+
+    def _as_kept(self) -> bool:
+        """Whether every record is what the chain says: a link at a time, three times as fast as row by row, which is
+        left to `_broken` where one is not."""
+        rows = self._stream(f"SELECT {_ROW} FROM raw ORDER BY id")  # noqa: S608 - our own
+        before, end = "", 0
+        for first, marks, digest in self._stream("SELECT first, marks, link FROM chain ORDER BY id"):
+            if not isinstance(marks, bytes) or not isinstance(first, int) or first <= end:
+                return False
+            if link(before, first, marks) != digest:
+                return False
+            before, behind = digest, first + len(marks) // MARK
+            some = list(islice(rows, behind - first))
+            if [row[0] for row in some] != list(range(first, behind)) or not are_kept(some, marks):
+                return False
+            end = behind - 1
+        (parsed,), *_ = self._stream(_PARSED_TO)
+        return next(rows, None) is None and parsed <= end
 
     def _broken(self) -> Iterator[str]:
         """Each record that is not what the chain says, in the order in which they were kept."""
@@ -119,6 +138,14 @@ def is_kept(row: Sequence[Any], marked: bytes) -> bool:
     """Whether a row (RAW_ROW) is what the mark of its place says, its payload what its seal says."""
     payload = row[_PAYLOAD]  # of any type, where a hand was in it
     return mark(row) == marked and isinstance(payload, str) and digest_of(payload) == row[_SEAL]
+
+
+def are_kept(rows: Sequence[Sequence[Any]], marked: bytes) -> bool:
+    """The same of rows that follow each other, with their numbers before them."""
+    payloads, seals = 1 + _PAYLOAD, 1 + _SEAL
+    return marks_of(row[1:] for row in rows) == marked and all(
+        isinstance(row[payloads], str) and digest_of(row[payloads]) == row[seals] for row in rows
+    )
 
 
 def _named(row: Sequence[Any]) -> str:

@@ -20,4 +20,4 @@ _PRICES = (
 
 def prices(report: Report) -> Table:
     """One row per value of the year: of a transaction, of a fee, of what was held; with where it is from."""
-    return Table("prices", _PRICES, list(report.origins))
+    return Table("prices", _PRICES, report.origins)

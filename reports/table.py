@@ -21,6 +21,7 @@ from pipeline.model import Balance, Price, Result
 from pipeline.reported import NOTHING, Compared
 from pipeline.rules.base import Period, Rules
 
+M = TypeVar("M")
 T = TypeVar("T")
 Value = str | Decimal | datetime | date | int | None
 Row = tuple[Value, ...]
@@ -54,24 +55,25 @@ class Column:
     meaning: str = ""
 
 
-class Made(Sequence[Row]):
-    """Rows that are made of their subjects each time they are asked for: a big year's are never all there at once."""
+class Made(Sequence[M]):
+    """Rows, or what rows are made of, made of their subjects each time they are asked for: a big year's are never all
+    there at once."""
 
-    def __init__(self, subjects: Sequence[T], row: Callable[[T], Row]) -> None:
+    def __init__(self, subjects: Sequence[T], row: Callable[[T], M]) -> None:
         self._subjects: Sequence[Any] = subjects
-        self._row: Callable[[Any], Row] = row
+        self._row: Callable[[Any], M] = row
 
     def __len__(self) -> int:
         return len(self._subjects)
 
-    def __iter__(self) -> Iterator[Row]:
+    def __iter__(self) -> Iterator[M]:
         return map(self._row, self._subjects)
 
     @overload
-    def __getitem__(self, at: int) -> Row: ...
+    def __getitem__(self, at: int) -> M: ...
     @overload
-    def __getitem__(self, at: slice) -> list[Row]: ...
-    def __getitem__(self, at: int | slice) -> Row | list[Row]:
+    def __getitem__(self, at: slice) -> list[M]: ...
+    def __getitem__(self, at: int | slice) -> M | list[M]:
         if isinstance(at, slice):
             return [self._row(each) for each in self._subjects[at]]
         return self._row(self._subjects[at])
@@ -84,6 +86,11 @@ class Table:
     name: str
     columns: tuple[Column, ...]
     rows: Sequence[Row]
+
+    @property
+    def names(self) -> list[str]:
+        """Those of its columns."""
+        return [column.name for column in self.columns]
 
     def index(self, name: str) -> int:
         """The number of a column."""
@@ -143,7 +150,7 @@ class Report:
     `answers`: what the person has said that counts, and when and by what that came, oldest first.
     `files`, `lists`: what was imported. `reported`: what each exchange itself said is held, as of one instant an
     account: the nearest to the year's end. `glance`: what the year's page shows beside the tables.
-    `taxpayer`: a name, or "".
+    `taxpayer`: a name, or "". `settings`: what else was chosen, each with its name, in a person's words.
     """
 
     result: Result
@@ -169,6 +176,7 @@ class Report:
     reported: Sequence[Balance] = ()
     glance: Glance = field(default_factory=Glance)
     taxpayer: str = ""
+    settings: Sequence[tuple[str, str]] = ()
 
     def within(self, listed: Iterable[T], at: Callable[[T], datetime]) -> list[T]:
         """Those of `listed` whose instant, for the taxpayer, lies in the tax year, in order of time."""

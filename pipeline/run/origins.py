@@ -1,5 +1,6 @@
 """Where every value of a tax year is from: rows of the report's table `prices`."""
 
+from array import array
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -10,32 +11,41 @@ from pipeline.model import Price, Result, Transaction, is_fiat
 from pipeline.money import ZERO, exact
 from pipeline.rules.base import Period
 from reports.prices import FEE, HOLDING, TRANSACTION
-from reports.table import Value
-
-Row = tuple[Value, ...]
+from reports.table import Made, Row
 
 
-def origins(result: Result, prices: Sequence[Price], basis: Basis, period: Period) -> list[Row]:
+def origins(result: Result, prices: Sequence[Price], basis: Basis, period: Period) -> Made[Row]:
     """What moved in the year, its fees, and what was held on the reference day, as far as they have a value."""
-    book = PriceBook(prices, basis.currency, basis.zone)
-    rows: list[Row] = []
+    book, dearer = PriceBook(prices, basis.currency, basis.zone), basis.rules.higher_value
+    moved, numbers = result.transactions, array("q")  # of a transaction, twice; one more for its fee
     with exact():
-        for t in result.transactions:  # in order of time
+        for number, t in enumerate(moved):  # in order of time
             if period.starts <= t.at < period.ends:
-                rows += _of_transaction(t, result, book, basis.rules.higher_value)
-        rows += _of_holdings(result, book, period.starts if basis.rules.reference_first else period.ends, basis)
-    return rows
+                if result.values.get(t.id, _NO_VALUE)[0] is not None and (t.received or t.sent) is not None:
+                    numbers.append(2 * number)
+                if t.fee is not None and fee_value(t, book, dearer) is not None:
+                    numbers.append(2 * number + 1)
+        held = list(_of_holdings(result, book, period.starts if basis.rules.reference_first else period.ends, basis))
+    numbers.extend(range(-1, -1 - len(held), -1))
+
+    def row(number: int) -> Row:
+        if number < 0:
+            return held[-1 - number]
+        t = moved[number // 2]
+        worth, source = result.values.get(t.id, _NO_VALUE)
+        if not number % 2:
+            side = t.received or t.sent
+            assert side is not None
+            return (t.id, t.at, t.account, side.asset, side.quantity, TRANSACTION, worth, source)
+        assert t.fee is not None
+        with exact():
+            fee = fee_value(t, book, dearer)
+            return (t.id, t.at, t.account, t.fee.asset, t.fee.quantity, FEE, fee, _of_fee(t, source, book))
+
+    return Made(numbers, row)
 
 
-def _of_transaction(t: Transaction, result: Result, book: PriceBook, dearer: bool) -> Iterator[Row]:
-    worth, source = result.values.get(t.id, (None, ""))
-    side = t.received or t.sent
-    if worth is not None and side is not None:
-        yield (t.id, t.at, t.account, side.asset, side.quantity, TRANSACTION, worth, source)
-    if t.fee is not None:
-        fee = fee_value(t, book, dearer)
-        if fee is not None:
-            yield (t.id, t.at, t.account, t.fee.asset, t.fee.quantity, FEE, fee, _of_fee(t, source, book))
+_NO_VALUE = (None, "")
 
 
 def _of_fee(t: Transaction, source: str, book: PriceBook) -> str:

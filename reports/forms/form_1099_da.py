@@ -55,7 +55,7 @@ def table(report: Report) -> Table:
     pieces, rows = defaultdict[Reported, list[Piece]](list), defaultdict[Reported, list[Entry]](list)
     for piece in report.brokers.pieces:
         pieces[piece.row].append(piece)
-    listed = form_8949.entries(report)
+    listed = form_8949.entries(report) if report.brokers.accounts else ()
     for entry in listed:
         if entry.piece is not None:
             rows[entry.piece.row].append(entry)

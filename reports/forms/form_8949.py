@@ -13,16 +13,16 @@ year. Results of margin and derivatives are contracts, no digital assets: boxes 
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from pipeline.local import local_day
 from pipeline.model import Disposal, Rule, Term
-from pipeline.money import ZERO, exact, plain
+from pipeline.money import EXACT, ZERO, exact, plain
 from pipeline.reported import FIRST_YEAR, Piece
 from reports.forms import Form
 from reports.forms.lines import cents, nearest, not_yet
@@ -57,8 +57,7 @@ _BOXES_BEFORE = {"I": "C", "II": "F"}
 _FIRST_FORM, _FIRST_OF_F = 2011, 2013  # the form of 2012 has (A) to (C) in Part II too: the IRS's style sheet
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One row of the form, its columns (d) to (h) as they are written; `why`: the reason of its box. `piece`: the units
     that one Form 1099-DA tells of, of a disposal that others may tell of too; None: all of it, no form tells of it."""
 
@@ -87,19 +86,27 @@ def table(report: Report) -> Table:
 
 
 @lru_cache(maxsize=1)
-def entries(report: Report) -> Sequence[Entry]:
+def entries(report: Report) -> Made[Entry]:
     """The rows of the form in their order."""
+    paid = {t.id for t in report.result.transactions if t.fee is not None} if report.brokers.pieces else set()
+    money, box = unit(report), cache(partial(_box, report))
+
+    def entry(of: Disposal | Piece) -> Entry:
+        if isinstance(of, Disposal):
+            return _untold(of, box(of.account, _part(of), of.id.endswith(_RESULT)), money)
+        with exact():
+            return _told(of, money, of.disposal.id.partition(".")[0] in paid)
+
+    return Made(_subjects(report), entry)
+
+
+@lru_cache(maxsize=1)
+def _subjects(report: Report) -> list[Disposal | Piece]:
+    """What each row is of: a part of a disposal that a Form 1099-DA tells of, or a disposal of which none does."""
     pieces: dict[int, list[Piece]] = defaultdict(list)
     for piece in report.brokers.pieces:
         pieces[id(piece.disposal)].append(piece)
-    paid = {t.id for t in report.result.transactions if t.fee is not None} if pieces else set()
-    money, found = unit(report), list[Entry]()
-    with exact():
-        for d in sorted(taxed_of(report), key=_part):
-            told = pieces.get(id(d), [])
-            found += [_told(piece, money, d.id.partition(".")[0] in paid) for piece in told]
-            found += [] if told else [_untold(d, report, money)]
-    return found
+    return [each for d in sorted(taxed_of(report), key=_part) for each in pieces.get(id(d), [d])]
 
 
 def unit(report: Report) -> Callable[[Decimal], Decimal]:
@@ -110,9 +117,9 @@ def unit(report: Report) -> Callable[[Decimal], Decimal]:
 
 def notes(report: Report) -> list[str]:
     """What is to be settled about Forms 1099-DA, and what other programs do not get."""
-    listed = entries(report)
+    listed = filed(report)
     told, setting = report.form_1099_da, f"[form_1099_da.{report.period.name}] in taxsync.toml"
-    digital = {e.disposal.account for e in listed if not e.disposal.id.endswith(_RESULT)}
+    digital = {d.account for d in listed if not d.id.endswith(_RESULT)}
     accounts = sorted(digital - report.brokers.accounts) if _is_digital(report) else []
     unsaid = [name for name in accounts if name not in told]
     reported = [name for name in accounts if told.get(name, "no") != "no"]
@@ -135,13 +142,14 @@ def notes(report: Report) -> list[str]:
         found += not_yet(report, "Form 8949", _FIRST_FORM, "Its rows belong on Schedule D itself, lines 1 and 8.")
         if _FIRST_FORM <= report.period.last.year < _FIRST_OF_F:
             found.append("Before 2013 the boxes of Part II are A to C as in Part I: C in place of F.")
-    adjusted = sum(bool(e.adjustment) for e in listed)
+    parts = report.brokers.pieces  # of others no form tells anything that differs
+    adjusted = sum(bool(entry.adjustment) for entry in entries(report)) if parts else 0
     if adjusted:
         found.append(
             f"{adjusted} row(s) have an amount in (g), for which the files for tax programs have no place: their cost "
             "is (e) - (g) there, so that the gain is right; enter these rows by hand."
         )
-    if any(e.disposal.id.endswith(_RESULT) for e in listed):
+    if any(d.id.endswith(_RESULT) for d in listed):
         found.append(
             "Results of margin and derivatives stand in boxes C and F, without the day on which the position was "
             "opened: fill it in. Regulated futures (section 1256) belong on Form 6781 instead."
@@ -151,7 +159,7 @@ def notes(report: Report) -> list[str]:
 
 def filed(report: Report) -> list[Disposal]:
     """The disposal of each row, in their order; one that several forms tell of has several rows."""
-    return [entry.disposal for entry in entries(report)]
+    return [of if isinstance(of, Disposal) else of.disposal for of in _subjects(report)]
 
 
 def sales(report: Report) -> list[list[Disposal]]:
@@ -175,24 +183,23 @@ _WHY = {
 }
 
 
-def _box(d: Disposal, report: Report) -> tuple[str, str]:
-    """The box of what no imported form tells of, and why."""
-    part = _part(d)
-    if d.id.endswith(_RESULT):
+def _box(report: Report, account: str, part: str, result: bool) -> tuple[str, str]:
+    """The box of what no imported form tells of, and why. `result`: of margin or derivatives."""
+    if result:
         return _BOXES_BEFORE[part], "a contract, no digital asset"
     if not _is_digital(report):
         return _BOXES_BEFORE[part], "before 2025 nobody got a 1099-DA"
-    if d.account in report.brokers.accounts:
+    if account in report.brokers.accounts:
         return _BOXES["no"][part], "on no row of the account's 1099-DA"
-    told = report.form_1099_da.get(d.account)
+    told = report.form_1099_da.get(account)
     return _BOXES[told or "no"][part], "no 1099-DA is known" if told is None else _WHY[told]
 
 
-def _untold(d: Disposal, report: Report, money: Callable[[Decimal], Decimal]) -> Entry:
+def _untold(d: Disposal, box_and_why: tuple[str, str], money: Callable[[Decimal], Decimal]) -> Entry:
     assert d.proceeds is not None
     proceeds, cost = money(d.proceeds), money(d.cost_basis)
-    box, why = _box(d, report)
-    gain = proceeds - cost
+    box, why = box_and_why
+    gain = EXACT.subtract(proceeds, cost)
     return Entry(d, None, d.quantity, box, why, proceeds, cost, "", _nothing(money), gain, d.gain or ZERO)
 
 

@@ -4,8 +4,10 @@ Each line is the sum of the rounded cells of Form 8949, as on the paper; beside 
 and 16 are those of this report's assets alone. Source: Schedule D (Form 1040) 2025, Parts I to III.
 """
 
-from dataclasses import dataclass
 from decimal import Decimal
+from functools import reduce
+from operator import add
+from typing import NamedTuple
 
 from pipeline.money import ZERO
 from reports.forms import Form, form_8949
@@ -26,11 +28,11 @@ COLUMNS = (
 )
 
 _LINES = {"1b": "AG", "2": "BH", "3": "CI", "8b": "DJ", "9": "EK", "10": "FL"}
-_NET = (("7", ("1b", "2", "3")), ("15", ("8b", "9", "10")), ("16", tuple(_LINES)))
+_NET = {"7": ("1b", "2", "3"), "15": ("8b", "9", "10"), "16": tuple(_LINES)}
+_ORDER = ("1b", "2", "3", "7", "8b", "9", "10", "15", "16")
 
 
-@dataclass(frozen=True, slots=True)
-class _Cells:
+class _Cells(NamedTuple):
     """Totals of rows of Form 8949: their number, columns (d), (e), (g), (h), and the gain before rounding."""
 
     rows: int = 0
@@ -40,23 +42,26 @@ class _Cells:
     gain: Decimal = ZERO
     exact_gain: Decimal = ZERO
 
-    def __add__(self, o: "_Cells") -> "_Cells":
-        return _Cells(
-            self.rows + o.rows, self.proceeds + o.proceeds, self.cost + o.cost, self.adjustment + o.adjustment,
-            self.gain + o.gain, self.exact_gain + o.exact_gain,
-        )  # fmt: skip
+
+def _added(one: _Cells, other: _Cells) -> _Cells:
+    return _Cells(*map(add, one, other))
 
 
 @exactly
 def table(report: Report) -> Table:
-    """The lines with a total, then the net ones."""
+    """The lines with a total and the net ones, as they stand on the form."""
     cells = dict.fromkeys(_LINES, _Cells())
     line_of = {box: line for line, boxes in _LINES.items() for box in boxes}
     for e in form_8949.entries(report):
-        cells[line_of[e.box]] += _Cells(1, e.proceeds, e.cost, e.adjustment, e.gain, e.exact_gain)
-    rows = [_row(line, " or ".join(_LINES[line]), found) for line, found in cells.items() if found.rows]
-    for line, of in _NET:
-        rows.append(_row(line, f"lines {', '.join(of)}", sum((cells[name] for name in of), _Cells())))
+        line = line_of[e.box]
+        cells[line] = _added(cells[line], _Cells(1, e.proceeds, e.cost, e.adjustment, e.gain, e.exact_gain))
+    rows: list[tuple[Value, ...]] = []
+    for line in _ORDER:
+        of = _NET.get(line, ())
+        if of:
+            rows.append(_row(line, f"lines {', '.join(of)}", reduce(_added, (cells[name] for name in of))))
+        elif cells[line].rows:
+            rows.append(_row(line, " or ".join(_LINES[line]), cells[line]))
     return Table("schedule_d", COLUMNS, rows)
 
 

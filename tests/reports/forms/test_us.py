@@ -50,7 +50,7 @@ def test_the_totals_of_each_box_go_to_its_line_of_schedule_d() -> None:
 
 def test_before_2025_the_lines_are_those_of_boxes_c_and_f() -> None:
     sold = {"disposed_at": at("2024-03-01 12:00")}
-    assert list(schedule(year(disposal(**sold), disposal(**sold, **LONG), year=2024))) == ["3", "10", "7", "15", "16"]
+    assert list(schedule(year(disposal(**sold), disposal(**sold, **LONG), year=2024))) == ["3", "7", "10", "15", "16"]
 
 
 def test_whole_dollars_are_the_choice_for_all_forms_and_the_gain_comes_from_the_rounded_cells() -> None:
