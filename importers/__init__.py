@@ -17,6 +17,7 @@ from pathlib import Path
 from importers.ahead import read as _read
 from importers.any import other
 from importers.base import Exchange
+from importers.elsewhere import moved
 from importers.mapping import Mapped
 from importers.parsers import unified
 from importers.read import Reading
@@ -66,7 +67,10 @@ def rank(source: str) -> int:
 def parse(source: str, records: Iterable[RawRecord]) -> Iterator[Parsed]:
     """What the records of one account and source say, in parts: an exchange's in one, as a trade may span records."""
     if source in exchange_names():
-        return iter([exchange(source).parse(records)])
+        plug_in = exchange(source)
+        parsed = plug_in.parse(records)
+        parsed.issues.extend(moved(plug_in.not_read, source, parsed))
+        return iter([parsed])
     return _parse(source, records) if layout_of(source) is not None else iter([unified.read_records(records)])
 
 

@@ -13,7 +13,7 @@ import multiprocessing
 import signal
 import sys
 import warnings
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
@@ -30,7 +30,7 @@ from pipeline.model import Page, RawRecord, Said
 BIG = 4 << 20  # bytes
 COPIES = sys.platform == "linux"  # whether the other process may begin as a copy of this one
 
-_Sent = tuple[list[tuple[Any, ...]], list[Said], int, Mapping[str, int]] | str
+_Sent = tuple[list[tuple[Any, ...]], list[Said], int, Mapping[str, int], Sequence[str]] | str
 _VALUES = attrgetter("source", "account", "stream", "source_id", "position", "payload", "origin", "content")
 
 
@@ -43,7 +43,10 @@ def read(
         return found
     found.pages.close()
     process = _Process(found, path, account, zone, mapping)
-    return replace(found, pages=process.pages(), bare_dates=lambda: process.bare_dates, passed=lambda: process.passed)
+    return replace(
+        found, pages=process.pages(), bare_dates=lambda: process.bare_dates, passed=lambda: process.passed,
+        doubts=lambda: process.doubts,
+    )  # fmt: skip
 
 
 class _Process:
@@ -53,6 +56,7 @@ class _Process:
         self._file, self._recognised = file, recognised
         self.bare_dates = 0
         self.passed: Mapping[str, int] = {}
+        self.doubts: Sequence[str] = ()
 
     def pages(self) -> Generator[Page, None, None]:
         context: Any = multiprocessing.get_context("fork" if COPIES else "spawn")
@@ -69,7 +73,7 @@ class _Process:
             theirs.close()
             try:
                 while not isinstance(found := self._received(ours), str):
-                    values, said, self.bare_dates, self.passed = found
+                    values, said, self.bare_dates, self.passed, self.doubts = found
                     yield Page([RawRecord(*each) for each in values], said=said)
             finally:
                 process.terminate()
@@ -78,8 +82,8 @@ class _Process:
             raise Refused(f"{self._recognised.name}: was changed while it was read; import it again")
 
     def _received(self, ours: Connection) -> _Sent:
-        """A page's values, what they say, bare dates and rows passed over so far; at the end the digest of what was
-        read."""
+        """A page's values, what they say, bare dates, rows passed over and doubts so far; at the end the digest of
+        what was read."""
         try:
             found: _Sent | Exception = ours.recv()
         except (EOFError, OSError):
@@ -101,7 +105,7 @@ def _send(ours: Connection | None, theirs: Connection, file: tuple[Any, ...]) ->
             found = read_here(*file)
             for page in found.pages:
                 values = [_VALUES(record) for record in page.records]
-                theirs.send((values, page.said, found.bare_dates(), dict(found.passed())))
+                theirs.send((values, page.said, found.bare_dates(), dict(found.passed()), found.doubts()))
             theirs.send(found.digest)
         except BrokenPipeError:
             raise

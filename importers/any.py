@@ -270,13 +270,15 @@ class _Reading:
 
         def ask(need: Need) -> Answer:
             if need.listed not in allow:
-                raise Refused(f"{self.name}: its markets can't be learnt by the requests that ccxt was seen to make")
+                raise Refused(
+                    f"{self.name}: ccxt asks for its markets otherwise than it did; import files of it instead"
+                )
             return call(offline.implicit(self.api, need), need.params, lambda answer: answer)
 
         try:
             offline.markets(self.api, ask)
         except Unlike as what:
-            raise Refused(f"{self.name}: {what}") from None
+            raise Refused(f"{self.name}: {what}; run `taxsync import` again later") from None
         self.api.loaded = True
 
     def ask(self, span: Span) -> Params:
@@ -290,7 +292,9 @@ class _Reading:
         more = {"until": until} if until is not None and self.of.until else {}
         need = offline.asks(self.api, self.of.unified, self.part(span), since, self.of.limit, more)
         if need is None or need != self.of.need:
-            raise Refused(f"{self.name} ({self.of.name}): ccxt asks for this in another way than it was seen to")
+            raise Refused(
+                f"{self.name} ({self.of.name}): ccxt asks for this otherwise than it did; import a file of it"
+            )
         return need.params
 
     def part(self, span: Span) -> str | None:

@@ -13,7 +13,7 @@ import zipfile
 from typing import BinaryIO
 
 from importers.base import shown
-from importers.worksheet import CellError
+from importers.markup import CellError
 
 PART_LIMIT = 1000  # parts of a workbook
 LIST_LIMIT = 1 << 20  # bytes of the list of its parts

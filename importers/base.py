@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple, Self
 
+from importers.elsewhere import NotRead
 from importers.layout import Cells, Export
 from pipeline.answers import Answer as Given
 from pipeline.issues import Stop
@@ -138,8 +139,9 @@ class Stream:
     `method` is ccxt's implicit method. `ask` makes its parameters; `read` takes the raw answer and what it was
     asked for, and raises `Unlike` for what is no page of this list: nothing is taken for empty that does not say
     so. `overlap`: days before the newest known record that are asked for again, since records come late and
-    change. `optional`: without the right to it, the rest is whole all the same. `details`: its records only add to
-    those of other lists (a price, a pair, a hash), so that no unit is missing without them.
+    change. `optional`: without the right to it, the rest is whole all the same. `regional`: not every account has it,
+    and who has not gets no answer. `details`: its records only add to those of other lists (a price, a pair, a hash),
+    so that no unit is missing without them.
 
     The page loop goes through a list in one of three ways. From its head back to a time (as it is). Through
     windows of `window` days, the oldest first, each with its own head: for lists of which one request spans no
@@ -157,6 +159,7 @@ class Stream:
     read: Callable[[Answer, Span], Listed]
     overlap: int
     optional: bool = False
+    regional: bool = False
     window: int = 0
     onward: bool = False
     horizon: int = 0
@@ -349,15 +352,19 @@ class Fault:
     """What an error code of an exchange means, in a sentence that can follow "Kraken (Ledgers): ".
 
     `passing`: the request may succeed later. `limited`: only fewer requests help. `absent`: what was asked for
-    (a market) is no longer there, which is no failure of the list. `clock`: this machine's clock may be the reason.
+    (a market) is no longer there, which is no failure of the list; `gone`: the list itself is not, or not any more.
+    `clock`: this machine's clock may be the reason.
     """
 
     sentence: str
     passing: bool = False
     limited: bool = False
     absent: bool = False
+    gone: bool = False
     clock: bool = False
 
+
+NO_LIST = "it has no such list here"
 
 # What most exchanges have a code for.
 NEW_KEY = "make a new key there and add it with `taxsync keys add`"
@@ -401,7 +408,7 @@ class Exchange:
     none). `key_help` says step by step how to make a key that only reads, `bind_help` where a key is
     bound to an address, `revoke_help` where to revoke one. `begins`: the first day that it can have a record of;
     `wallets`: its answers about what is held; `gap_help`: which of its exports closes the gaps of its API;
-    `not_read`: what a person may have there that none of `streams` tells (each told once, in a note);
+    `not_read`: what a person may have there that none of `streams` tells;
     `time`: the method that tells the exchange's own clock, and what reads it (Unix milliseconds).
     `files`: the hosts, as patterns, that the files it gives the address of may be fetched from, without anything of
     the key.
@@ -417,7 +424,7 @@ class Exchange:
     wallets: tuple[Wallet, ...] = ()
     begins: date = date(2010, 1, 1)
     gap_help: str = ""
-    not_read: tuple[str, ...] = ()
+    not_read: tuple[NotRead, ...] = ()
     time: "tuple[str, Callable[[Answer], Answer]] | None" = None
     files: tuple[str, ...] = ()
     parse: Callable[[Iterable[RawRecord]], Parsed] = lambda _: Parsed()

@@ -126,7 +126,7 @@ def _date(column: str, text: str) -> tuple[datetime, bool]:
     if sign:
         offset = timedelta(hours=int(off_hours), minutes=int(off_minutes))
         if offset > timedelta(hours=14) or int(off_minutes) > 59:
-            raise RowError(column, text, "has a time zone that does not exist; UTC is Z or +00:00")
+            raise RowError(column, text, "has a time zone that does not exist; write UTC as Z or +00:00")
         at = at - offset if sign == "+" else at + offset
     return at, hour is None
 
@@ -135,7 +135,7 @@ def name(column: str, text: str, limit: int) -> str:
     """One line of at most `limit` characters without control characters; "" when the cell is empty."""
     line = text.strip()
     if len(line) > limit:
-        raise RowError(column, text, f"is longer than {limit} characters")
+        raise RowError(column, text, f"is longer than {limit} characters; shorten it")
     if _NOT_IN_A_NAME.search(line):
         raise RowError(column, text, "should be one line without control characters")
     return line
@@ -157,5 +157,5 @@ def free_text(column: str, text: str, limit: int) -> str:
         return ""
     body = text.strip()
     if len(body) > limit:
-        raise RowError(column, text, f"is longer than {limit} characters")
+        raise RowError(column, text, f"is longer than {limit} characters; shorten it")
     return body.replace("\r\n", "\n").replace("\r", "\n") if "\r" in body else body

@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 from importers import exact
-from importers.base import FILE, Answer, Exchange, Params, Refused, Unlike
+from importers.base import FILE, NO_LIST, Answer, Exchange, Params, Refused, Unlike
 from importers.guard import NO_DATA, guarded, repeats
 from importers.patience import LIMITED, OFFLINE, USUAL, Passing, asked, patiently
 from importers.session import Forbidden as Forbidden
@@ -38,6 +38,10 @@ class Unreachable(Refused):
 
 class Absent(Unreachable):
     """What was asked for is no longer there: a market that is gone."""
+
+
+class Gone(Unreachable):
+    """The exchange has no such list, or not any more."""
 
 
 class Client:
@@ -181,13 +185,15 @@ class Client:
                     return Passing(meaning.sentence, LIMITED if meaning.limited else USUAL)
                 if meaning.absent:
                     return Absent(f"{self._place(method)}: {meaning.sentence}")
+                if meaning.gone:
+                    return self._gone(method, meaning.sentence)
                 return self._failed(method, meaning.sentence)
         status = _status(error)
         if status in GONE:
-            return self._failed(method, f"it has no such list here ({status})")
+            return self._gone(method, f"{NO_LIST} ({status})")
         if status == 429 or isinstance(error, ccxt.DDoSProtection | ccxt.RateLimitExceeded):
             return Passing("it asks for fewer requests", LIMITED)
-        if isinstance(error, ccxt.AuthenticationError):
+        if status == 401 or isinstance(error, ccxt.AuthenticationError):
             told = "it does not take the key; add a new one with `taxsync keys add`"
             return self._failed(method, told if self.key else "it does not give this without a key")
         if isinstance(error.__cause__, requests.TooManyRedirects):
@@ -202,7 +208,7 @@ class Client:
             return Passing(f"no connection to {host} from this machine", OFFLINE)
         if isinstance(error, ccxt.RequestTimeout):
             return Passing("it did not answer in time")
-        if status == 503 or isinstance(error, ccxt.OperationFailed):
+        if status >= 500 or isinstance(error, ccxt.OperationFailed):
             return Passing("it can't be reached, or is under maintenance")
         if status < 400 and re.search(r" (\{\s*\}|\[\s*\])\s*$", text):
             return Passing(NO_DATA)
@@ -214,6 +220,10 @@ class Client:
 
     def _place(self, method: str) -> str:
         return f"{self.exchange.name} ({_words(method)})"
+
+    def _gone(self, method: str, why: str) -> Gone:
+        export = self.exchange.gap_help.rstrip(".") or "import an export of what it had"
+        return Gone(f"{self._place(method)}: {why}; a newer taxsync may know where it is now. Until then: {export}")
 
     def _failed(self, method: str, why: str) -> Unreachable:
         return Unreachable(f"{self._place(method)}: {why}")

@@ -118,7 +118,7 @@ def _check_names(names: list[str], needed: tuple[str, ...], where: str) -> None:
     for name in names:
         if name not in needed:
             what = name if name in _CCXT_NAMES else "a name"
-            raise VaultError(f"{where}: has {what} which is not one of the names it takes: {expected}")
+            raise VaultError(f"{where}: has {what} which is not one of the names it takes; give {expected}")
         if names.count(name) > 1:
             raise VaultError(f"{where}: {name} is given twice; give it once")
     if missing := [name for name in needed if name not in names]:

@@ -15,15 +15,15 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from decimal import Decimal
 from typing import Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from importers import assets, cells
+from importers import assets, cells, turned
 from importers.base import Format, RowError, shown
+from importers.clocks import clock, moment
 from importers.layout import NAMED, ZONE, Cells, Export, any_zone, no_row, zone_in
-from importers.parsers.build import MALFORMED, Unread, milliseconds, seconds, sort_out, transaction
+from importers.parsers.build import MALFORMED, Unread, sort_out, transaction
 from pipeline.issues import Issue
 from pipeline.model import Amount, Label, Parsed, RawRecord, Transaction, instant_text, transaction_id
 from pipeline.money import ZERO, exact, parse
@@ -33,20 +33,12 @@ LOCAL = "local"  # in place of a zone: the person's own
 TOOL = 8  # the `rank` of another tool's export: an API's and an exchange's own rows of an account count before it
 JAVASCRIPT = "%a %b %d %Y %H:%M:%S GMT%z"  # a Date as JavaScript prints it, "Mon Jan 04 2021 12:11:14 GMT+0000 (UTC)"
 
-_ISO = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:[.,](\d{1,9}))?)?\s*"
-    r"(Z|UTC|GMT|[ECMP][SD]T|[+-]\d\d(?::?\d\d)?(?: UTC)?)?",
-    re.ASCII,
-)
-_OFFSETS = {"Z": "+00", "UTC": "+00", "GMT": "+00", "EST": "-05", "EDT": "-04", "CST": "-06", "CDT": "-05",
-            "MST": "-07", "MDT": "-06", "PST": "-08", "PDT": "-07"}  # fmt: skip  # of the United States
 _SIGNS = re.compile(r"[$€£¥₿]|\s|\u00a0|\u202f")
 _GROUPED = {
     ".": re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII),
     ",": re.compile(r"[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d*)?", re.ASCII),
 }
 _WITH_UNIT = re.compile(r"\(?\s*([-+\u2212]?[\d.,]+(?:[eE][+-]?\d+)?)\s*([^\d\s().,+-][^\s()]*)\s*\)?")
-_ZONE_NAME = re.compile(r"(?<=GMT[+-]\d{4}) \([^()]*\)$", re.ASCII)
 _NOTHING = frozenset(("", "-", "--", "n/a", "none", "null"))
 QUOTED = 300  # characters of a row that an open problem quotes
 
@@ -69,67 +61,16 @@ def number(text: str, point: str = ".") -> Decimal:
         raise Unread(f"'{shown(text)}' is no number") from None
 
 
-def moment(text: str, times: Sequence[str] = (), zone: str = "UTC") -> datetime:
-    """An instant in UTC. ISO 8601, or one of the patterns `times` (as strptime has them); a time that names no zone is
-    of `zone`. What is finer than a microsecond is cut off. Raises Unread."""
-    text = text.strip()
-    match = _ISO.fullmatch(text)
-    try:
-        if match is not None:
-            day, time, fraction, told = match.groups()
-            at = datetime.fromisoformat(f"{day}T{time or '00:00'}").replace(
-                microsecond=int((fraction or "0")[:6].ljust(6, "0"))
-            )
-            if told:
-                offset = _OFFSETS.get(told, told).removesuffix(" UTC").replace(":", "")
-                at = at.replace(tzinfo=datetime.strptime(f"{offset:0<5}", "%z").tzinfo)
-        else:
-            at = _by_pattern(text, times, zone)
-        at = (at if at.tzinfo else at.replace(tzinfo=_zone(zone))).astimezone(UTC)
-    except (ValueError, OverflowError, ZoneInfoNotFoundError):
-        raise Unread(f"'{shown(text)}' is no date and time that this layout has") from None
-    if not cells.FIRST_YEAR <= at.year <= cells.LAST_YEAR:
-        raise Unread(f"'{shown(text)}' is no date of the years {cells.FIRST_YEAR} to {cells.LAST_YEAR}")
-    return at
-
-
-def _zone(name: str) -> tzinfo | None:
-    """A zone by its IANA name, or as "+08:00"."""
-    return UTC if name == "UTC" else datetime.strptime(name, "%z").tzinfo if name[:1] in "+-" else ZoneInfo(name)
-
-
-_SINCE_1970 = {"seconds": seconds, "milliseconds": milliseconds}
-
-
-def _by_pattern(text: str, times: Sequence[str], zone: str) -> datetime:
-    text = _ZONE_NAME.sub("", text)
-    for pattern in times:
-        try:
-            if pattern.endswith(" %Z"):
-                return _in_named_zone(text, pattern, zone)
-            since_1970 = _SINCE_1970.get(pattern)
-            return since_1970(text) if since_1970 else datetime.strptime(text, pattern)  # noqa: DTZ007  # of `zone`
-        except (ValueError, StopIteration):
-            continue
-    raise ValueError(text)
-
-
-def _in_named_zone(text: str, pattern: str, zone: str) -> datetime:
-    """A time with the short name of its zone, "CEST": UTC, or the one that `zone` has then. Raises ValueError."""
-    bare, _, name = text.rpartition(" ")
-    at = datetime.strptime(bare, pattern.removesuffix(" %Z"))  # noqa: DTZ007  # of the zone that is found
-    places = [at.replace(tzinfo=place, fold=fold) for place in (UTC, _zone(zone)) for fold in (0, 1)]
-    return next(each for each in places if each.tzname() == name)
-
-
 class Row:
     """One stored row, its cells by the layout's own names of the columns: `row["Type"]` ("" where it is empty); `cells`
     are all that are not empty, also of columns that only a pattern knows."""
 
-    __slots__ = ("_layout", "_zones", "cells", "record")
+    __slots__ = ("_at", "_layout", "_zones", "cells", "fold", "record")
 
     def __init__(self, record: RawRecord, cells: Cells, layout: "_Layout", zones: Mapping[str, str]) -> None:
         self.record, self.cells, self._layout, self._zones = record, cells, layout, zones
+        self._at: datetime | None = None
+        self.fold = 0  # 1 where its time is there twice, and it is the second
 
     def __getitem__(self, column: str) -> str:
         return self.cells.get(column, "").strip()
@@ -141,7 +82,14 @@ class Row:
     @property
     def at(self) -> datetime:
         """When it is of (UTC). Raises Unread."""
-        return self.when(self._layout.dated(self.cells))
+        if self._at is None:
+            self._at = self.when(self._layout.dated(self.cells))
+        return self._at
+
+    @property
+    def clock(self) -> tuple[datetime, str]:
+        """The same as it is written, and the zone of one that names none. Raises Unread."""
+        return self._layout.clock_of(self.cells, self._layout.dated(self.cells), self._zones)
 
     @property
     def named(self) -> str:
@@ -150,7 +98,7 @@ class Row:
 
     def when(self, column: str) -> datetime:
         """The instant in a column (UTC); a column whose name tells a zone is of that one. Raises Unread."""
-        return self._layout.when(self.cells, column, self._zones)
+        return self._layout.when(self.cells, column, self._zones, self.fold)
 
     def number(self, column: str) -> Decimal:
         """The number in a column, with its sign; 0 for an empty cell. Raises Unread."""
@@ -253,20 +201,36 @@ class _Layout:
     ) -> None:
         self.dates, self.times, self.zone, self.point, self.exchange = dates, times, zone, point, exchange
         self.clock, self.place = clock, place
+        self.turns = bool(place) or zone != "UTC"  # whether clocks may be set back and forward in its zone
 
     def dated(self, cells: Cells) -> str:
         """The column of a row's date."""
         return next((column for column in self.dates if cells.get(column, "").strip()), self.dates[0])
 
-    def when(self, cells: Cells, column: str, zones: Mapping[str, str]) -> datetime:
+    def when(self, cells: Cells, column: str, zones: Mapping[str, str], fold: int = 0) -> datetime:
         """The instant in a column; `zones`: those that names of columns tell. Raises Unread."""
-        zone = zones.get(column) or (cells.get(ZONE, "UTC") if self.zone == LOCAL else self.zone)
-        zone = cells.get(self.place, "").strip() if self.place else zone
+        return moment(self.text(cells, column), self.times, self._zone(cells, column, zones), fold)
+
+    def clock_of(self, cells: Cells, column: str, zones: Mapping[str, str]) -> tuple[datetime, str]:
+        """The time as it is written, and the zone of one that names none. Raises Unread."""
+        zone = self._zone(cells, column, zones)
+        return clock(self.text(cells, column), self.times, zone), zone
+
+    def skipped(self, cells: Cells, column: str, zones: Mapping[str, str]) -> str:
+        """What is wrong with a time that its zone does not have, and the cure; "" for any other. Raises Unread."""
+        return turned.skipped(*self.clock_of(cells, column, zones), by_name=self.zone == LOCAL) if self.turns else ""
+
+    def _zone(self, cells: Cells, column: str, zones: Mapping[str, str]) -> str:
+        if self.place:
+            return cells.get(self.place, "").strip()
+        return zones.get(column) or (cells.get(ZONE, "UTC") if self.zone == LOCAL else self.zone)
+
+    def text(self, cells: Cells, column: str) -> str:
         day, clock = cells.get(column, "").strip(), cells.get(self.clock, "").strip()
         if not day:
             raise Unread(f"{column} is empty")
         clock = clock.removeprefix(day)  # a date cell of a workbook has its time
-        return moment(day if ":" in day else f"{day} {clock}", self.times, zone)
+        return day if ":" in day else f"{day} {clock}"
 
 
 Each = Callable[[Row], Iterable[Said]]
@@ -318,17 +282,23 @@ def export(
         return (status.passed(row) if status is not None else "") or passed(row) or no_row(row)
 
     def instant(cells: Cells, zones: Mapping[str, str]) -> tuple[str, str] | None:
+        column = layout.dated(cells)
         try:
-            column = layout.dated(cells)
-            return column, instant_text(layout.when(cells, column, zones))
+            at = layout.when(cells, column, zones)
         except Unread:
             return None
+        if why := layout.skipped(cells, column, zones):
+            raise RowError(column, layout.text(cells, column), why)
+        return column, instant_text(at)
 
     def read(records: Iterable[RawRecord]) -> Parsed:
         parsed = Parsed()
         with exact():
             rows = list[Row]()
-            for row in _counting(records, columns, layout, passes):
+            counting = list(_counting(records, columns, layout, passes))
+            if layout.turns:
+                parsed.issues.extend(turned.settle(counting))
+            for row in counting:
                 try:
                     if status is not None:
                         status.check(row)

@@ -70,4 +70,6 @@ class Identities:
             return given
         if first == number:
             return None
-        raise RowError("ID", given, "stands above with another content; an ID is unique within its account")
+        raise RowError(
+            "ID", given, "stands above with another content; an ID is unique within its account: give another"
+        )

@@ -8,14 +8,14 @@ sign of thousands, not the side, not a word.
 """
 
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from importers import clocks
 from importers.base import RowError, shown
-from importers.exports import moment
 from importers.layout import Cells
 from importers.mapping import (
     AMOUNT,
@@ -33,6 +33,8 @@ from importers.mapping import (
 from importers.parsers.build import Unread, milliseconds, seconds
 from pipeline import money
 from pipeline.model import instant_text
+
+Row = tuple[int, list[str]]  # its number, its cells
 
 _SINCE_1970 = {"seconds": seconds, "milliseconds": milliseconds}
 _MONEY = re.compile(r"[$€£¥₿]")
@@ -55,13 +57,14 @@ def skipped(mapping: Mapped, row: Cells) -> bool:
     return False
 
 
-def cells_of(mapping: Mapped, row: Cells) -> dict[str, str]:
-    """The cells of the universal file, those that are empty left out."""
+def cells_of(mapping: Mapped, row: Cells, fold: int = 0) -> dict[str, str]:
+    """The cells of the universal file, those that are empty left out. `fold`: 1 for the second of a time that clocks
+    show twice."""
     said = {name: " ".join(filter(None, (_text(row, each) for each in columns)))
             for name, columns in mapping.columns.items()}  # fmt: skip
     cells = {name: said[name] for name in ("Account", "Description", "TxHash", "ID") if said.get(name)}
     cells |= {name: mapping.constants[name] for name in ("Account", "Label") if name in mapping.constants}
-    cells["Date"] = date_of(mapping, said["Date"])
+    cells["Date"] = _date(mapping, said["Date"], fold)
     if "Label" in said and (label := _label(mapping, said["Label"])):
         cells["Label"] = label
     both = _of_pair(mapping, said[PAIR]) if PAIR in said else {}
@@ -71,6 +74,51 @@ def cells_of(mapping: Mapped, row: Cells) -> dict[str, str]:
         if amount in said:
             cells |= _side(mapping, said, (amount, currency))
     return cells
+
+
+class Clock:
+    """The rows of a table in their order, by which a time that clocks show twice is the first (`fold` 0 of the row that
+    is given) or the second (1); where that does not tell, it is the first, and one of the `doubts`."""
+
+    def __init__(self, mapping: Mapped, table: str, header: Sequence[str]) -> None:
+        self._mapping, self._table, self._header = mapping, table, [column.casefold() for column in header]
+        self._zone = clocks.zone_of(mapping.zone)
+        self._first, self._count = "", 0
+        self.fold = 0
+
+    def in_order(self, rows: Iterator[Row]) -> Iterator[Row]:
+        if not isinstance(self._zone, ZoneInfo):
+            yield from rows
+            return
+        for (row, at), fold in clocks.in_order(map(self._read, rows)):
+            if fold is None and at is not None:
+                self._count += 1
+                self._first = self._first or self._told(row, at)
+            self.fold = fold or 0
+            yield row
+
+    def doubts(self) -> list[str]:
+        """What is to be said of them: one line."""
+        more = f" (and {self._count - 1} more)" if self._count > 1 else ""
+        cure = (
+            "if it was the second, import a row of your own with its time in UTC, and say `REPEAT,FIRST,once` of the "
+            "two under `Repeat,First,Counts`"
+        )
+        return [f"{self._first}{more}; {cure}"] if self._first else []
+
+    def _read(self, row: Row) -> tuple[tuple[Row, datetime | None], datetime | None, bool]:
+        try:
+            at = _clock(self._mapping, _date_text(self._mapping, dict(zip(self._header, row[1], strict=False))))
+        except RowError:  # told where the row is read
+            return (row, None), None, False
+        return (row, at), None if at.tzinfo else at, clocks.twice(at, self._zone)
+
+    def _told(self, row: Row, at: datetime) -> str:
+        first, second = (f"{at.replace(tzinfo=self._zone, fold=fold).astimezone(UTC):%H:%M}" for fold in (0, 1))
+        return (
+            f"{self._table} row {row[0]}: {at:%Y-%m-%d %H:%M} is there twice in {self._mapping.zone}, and the order of "
+            f"the rows does not say which it is: taken as the first, {first} UTC, not {second} UTC"
+        )
 
 
 def owner(mapping: Mapped, row: Cells) -> dict[str, str]:
@@ -103,17 +151,16 @@ def _column(mapping: Mapped, name: str) -> str:
     return shown(" + ".join(mapping.columns[name]))
 
 
-def date_of(mapping: Mapped, text: str) -> str:
-    """The instant as the ledger writes it."""
+def _date_text(mapping: Mapped, row: Cells) -> str:
+    return " ".join(filter(None, (_text(row, each) for each in mapping.columns["Date"])))
+
+
+def _clock(mapping: Mapped, text: str) -> datetime:
     for pattern in mapping.formats:
         try:
             if pattern == ISO:
-                at = moment(text, (), mapping.zone)
-            elif pattern in WORDS:
-                at = _SINCE_1970[pattern](text)
-            else:
-                at = datetime.strptime(text, pattern)  # noqa: DTZ007  # of the mapping's zone
-            return instant_text((at if at.tzinfo else at.replace(tzinfo=_zone(mapping.zone))).astimezone(UTC))
+                return clocks.clock(text)
+            return _SINCE_1970[pattern](text) if pattern in WORDS else datetime.strptime(text, pattern)  # noqa: DTZ007
         except (Unread, ValueError, OverflowError):
             continue
     patterns = " or ".join(mapping.formats)
@@ -121,8 +168,19 @@ def date_of(mapping: Mapped, text: str) -> str:
     raise RowError(_column(mapping, "Date"), text, should)
 
 
-def _zone(name: str) -> tzinfo | None:
-    return datetime.strptime(name, "%z").tzinfo if name[:1] in "+-" else ZoneInfo(name)
+def _date(mapping: Mapped, text: str, fold: int) -> str:
+    """The instant as the ledger writes it."""
+    at, zone = _clock(mapping, text), clocks.zone_of(mapping.zone)
+    if clocks.skips(at, zone):
+        should = (
+            f"is an hour that clocks in {mapping.zone} skip, so the times are of another zone; correct [date] zone of "
+            f'{mapping.name}, "UTC" perhaps'
+        )
+        raise RowError(_column(mapping, "Date"), text, should)
+    try:
+        return instant_text((at if at.tzinfo else at.replace(tzinfo=zone, fold=fold)).astimezone(UTC))
+    except OverflowError:
+        raise RowError(_column(mapping, "Date"), text, "is no date that a ledger can have; correct it") from None
 
 
 def is_bare(mapping: Mapped, row: Cells) -> bool:
@@ -162,14 +220,16 @@ def _sides(mapping: Mapped, said: Mapping[str, str], both: Mapping[str, str]) ->
             should = f"is not in [side] of {mapping.name}; add it to received or sent"
             raise RowError(_column(mapping, SIDE), said[SIDE], should)
         if number < 0 and side == RECEIVED and AMOUNT not in mapping.unsigned:
-            raise RowError(column, said[AMOUNT], f"is negative, and received by {_column(mapping, SIDE)}")
+            raise RowError(column, said[AMOUNT], f"is negative, and received by {_column(mapping, SIDE)}; correct one")
     else:
         side = SENT if number < 0 else RECEIVED
     cells = _pair(mapping, said, AMOUNT, abs(number), unit, _SIDES[side], both)
     if TOTAL in said:
         total, total_unit = _number(mapping, TOTAL, said[TOTAL])
         if total and not number:
-            raise RowError(column, said[AMOUNT], f"is nothing, beside {_column(mapping, TOTAL)} {shown(said[TOTAL])}")
+            raise RowError(
+                column, said[AMOUNT], f"is nothing, beside {_column(mapping, TOTAL)} {shown(said[TOTAL])}; correct one"
+            )
         cells |= _pair(mapping, said, TOTAL, abs(total), total_unit, _SIDES[_OTHER[side]], both)
     return cells
 
@@ -182,7 +242,9 @@ def _side(mapping: Mapped, said: Mapping[str, str], columns: tuple[str, str]) ->
         raise RowError(_column(mapping, name), said[name], should)
     if not said[name] and said.get(currency) and name in _ALONE and _is_alone(mapping, currency):
         raise RowError(
-            _column(mapping, name), "", f"is empty beside {_column(mapping, currency)} {shown(said[currency])}"
+            _column(mapping, name),
+            "",
+            f"is empty beside {_column(mapping, currency)} {shown(said[currency])}; fill it in",
         )
     return _pair(mapping, said, name, abs(number), unit, columns, {})
 

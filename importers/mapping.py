@@ -131,13 +131,11 @@ def read(path: Path) -> Mapped:
     with sheets.open_file(path) as file:
         text = file.read(LIMIT + 1)
     if len(text) > LIMIT:
-        raise Refused(f"{name}: is larger than {LIMIT >> 10} kB, and no mapping")
+        raise Refused(f"{name}: is larger than {LIMIT >> 10} kB, and no mapping; name the TOML file that is one")
     try:
         said = table_of(text)
     except NoTable as why:
-        raise Refused(
-            f"{name}: {shown(str(why), 160)}; a mapping is a TOML file, with texts in double quotes"
-        ) from None
+        raise Refused(f"{name}: {shown(str(why), 160)}; write it as TOML, with texts in double quotes") from None
     try:
         return _mapped(name, said)
     except _Wrong as why:
@@ -159,7 +157,7 @@ def _mapped(name: str, said: dict[str, Any]) -> Mapped:
     for side, words in parts.get("side", {}).items():
         for word in _texts("side", side, words):
             if sides.setdefault(word.strip().casefold(), side) != side:
-                raise _Wrong(f"[side]: '{shown(word)}' is both received and sent")
+                raise _Wrong(f"[side]: '{shown(word)}' is both received and sent; leave it in one")
     mapped = Mapped(
         name=name,
         columns=columns,
@@ -201,14 +199,14 @@ def _check(mapped: Mapped, sections: frozenset[str]) -> None:
     needs = ((CURRENCY, AMOUNT), (TOTAL, AMOUNT), (TOTAL_CURRENCY, TOTAL), (SIDE, AMOUNT), (PAIR, AMOUNT))
     for one, needed in needs:
         if one in has | mapped.constants.keys() and needed not in has:
-            raise _Wrong(f"{one} goes with {needed}, which [columns] does not name")
+            raise _Wrong(f"{one} goes with {needed}, which [columns] does not name; add it there")
     for key, column in (("labels", "Label"), ("side", SIDE), ("pair", PAIR)):
         if key in sections and column not in has:
-            raise _Wrong(f"[{key}] goes with {column}, which [columns] does not name")
+            raise _Wrong(f"[{key}] goes with {column}, which [columns] does not name; add it there")
     if SIDE in has and not mapped.sides:
-        raise _Wrong('Side needs its words: [side] received = ["Buy"], sent = ["Sell"]')
+        raise _Wrong('Side needs its words: add [side] received = ["Buy"], sent = ["Sell"]')
     if mapped.decimal == mapped.thousands:
-        raise _Wrong("[numbers]: decimal and thousands are the same sign")
+        raise _Wrong("[numbers]: decimal and thousands are the same sign; correct one")
     if AMOUNT in mapped.unsigned and SIDE not in has:
         raise _Wrong("[numbers] without_sign: Amount tells its side by its sign; map Side, or leave it out")
     if "Label" in mapped.constants:
@@ -224,11 +222,13 @@ def _check_meanings(mapped: Mapped) -> None:
             meanings.setdefault(column.casefold(), []).append(meaning)
     for column, found in meanings.items():
         if len(found) > 1 and any(each == "Date" or each in AMOUNTS for each in found):
-            raise _Wrong(f"[columns]: the column '{shown(column)}' is {' and '.join(found)}; it can be one of them")
+            raise _Wrong(
+                f"[columns]: the column '{shown(column)}' is {' and '.join(found)}; it can be one of them: leave one"
+            )
     fixed = {name.casefold() for name in mapped.changing}
     for column, found in meanings.items():
         if column in fixed:
-            raise _Wrong(f"[table] changing: '{shown(column)}' is the {found[0]}; only what [columns] does not name")
+            raise _Wrong(f"[table] changing: '{shown(column)}' is the {found[0]} of [columns]; remove it there")
 
 
 # ---- single values ----------------------------------------------------------------------------
@@ -247,7 +247,7 @@ def _known(what: str, key: str, known: tuple[str, ...], written: str, section: s
 
 def _section(section: str, value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _Wrong(f"{section} is a section of its own: [{section}], and its keys below")
+        raise _Wrong(f"{section} is a section of its own: [{section}], and its keys below; write it so")
     keys = _SECTIONS[section]
     found: dict[str, Any] = {}
     for key, each in value.items():
@@ -281,7 +281,7 @@ def _truth(section: str, key: str, value: object) -> bool:
 def _columns(key: str, value: object) -> tuple[str, ...]:
     found = _texts("columns", key, value)
     if len(found) != 1 and (key not in JOINED or not found):
-        raise _Wrong(f"[columns] {key}: is one column; only {' and '.join(JOINED)} can be of several")
+        raise _Wrong(f"[columns] {key}: is one column; only {' and '.join(JOINED)} can be of several: name one")
     return tuple(found)
 
 
@@ -327,7 +327,7 @@ def _format(pattern: str) -> str:
     if told.date() != _TRIED.date():
         raise _Wrong(f"[date] format: '{shown(pattern)}' tells no whole date; {known}")
     if told not in (_TRIED, _TRIED.replace(hour=0, minute=0), _TRIED.replace(minute=0)):
-        raise _Wrong(f"[date] format: '{shown(pattern)}' reads 14:05 as {told:%H:%M}; %I needs %p, %H is of 24 hours")
+        raise _Wrong(f"[date] format: '{shown(pattern)}' reads 14:05 as {told:%H:%M}; %I needs %p; or write %H")
     return pattern
 
 

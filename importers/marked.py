@@ -15,8 +15,8 @@ Source: eprbell/rp2, docs/input_files.md and ods_parser.py (read 2026-11).
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from importers.markup import CellError
 from importers.opendocument import Row, Table
-from importers.worksheet import CellError
 
 MARKS = ("IN", "OUT", "INTRA")
 END = "TABLE END"
@@ -61,7 +61,7 @@ def _inside(table: Table) -> Iterator[tuple[int, str, list[str], list[str]]]:
         elif not mark and first in MARKS and not any(cells[1:]):
             mark = first
         elif not mark:
-            raise CellError(f"{where}: stands outside of the tables IN, OUT and INTRA")
+            raise CellError(f"{where}: stands outside of the tables IN, OUT and INTRA; move it into one")
         elif not header:
             header = _header(cells, where)
         else:
@@ -74,5 +74,5 @@ def _header(cells: Sequence[str], where: str) -> list[str]:
     folded = [name.casefold() for name in names]
     twice = next((name for name in names if folded.count(name.casefold()) > 1), "")
     if twice:
-        raise CellError(f"{where}: names the column '{twice}' twice")
+        raise CellError(f"{where}: names the column '{twice}' twice; rename one")
     return names

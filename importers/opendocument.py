@@ -11,21 +11,19 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import takewhile
-from typing import IO
-from xml.parsers import expat
+from itertools import islice, takewhile
 
 from importers.base import shown
-from importers.worksheet import CELL_LIMIT, CellError, is_number
+from importers.markup import MARKS, Budget, CellError, feed
+from importers.worksheet import CELL_LIMIT, ROWS, is_number
 from pipeline.money import plain
 
 CONTENT = "content.xml"
 COLUMNS = 257  # of a row that are looked at: more than any table may have
 REPEATED = 1000  # rows with text that one row may stand for
-ROWS = 1_048_576  # of a table, as spreadsheet programs have them
-TABLES = 100  # with text: each is read by going through the whole document
+TABLES = 100  # with text: those that are large are read by going through the whole document
+FEW, FEW_SIZE = 50, 1 << 16  # rows, and their characters, that are kept of each table: a header is among 40
 
-_CHUNK = 1 << 16
 _TABLE, _TEXT = "urn:oasis:names:tc:opendocument:xmlns:table:1.0|", "urn:oasis:names:tc:opendocument:xmlns:text:1.0|"
 _OFFICE, _EXTENDED = "urn:oasis:names:tc:opendocument:xmlns:office:1.0|", "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0|"  # fmt: skip  # noqa: E501
 _CELLS = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
@@ -47,43 +45,49 @@ def is_document(archive: zipfile.ZipFile) -> bool:
 
 
 def tables(archive: zipfile.ZipFile) -> list[Table]:
-    """The tables that have any text. The document is read once to find them, and once for each that is read."""
-    found: dict[int, str] = {}
-    for index, title, _ in _rows(archive):
-        found.setdefault(index, title)
+    """The tables that have any text. The document is read once to find them, with their first rows, and once more for
+    each that has others and is read beyond these."""
+    found: dict[int, _Begun] = {}
+    budget = Budget(2 * MARKS)
+    for index, title, row in _rows(archive, budget):
+        found.setdefault(index, _Begun(title)).add(row)
         if len(found) > TABLES:
             raise CellError(f"has more than {TABLES} sheets with text; save the one that is meant as CSV")
-    return [Table(title, lambda wanted=index: _of(archive, wanted)) for index, title in found.items()]  # type: ignore[misc]
+    return [
+        Table(each.title, lambda wanted=index, begun=each: _of(archive, budget, wanted, begun))  # type: ignore[misc]
+        for index, each in found.items()
+    ]
 
 
-def _of(archive: zipfile.ZipFile, wanted: int) -> Iterator[Row]:
-    before_its_end = takewhile(lambda each: each[0] <= wanted, _rows(archive))
-    return (row for index, _, row in before_its_end if index == wanted)
+@dataclass(slots=True)
+class _Begun:
+    """A table's first rows, as far as they are few and small, and whether there are others."""
+
+    title: str
+    rows: list[Row] = field(default_factory=list)
+    size: int = 0  # characters of these
+    more: bool = False
+
+    def add(self, row: Row) -> None:
+        self.size += 0 if self.more else sum(map(len, row[1]))
+        self.more = self.more or len(self.rows) == FEW or self.size > FEW_SIZE
+        if not self.more:
+            self.rows.append(row)
 
 
-def _rows(archive: zipfile.ZipFile) -> Iterator[tuple[int, str, Row]]:
+def _of(archive: zipfile.ZipFile, budget: Budget, wanted: int, begun: _Begun) -> Iterator[Row]:
+    yield from begun.rows
+    if begun.more:
+        before_its_end = takewhile(lambda each: each[0] <= wanted, _rows(archive, budget))
+        yield from islice((row for index, _, row in before_its_end if index == wanted), len(begun.rows), None)
+
+
+def _rows(archive: zipfile.ZipFile, budget: Budget) -> Iterator[tuple[int, str, Row]]:
     """Every row with text: which table it is of, that table's title, the row."""
-    with archive.open(CONTENT) as source:
-        yield from _read(source)
-
-
-def _read(source: IO[bytes]) -> Iterator[tuple[int, str, Row]]:
     reader = _Reader()
-    parser = expat.ParserCreate(namespace_separator="|")
-    parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = _refuse_document_type
-    parser.StartElementHandler = reader.start
-    parser.EndElementHandler = reader.end
-    parser.CharacterDataHandler = reader.text
-    while chunk := source.read(_CHUNK):
-        parser.Parse(chunk, False)
-        yield from reader.taken()
-    parser.Parse(b"", True)
-    yield from reader.taken()
-
-
-def _refuse_document_type(*_: object) -> None:
-    raise CellError("declares a document type, which no spreadsheet program writes; save it again, or as CSV")
+    with archive.open(CONTENT) as source:
+        for _ in feed(source, reader, budget):
+            yield from reader.taken()
 
 
 @dataclass(slots=True)
@@ -143,7 +147,9 @@ class _Reader:
 
     def _bounded(self, size: int) -> None:
         if size > CELL_LIMIT:
-            raise CellError(f"sheet '{self.title}' row {self.number}: has a cell of more than {CELL_LIMIT} characters")
+            raise CellError(
+                f"sheet '{self.title}' row {self.number}: has a cell of more than {CELL_LIMIT} characters; shorten it"
+            )
 
     def end(self, tag: str) -> None:
         if tag == f"{_OFFICE}annotation":
@@ -161,9 +167,11 @@ class _Reader:
     def _row(self, cells: list[str]) -> None:
         if any(cells):
             if self.row_repeats > REPEATED:
-                raise CellError(f"sheet '{self.title}' row {self.number}: is repeated {self.row_repeats} times")
+                raise CellError(
+                    f"sheet '{self.title}' row {self.number}: is repeated {self.row_repeats} times; save it as CSV"
+                )
             if self.number + self.row_repeats > ROWS + 1:
-                raise CellError(f"sheet '{self.title}': goes beyond row {ROWS}, where spreadsheets end")
+                raise CellError(f"sheet '{self.title}': goes beyond row {ROWS}, where spreadsheets end; save it as CSV")
             while not cells[-1]:
                 cells.pop()
             self.done.append((self.index, self.title, self.number, self.row_repeats, cells))
@@ -172,11 +180,11 @@ class _Reader:
     def _shown(self, cell: dict[str, str]) -> str:
         kind, text = cell.get(f"{_OFFICE}value-type", ""), "".join(self.pieces or ())
         if cell.get(f"{_EXTENDED}value-type") == "error":
-            raise CellError(f"sheet '{self.title}' row {self.number}: a cell shows the error {text[:40]}")
+            raise CellError(f"sheet '{self.title}' row {self.number}: a cell shows the error {text[:40]}; correct it")
         if kind in _NUMBERS:
             value = cell.get(f"{_OFFICE}value", "")
             if not is_number(value):
-                raise CellError(f"sheet '{self.title}' row {self.number}: '{value[:30]}' is not a number")
+                raise CellError(f"sheet '{self.title}' row {self.number}: '{value[:30]}' is not a number; correct it")
             return plain(Decimal(value))
         if kind == "date":
             return cell.get(f"{_OFFICE}date-value", text)

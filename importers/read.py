@@ -14,7 +14,7 @@ Label, a hash or a value since is the same record with new contents.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
@@ -28,7 +28,7 @@ from importers.identity import Identities, content_of, moved_of
 from importers.layout import NAMED, SKIPPED, TABLE, ZONE, Cells, any_zone, zone_in
 from importers.mapping import Mapped
 from importers.recognition import formats, is_header, layout_of, recognised, unknown
-from importers.sheets import MARK, Sheet, is_workbook, open_file, sheets, wide
+from importers.sheets import MARK, Sheet, is_workbook, open_file, sheets, titles, wide
 from pipeline.answers import Answer, BrokerGiven
 from pipeline.model import Page, Parsed, Price, RawRecord, Said
 from pipeline.money import plain
@@ -58,10 +58,10 @@ class Reading:
     """One recognised file. `digest` is the SHA-256 of its bytes. A price file has `prices` and no page, a file of
     answers has `answers`, each with the number of its row, the workbook of open questions a `review`.
 
-    Of the rows given so far, `bare_dates` are those whose date has no time, which is then 00:00 UTC, and `passed` says
-    why how many of them count for nothing ("failed": 2). `unknown`: columns that the layout does not know. `export`:
-    the layout is not ours; its source may have changed what it said before. `mapping`: the name of the file by which it
-    was read ("" for none).
+    Of the rows given so far, `bare_dates` are those whose date has no time, which is then 00:00 UTC, `passed` says why
+    how many of them count for nothing ("failed": 2), `doubts` which times could be read in two ways. `unknown`: columns
+    that the layout does not know. `export`: the layout is not ours; its source may have changed what it said before.
+    `mapping`: the name of the file by which it was read ("" for none).
     """
 
     name: str
@@ -73,9 +73,15 @@ class Reading:
     answers: list[tuple[int, Answer]] = field(default_factory=list)
     review: reviewed.Review | None = None
     passed: Callable[[], Mapping[str, int]] = dict
+    doubts: Callable[[], Sequence[str]] = tuple
     unknown: tuple[str, ...] = ()
     export: bool = False
     mapping: str = ""
+
+    def close(self) -> None:
+        """Closes the file, and ends the process that reads it, where the pages are not read to their end."""
+        if isinstance(self.pages, Generator):
+            self.pages.close()
 
 
 def read(path: Path, account: str | None = None, zone: str = "UTC", mapping: Mapped | None = None) -> Reading:
@@ -118,21 +124,22 @@ def _reading(file: BinaryIO, rows: "_Rows", told: Reading) -> Reading:
     """`told` with its pages, and what is counted while they are read."""
     pages = _closing(file, rows.pages())
     next(pages)
-    return replace(told, pages=pages, bare_dates=lambda: rows.bare_dates, passed=lambda: rows.passed)
+    told = replace(told, pages=pages, bare_dates=lambda: rows.bare_dates, passed=lambda: rows.passed)
+    return replace(told, doubts=rows.doubts)
 
 
 def _table(path: Path, file: BinaryIO, name: str, mapping: Mapped) -> Sheet:
     """The one table that has the columns of a mapping. Raises Refused, which names what is lacking."""
     found = [sheet for sheet in sheets(file, name, is_header=mapping.fits) if mapping.fits(sheet.header)]
     if len(found) > 1:
-        titles = " and ".join(f"'{shown(sheet.title)}'" for sheet in found)
-        raise Refused(f"{name}: the sheets {titles} both have the columns of {mapping.name}; keep one in the file")
+        both = titles(found, found)
+        raise Refused(f"{name}: the sheets {both} both have the columns of {mapping.name}; keep one in the file")
     if found:
         return found[0]
     with open_file(path) as again:
         for sheet in sheets(again, name, is_header=mapping.near):
             mapping.check(sheet.header, f"{name}, sheet {shown(sheet.title)}" if sheet.title else name)
-    raise Refused(f"{name}: has no header line")
+    raise Refused(f"{name}: has no header line; add one that names the columns")
 
 
 def _in_account(given: list[tuple[int, Answer]], account: str | None) -> list[tuple[int, Answer]]:
@@ -226,6 +233,8 @@ class _Rows:
         self.passed: dict[str, int] = {}
         self._undated = ""  # the first date that can't be read, as long as none can
         self._any_dated = False
+        self._clock = mapped.Clock(mapping, name, sheet.header) if mapping is not None else None
+        self._found = self._clock.in_order(sheet.rows) if self._clock is not None else sheet.rows
 
     def pages(self) -> Iterator[Page]:
         """Up to `PAGE` records at a time, and `Refused` in place of the last ones if any row can't be taken."""
@@ -254,7 +263,7 @@ class _Rows:
         problems: list[str] = []
         width = 1 << 20 if self._layout.export is not None else len(self._columns)  # some exports end in empty cells
         try:
-            for number, cells in self._sheet.rows:
+            for number, cells in self._found:
                 if len(cells) > width:
                     raise Refused(f"{self._name} row {number}: {wide(cells, width)}")
                 try:
@@ -270,6 +279,10 @@ class _Rows:
             problems.append(str(error))
         if problems:
             raise Refused(_in_short(problems))
+
+    def doubts(self) -> list[str]:
+        """What is to be said of times that could be read in two ways."""
+        return self._clock.doubts() if self._clock is not None else []
 
     def _row(self, filled: Cells) -> Told | Price | Answer:
         assert self._layout.row is not None
@@ -378,7 +391,7 @@ class _Rows:
                 why = f"skipped, as {mapping.name} says"
                 self.passed[why] = self.passed.get(why, 0) + 1
             else:
-                payload = mapped.cells_of(mapping, row)
+                payload = mapped.cells_of(mapping, row, self._clock.fold if self._clock is not None else 0)
                 found = self._row(payload)
                 assert isinstance(found, Told)
                 account, given, content = found.account, found.id, content_of(moved_of(found.said), found.said)
@@ -404,7 +417,9 @@ class _Rows:
         first = self._prices.setdefault((price.asset, price.currency, price.at, price.day), price)
         if first.price != price.price:
             raise RowError(
-                "Price", filled["Price"], f"differs from {plain(first.price)} ({first.source}) of the same date"
+                "Price",
+                filled["Price"],
+                f"differs from {plain(first.price)} ({first.source}) of the same date; leave one",
             )
         return price if first is price else None
 

@@ -9,7 +9,7 @@ from functools import cache
 
 from importers.base import Format, Refused, shown
 from importers.layout import any_zone
-from importers.sheets import Sheet
+from importers.sheets import Sheet, titles
 
 OWN = frozenset(("disposal id", "disposed at"))  # columns that only the workbook of a report has together
 
@@ -75,7 +75,7 @@ def is_header(header: Iterable[str]) -> bool:
 
 def recognised(found: list[Sheet], name: str) -> tuple[Sheet, Format]:
     if not found:
-        raise Refused(f"{name}: has no header line")
+        raise Refused(f"{name}: has no header line; add one that names the columns")
     if any(set(map(str.casefold, sheet.header)) >= OWN for sheet in found):  # its other sheets look like sources
         raise Refused(f"{name}: is a report that taxsync wrote, and no source; import what it was made from")
     known = [(sheet, layout) for sheet in found for layout in claims(sheet.header)]
@@ -86,9 +86,9 @@ def recognised(found: list[Sheet], name: str) -> tuple[Sheet, Format]:
             raise Refused(f"{where}: the header names the column '{shown(sheet.twice)}' twice; rename or remove one")
     if not known:
         raise Unknown(_unknown_layout(found, name))
-    if len({sheet.title for sheet, _ in known}) > 1:
-        titles = " and ".join(f"'{shown(sheet.title)}'" for sheet, _ in known)
-        raise Refused(f"{name}: the sheets {titles} could both be read; keep one in the file")
+    if len({id(sheet) for sheet, _ in known}) > 1:
+        both = titles([sheet for sheet, _ in known], found)
+        raise Refused(f"{name}: the sheets {both} could both be read; keep one in the file")
     if len(known) > 1 and any(layout.export for _, layout in known):  # the one that knows most columns
         fewest = min(len(unknown(sheet.header, layout)) for sheet, layout in known)
         known = [(sheet, layout) for sheet, layout in known if len(unknown(sheet.header, layout)) == fewest]

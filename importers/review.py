@@ -135,7 +135,7 @@ def _said(layout: q.Layout, cells: Cells, lots: Counter[str]) -> list[Answer | P
     if answer.casefold() == q.AS_PROPOSED:
         answer = cells.get(q.PROPOSED, "")
         if not answer:
-            raise RowError(q.ANSWER, cells[q.ANSWER], "has nothing in Proposed beside it")
+            raise RowError(q.ANSWER, cells[q.ANSWER], "has nothing in Proposed beside it; answer in other words")
     if answer:
         return list(_READ[layout.title](cells, answer, lots))
     for column in (q.ACQUIRED, q.COST):

@@ -87,7 +87,7 @@ class Unsealing:
             if self._number:
                 why = "is damaged, or cut short: use another backup"
             else:
-                why = "does not open: a wrong passphrase, or the file is damaged"
+                why = "does not open: a wrong passphrase, or the file is damaged: try it again, or another backup"
             raise SealedError(f"{self._name} {why}; nothing was written") from None
         self._number += 1
 
@@ -107,7 +107,7 @@ def unsealing(file: BinaryIO, passphrase: str, name: str) -> Iterator[Unsealing]
     """Reads a sealed file, to its end. Raises SealedError, which calls it `name`."""
     header = file.readline(_LONGEST)
     if not is_sealed(header):
-        raise SealedError(f"{name} is no backup of taxsync; nothing was written")
+        raise SealedError(f"{name} is no backup of taxsync; nothing was written: name what `taxsync backup` wrote")
     plain = Unsealing(file, _cipher(passphrase, header), header, name)
     yield plain
     while plain.read(CHUNK):

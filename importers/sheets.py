@@ -29,7 +29,8 @@ from typing import Any, BinaryIO, TypeVar
 
 from importers import archives, marked, opendocument
 from importers.base import Refused, shown
-from importers.worksheet import CELL_LIMIT, Book, CellError, rows, shared_strings
+from importers.markup import Budget, CellError
+from importers.worksheet import CELL_LIMIT, Book, rows, shared_strings
 
 FILE_LIMIT = 2 << 30  # bytes of a file
 LINE_LIMIT = 1 << 20  # characters of a line
@@ -66,19 +67,23 @@ def open_file(path: Path) -> io.BufferedReader:
         handle = os.open(path, flags)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
-        raise Refused(f"{shown(str(path), 200)}: can't be opened ({why})") from None
+        raise Refused(
+            f"{shown(str(path), 200)}: can't be opened ({why}); name a file that is there and yours"
+        ) from None
     found = os.fstat(handle)
     if not stat.S_ISREG(found.st_mode):
         os.close(handle)
-        raise Refused(f"{name}: is not an ordinary file")
+        raise Refused(f"{name}: is not an ordinary file; name one")
     if not 0 < found.st_size <= FILE_LIMIT:
         os.close(handle)
-        raise Refused(f"{name}: is empty" if not found.st_size else f"{name}: is larger than {FILE_LIMIT >> 30} GB")
+        why = f"is larger than {FILE_LIMIT >> 30} GB; divide it" if found.st_size else "is empty; export it again"
+        raise Refused(f"{name}: {why}")
     return os.fdopen(handle, "rb")
 
 
 _OTHERS = (
     (b"%PDF", "a PDF"),
+    (b"\x1f\x8b", "an archive"),
     (b"[{", "a JSON file"),
     (b'{"', "a JSON file"),
     *((begins, "a picture") for begins in (b"\x89PNG", b"\xff\xd8\xff", b"GIF8")),
@@ -109,6 +114,16 @@ def sheets(file: BinaryIO, name: str, *, strict: bool = True, is_header: IsHeade
     return [replace(sheet, above=tuple(above), separator=separator[0])] if sheet else []
 
 
+def titles(some: Sequence[Sheet], among: Sequence[Sheet]) -> str:
+    """Sheets by name, "'A' and 'B'"; where two of a workbook have one name, by their place, too."""
+    names = [sheet.title for sheet in among]
+    told = [
+        f"'{shown(sheet.title)}'" + (f" (table {among.index(sheet) + 1})" if names.count(sheet.title) > 1 else "")
+        for sheet in some
+    ]
+    return " and ".join(dict.fromkeys(told))
+
+
 def is_workbook(file: BinaryIO) -> bool:
     """Whether it is a ZIP archive, as XLSX files are."""
     return _start(file).startswith((b"PK\x03\x04", b"PK\x05\x06"))
@@ -134,7 +149,7 @@ def _sheet(name: str, title: str, found: Iterator[Row], is_header: IsHeader = la
         return None
     at = len(above) - 1 if _heads(above[-1][1], is_header) else 0
     if len(above[at][1]) > COLUMN_LIMIT:
-        raise Refused(f"{where}: has {len(above[at][1])} columns, more than {COLUMN_LIMIT}")
+        raise Refused(f"{where}: has {len(above[at][1])} columns, more than {COLUMN_LIMIT}; leave what is needed")
     header = _header(above[at][1])
     names = [column.strip().casefold() for column in above[at][1] if column.strip()]
     twice = next((column for column in names if names.count(column) > 1), "")
@@ -143,8 +158,8 @@ def _sheet(name: str, title: str, found: Iterator[Row], is_header: IsHeader = la
 
 
 def _heads(cells: list[str], is_header: IsHeader) -> bool:
-    """Whether a row is a header; none is looked at that has more columns than any table may have."""
-    return len(cells) <= COLUMN_LIMIT and is_header(_header(cells))
+    """Whether a row is a header; one that has more columns than any table may have is so where any row is."""
+    return is_header(_header(cells) if len(cells) <= COLUMN_LIMIT else ())
 
 
 def _header(cells: list[str]) -> Header:
@@ -175,7 +190,9 @@ def _body(where: str, header: tuple[str, ...], found: Iterator[Row]) -> Iterator
             raise Refused(f"{where} row {number}: {wide(cells, width)}")
         for index in unnamed:
             if index < len(cells) and cells[index].strip():
-                raise Refused(f"{where} row {number}: '{shown(cells[index])}' stands in a column without a heading")
+                raise Refused(
+                    f"{where} row {number}: '{shown(cells[index])}' stands in a column without a heading; give it one"
+                )
         yield number, cells
 
 
@@ -205,7 +222,7 @@ def _encoding(file: BinaryIO, name: str) -> tuple[str, bool]:
             ) from None
         if "\0" in text:
             line += text[: text.index("\0")].count("\n")
-            raise Refused(f"{name} line {line}: holds a NUL character; it is damaged or no CSV file")
+            raise Refused(f"{name} line {line}: holds a NUL character; it is damaged or no CSV file; export it again")
         line += text.count("\n")
         last = text[-1:] or last
         if not data:
@@ -216,7 +233,9 @@ def _lines(text: io.TextIOWrapper, name: str) -> Iterator[str]:
     readline = text.readline
     while line := readline(LINE_LIMIT):
         if len(line) == LINE_LIMIT:
-            raise Refused(f"{name}: has a line of more than {LINE_LIMIT} characters; it is no CSV file")
+            raise Refused(
+                f"{name}: has a line of more than {LINE_LIMIT} characters; it is no CSV file: export it again"
+            )
         yield line
 
 
@@ -246,7 +265,7 @@ def _csv_rows(
             separator = declared[1] if declared else separator
             skipped += 1
             if skipped > EMPTY_LIMIT:
-                raise Refused(f"{name}: begins with more than {EMPTY_LIMIT} empty lines; it is no table")
+                raise Refused(f"{name}: begins with more than {EMPTY_LIMIT} empty lines; it is no table: remove them")
         separators.append(separator or ",")
         yield from _split(lines, name, complete, separators[0], skipped)
 
@@ -285,7 +304,9 @@ def _split(lines: Iterable[str], name: str, complete: bool, separator: str, skip
         if empty > EMPTY_LIMIT:
             raise Refused(f"{name} row {number}: more than {EMPTY_LIMIT} empty rows end here; remove them")
         if len(cells) > CELLS_LIMIT:
-            raise Refused(f"{name} row {number}: has {len(cells)} cells; a table has at most {COLUMN_LIMIT} columns")
+            raise Refused(
+                f"{name} row {number}: has {len(cells)} cells; a table has at most {COLUMN_LIMIT} columns: keep fewer"
+            )
         if reader.line_num - before > 1 and width > 3:
             _refuse_swallowed_rows(cells, separator, width, f"{name} row {number}")
         width = width or len(cells)
@@ -296,17 +317,17 @@ def _split(lines: Iterable[str], name: str, complete: bool, separator: str, skip
 
 def _quote_problem(error: str) -> str:
     if "field larger" in error:
-        return f"a cell is longer than {CELL_LIMIT} characters; is a quote left open?"
+        return f"a cell is longer than {CELL_LIMIT} characters; is a quote left open? Close it, or shorten the cell"
     if "unexpected end" in error:
-        return "a quote is opened and never closed"
-    return "there is text behind a closing quote; a quote inside a quoted cell is written twice"
+        return "a quote is opened and never closed; close it, or remove it"
+    return "there is text behind a closing quote; write a quote inside a quoted cell twice"
 
 
 def _refuse_swallowed_rows(cells: list[str], separator: str, width: int, where: str) -> None:
     """A quote left open takes in whole rows until the next quote closes it, and they would vanish."""
     for cell in cells:
         if any(line.count(separator) >= width - 1 for line in cell.splitlines()):
-            raise Refused(f"{where}: a quoted cell holds what looks like whole rows; is a quote left open?")
+            raise Refused(f"{where}: a quoted cell holds what looks like whole rows; is a quote left open? Correct it")
 
 
 # ---- XLSX -----------------------------------------------------------------------------------------------------------
@@ -374,22 +395,23 @@ def _worksheets(file: BinaryIO, strict: bool) -> Iterator[tuple[str, Iterator[Ro
             (sheet.name, rel.target) for sheet, rel in reader.parser.find_sheets() if "chartsheet" not in rel.Type
         ]
     if not listed:
-        raise CellError("not a readable workbook (it has no worksheet)")
-    strings = reader.package.find(SHARED_STRINGS)
+        raise CellError("not a readable workbook (it has no worksheet); save it again, or as CSV")
+    strings, budget = reader.package.find(SHARED_STRINGS), Budget()
     book = Book(
-        _strings(reader.archive, strings.PartName[1:]) if strings is not None else [],
+        _strings(reader.archive, strings.PartName[1:], budget) if strings is not None else [],
         frozenset(reader.wb._date_formats),
         frozenset(reader.wb._timedelta_formats),
         reader.wb.epoch,
+        budget,
     )
     for title, part in listed:
         yield title, _cells(reader.archive, part, book, strict)
 
 
-def _strings(archive: zipfile.ZipFile, part: str) -> list[str]:
+def _strings(archive: zipfile.ZipFile, part: str, budget: Budget) -> list[str]:
     archives.require_small(archive, part, STRINGS_LIMIT)
     with archive.open(part) as source:
-        return shared_strings(source)
+        return shared_strings(source, budget)
 
 
 def _cells(archive: zipfile.ZipFile, part: str, book: Book, strict: bool) -> Iterator[Row]:

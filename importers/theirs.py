@@ -23,7 +23,7 @@ from importers.base import Refused, RowError, shown
 from importers.boxes import NAMES
 from importers.exports import number
 from importers.parsers.build import Unread
-from importers.sheets import Sheet, open_file, sheets
+from importers.sheets import Sheet, open_file, sheets, titles
 from pipeline.money import exact
 from pipeline.theirs import Told
 
@@ -98,8 +98,8 @@ def read(path: Path, currency: str, order: str = "") -> Report:
                 "Description (or Asset and Quantity), Date Acquired, Date Sold, Proceeds and Cost Basis"
             )
         if len(known) > 1:
-            titles = " and ".join(f"'{shown(sheet.title)}'" for sheet, *_ in known)
-            raise Refused(f"{name}: the sheets {titles} could both be read; keep one in the file")
+            both = titles([sheet for sheet, *_ in known], found)
+            raise Refused(f"{name}: the sheets {both} could both be read; keep one in the file")
         with exact():
             return _Reading(name, *known[0], currency, order).report()
 
@@ -146,7 +146,7 @@ class _Reading:
         lines = [(row, self._cells(cells)) for row, cells in self._sheet.rows]
         sales = [(row, cells) for row, cells in lines if _is_sale(cells)]
         if not sales:
-            raise Refused(f"{self._where}: has no sale in it, only its header")
+            raise Refused(f"{self._where}: has no sale in it, only its header; export it again")
         self._settle_points(cells for _, cells in sales)
         self._settle_order([cells for _, cells in sales])
         return Report(
@@ -163,7 +163,7 @@ class _Reading:
         if others := told - {self._currency}:
             raise Refused(
                 f"{self._where}: its amounts are in {', '.join(sorted(others))}, the figures here in {self._currency}; "
-                "have the other tool report in the same currency"
+                "let the other tool report in the same currency"
             )
 
     def _settle_points(self, rows: Iterable[Mapping[str, str]]) -> None:

@@ -151,7 +151,8 @@ class Vault:
                 return key
         except system_keyring.Unusable as why:
             reason = str(why)
-        raise VaultError(f"{FILE_NAME} can't be opened with this system's keyring: {reason}")
+        cure = "use it where it was made, or move it away and add the keys again"
+        raise VaultError(f"{FILE_NAME} can't be opened with this system's keyring: {reason}; {cure}")
 
     def make(self) -> None:
         """Makes an empty vault where there is none: in the keyring if one works, else by passphrase.
@@ -212,7 +213,7 @@ class Vault:
         _write_private(self._path, content)
 
     def _damaged(self) -> VaultError:
-        return VaultError(f"wrong passphrase or damaged vault: {self._path}")
+        return VaultError(f"wrong passphrase or damaged vault: {self._path}; try it again, or restore a backup")
 
     def _changed(self) -> VaultError:
         return VaultError(f"{self._path} was made, replaced or removed meanwhile; run the command again")
@@ -243,7 +244,7 @@ def _entry(name: str, item: Mapping[str, Any], store: str) -> Entry:
 def _known(items: Mapping[str, Any], name: str) -> Any:
     if name not in items:
         have = ", ".join(sorted(items)) or "none"
-        raise VaultError(f"there is no key '{shown(name)}' here; stored: {have}")
+        raise VaultError(f"there is no key '{shown(name)}' here; name one that is stored: {have}")
     return items[name]
 
 
@@ -300,9 +301,9 @@ def _read_file(path: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise VaultError(f"{path} can't be read: {error.strerror or 'no reason given'}") from None
+        raise VaultError(f"{path} can't be read: {error.strerror or 'no reason given'}; check who may") from None
     if len(content) > _LIMIT:
-        raise VaultError(f"{path} is larger than {_LIMIT // 1000} kB: not a vault of taxsync")
+        raise VaultError(f"{path} is larger than {_LIMIT // 1000} kB: not a vault of taxsync; move it away")
     return content
 
 
@@ -315,4 +316,5 @@ def _write_private(path: Path, content: bytes) -> None:
                     left.unlink()
         write_private(path, content)
     except OSError as error:
-        raise VaultError(f"{path} can't be written: {error.strerror or 'no reason given'}; nothing changed") from None
+        why = f"{error.strerror or 'no reason given'}; nothing changed, run again where it can"
+        raise VaultError(f"{path} can't be written: {why}") from None

@@ -14,14 +14,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import IO, Protocol
-from xml.parsers import expat
+from typing import IO
 
+from importers.markup import Budget, CellError, feed
 from pipeline.money import plain
 
 EXACT_DIGITS = 15  # of a whole number; what a spreadsheet program keeps
 CELL_LIMIT = 131_072  # characters; also what the csv module takes
-_CHUNK = 1 << 16
+_AGAIN = "save it anew with a spreadsheet program, or as CSV"
+ROWS = 1_048_576  # of a worksheet, as spreadsheet programs have them
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main|"
 _ROW, _CELL, _VALUE, _FORMULA = (_MAIN + tag for tag in ("row", "c", "v", "f"))
@@ -31,47 +32,20 @@ _NUMBER = re.compile(r"-?(?:[0-9]{1,400}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[e
 _PLACE = re.compile(r"([A-Z]{1,3})([0-9]{1,7})")
 
 
-class CellError(Exception):
-    """A cell or a part that can't be read as text: one readable line."""
-
-
 class Unreadable(str):
     """In place of the text of a cell that can't be read as text: why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """What the cells of a workbook refer to. `dates` and `durations` are numbers of cell styles."""
+    """What the cells of a workbook refer to, and how much of it is read. `dates` and `durations` are numbers of cell
+    styles."""
 
     strings: list[str]
     dates: frozenset[int] = frozenset()
     durations: frozenset[int] = frozenset()
     epoch: datetime = datetime(1899, 12, 30)  # noqa: DTZ001  (a calendar's zero; cells have no zone)
-
-
-class _Events(Protocol):
-    def start(self, tag: str, attributes: dict[str, str]) -> None: ...
-    def text(self, data: str) -> None: ...
-    def end(self, tag: str) -> None: ...
-
-
-def _feed(source: IO[bytes], events: _Events) -> Iterator[None]:
-    """Parses `source` and stops after every chunk. Document types are refused: no entity is ever expanded."""
-    parser = expat.ParserCreate(namespace_separator="|")
-    parser.buffer_text = True
-    parser.StartElementHandler = events.start
-    parser.EndElementHandler = events.end
-    parser.CharacterDataHandler = events.text
-    parser.StartDoctypeDeclHandler = _refuse_document_type
-    while chunk := source.read(_CHUNK):
-        parser.Parse(chunk, False)
-        yield
-    parser.Parse(b"", True)
-    yield
-
-
-def _refuse_document_type(*_: object) -> None:
-    raise CellError("it declares a document type, which no spreadsheet program writes")
+    budget: Budget = field(default_factory=Budget)
 
 
 @dataclass(slots=True)
@@ -96,7 +70,7 @@ class _Strings:
         if self.open:
             self.size += len(data)
             if self.size > CELL_LIMIT:
-                raise CellError(f"a text is longer than {CELL_LIMIT} characters")
+                raise CellError(f"a text is longer than {CELL_LIMIT} characters; shorten it")
             self.pieces.append(data)
 
     def end(self, tag: str) -> None:
@@ -108,10 +82,10 @@ class _Strings:
             self.strings.append("".join(self.pieces))
 
 
-def shared_strings(source: IO[bytes]) -> list[str]:
+def shared_strings(source: IO[bytes], budget: Budget) -> list[str]:
     """The texts that cells refer to by number."""
     events = _Strings()
-    for _ in _feed(source, events):
+    for _ in feed(source, events, budget):
         pass
     return events.strings
 
@@ -120,7 +94,7 @@ def rows(source: IO[bytes], book: Book, limit: int, *, strict: bool = True) -> I
     """(row number, texts from column A on) of each row that has a cell; at most `limit` columns. Not `strict`: a cell
     that can't be read as text is `Unreadable`."""
     events = _Rows(book, limit, strict)
-    for _ in _feed(source, events):
+    for _ in feed(source, events, book.budget):
         if events.done:
             yield from events.done
             events.done = []
@@ -133,7 +107,7 @@ class _Rows:
         self.done: list[tuple[int, list[str]]] = []
         self._book, self._limit, self._strict = book, limit, strict
         self._columns: dict[str, int] = {}
-        self._number, self._cells, self._seen = 0, list[str](), 0
+        self._rows, self._number, self._cells, self._seen = 0, 0, list[str](), 0
         self._attributes: dict[str, str] = {}
         self._pieces, self._size = list[str](), 0  # of the cell's text: adding them up takes a square of their number
         self._open, self._formula, self._phonetic = False, False, False
@@ -152,7 +126,10 @@ class _Rows:
         elif tag == _ROW:
             number = int(attributes.get("r", self._number + 1))
             if number <= self._number:
-                raise CellError(f"row {number} comes after row {self._number}")
+                raise CellError(f"row {number} comes after row {self._number}; {_AGAIN}")
+            self._rows += 1
+            if self._rows > ROWS:
+                raise CellError(f"goes beyond row {ROWS}, where spreadsheets end; save the sheet that is meant as CSV")
             self._number, self._cells, self._seen = number, [], 0
 
     def text(self, data: str) -> None:
@@ -160,7 +137,7 @@ class _Rows:
             self._pieces.append(data)
             self._size += len(data)
             if self._size > CELL_LIMIT:
-                raise CellError(f"a cell of row {self._number} is longer than {CELL_LIMIT} characters")
+                raise CellError(f"a cell of row {self._number} is longer than {CELL_LIMIT} characters; shorten it")
 
     def end(self, tag: str) -> None:
         if tag == _CELL:
@@ -188,9 +165,11 @@ class _Rows:
             return
         gap = column - len(self._cells)
         if gap < 0:
-            raise CellError(f"the cells of row {self._number} are out of order")
+            raise CellError(f"the cells of row {self._number} are out of order; {_AGAIN}")
         if column >= self._limit:
-            raise CellError(f"row {self._number} goes beyond the {self._limit} columns that are read")
+            raise CellError(
+                f"row {self._number} goes beyond the {self._limit} columns that are read; remove what stands there"
+            )
         if gap:
             self._cells.extend([""] * gap)
         self._cells.append(text)
@@ -198,7 +177,7 @@ class _Rows:
     def _column(self, place: str) -> int:
         """The index of the column that a place such as "AB12" names; kept, since rows repeat."""
         if _PLACE.fullmatch(place) is None:
-            raise CellError(f"row {self._number} has a cell at a place that does not exist")
+            raise CellError(f"row {self._number} has a cell at a place that does not exist; {_AGAIN}")
         letters = place.rstrip("0123456789")
         column = 0
         for letter in letters:
@@ -223,12 +202,12 @@ class _Rows:
             raise CellError("holds a truth value (TRUE or FALSE); write it as text")
         if kind == "e":
             raise CellError(f"holds the error {value[:20]}; correct its formula or empty it")
-        raise CellError(f"is of a kind that is not known ({kind[:20]})")
+        raise CellError(f"is of a kind that is not known ({kind[:20]}); {_AGAIN}")
 
 
 def _index(value: str) -> int:
     if not (value.isascii() and value.isdigit()):
-        raise CellError("refers to no text")
+        raise CellError(f"refers to no text; {_AGAIN}")
     return int(value)
 
 
@@ -242,7 +221,7 @@ def is_number(value: str) -> bool:
 
 def _double(value: str) -> float:
     if not is_number(value):
-        raise CellError(f"holds '{value[:30]}', which is not a number")
+        raise CellError(f"holds '{value[:30]}', which is not a number; correct it")
     return float(value)
 
 
@@ -266,13 +245,13 @@ def date_text(value: str, style: int, book: Book) -> str:
     """The date that a date cell shows, to the millisecond, as far as doubles go."""
     days = _double(value)
     if style in book.durations:
-        raise CellError("holds a duration, not a date")
+        raise CellError("holds a duration, not a date; correct it")
     if days < 1:
-        raise CellError("holds a time without a date")
+        raise CellError("holds a time without a date; correct it")
     try:
         at = book.epoch + timedelta(milliseconds=round(days * 86_400_000))
     except OverflowError:
-        raise CellError("holds a date that does not exist") from None
+        raise CellError("holds a date that does not exist; correct it") from None
     if at == at.replace(hour=0, minute=0, second=0, microsecond=0):
         return at.date().isoformat()
     return at.isoformat(timespec="milliseconds" if at.microsecond else "seconds")

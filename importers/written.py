@@ -11,7 +11,8 @@ the same rows. Such a program keeps 15 digits of a number, so that rows are know
 import re
 from decimal import ROUND_DOWN, Context
 
-from importers.exports import moment, number
+from importers.clocks import moment
+from importers.exports import number
 from importers.parsers.build import Unread
 from pipeline.model import instant_text
 from pipeline.money import plain

@@ -16,8 +16,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from pipeline import __version__, cli_desk, cli_explain, cli_folder, cli_keys, cli_years, console
-from pipeline.cli_options import DataOption, JsonOption, access, data_of, folder_of, now
+from pipeline import __version__, bytecode, cli_desk, cli_explain, cli_folder, cli_keys, cli_years, console
+from pipeline.cli_options import DataOption, JsonOption, access, data_of, file_of, folder_of, now
 from pipeline.issues import Stop, Usage
 from pipeline.settings import FILE
 
@@ -90,7 +90,8 @@ def init(
 @app.command("import")
 def import_(
     paths: Annotated[
-        list[Path] | None, typer.Argument(metavar="[FILE or FOLDER]...", help="CSV or XLSX files, or folders of them.")
+        list[Path] | None,
+        typer.Argument(metavar="[FILE or FOLDER]...", help="CSV or XLSX files, or folders of them.", parser=file_of),
     ] = None,
     account: Annotated[
         str,
@@ -99,6 +100,12 @@ def import_(
     since: Annotated[
         str,
         typer.Option(metavar="DATE", help="Fetch no history before this day; only without files.", show_default=False),
+    ] = "",
+    again: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="Ask this account's API for all of its history once more.", show_default=False
+        ),
     ] = "",
     mapping: Annotated[
         Path | None,
@@ -122,8 +129,8 @@ def import_(
     from pipeline.run.importing import Notes, files
 
     folder = data_of(data)
-    if paths and since:
-        raise typer.BadParameter("--since is for accounts behind an API; a file is read whole")
+    if paths and (since or again):
+        raise typer.BadParameter("--since and --again are for accounts behind an API; a file is read whole")
     if not paths and (account or revise or mapping):
         raise typer.BadParameter("--account, --map and --revise go with files")
     with console.progress() as progress:
@@ -133,7 +140,7 @@ def import_(
         else:
             from pipeline.run.syncing import sync
 
-            outcome = sync(folder, now(), notes, access(), since=since)
+            outcome = sync(folder, now(), notes, access(), since=since, again=again)
     console.say(*outcome.lines)
     console.complain(*outcome.failures)
     if outcome.failures:
@@ -321,6 +328,7 @@ def _options(
 
 def main(arguments: list[str] | None = None) -> None:
     """One command. Every way out is an exit code and at most a few readable lines."""
+    console.reopen()
     gc.disable()  # a run is short and makes no circles to speak of; looking for them took a fifth of its time
     if isinstance(sys.stdout, io.TextIOWrapper):  # a name that the terminal's encoding lacks is written as an escape
         sys.stdout.reconfigure(errors="backslashreplace")
@@ -365,7 +373,10 @@ def _run(command: Callable[[], object]) -> int:
     except _WrongUsage as error:
         console.complain(_usage(error))
         return 2
-    except (typer.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt) as end:
+        if isinstance(end.__cause__, EOFError):  # no prompt: these raise Abort alone
+            console.complain(_fault(end.__cause__))
+            return 1
         begin = "\n" if sys.stderr.isatty() else ""  # the terminal has shown ^C without a line's end
         console.complain(f"{begin}{STOPPED}")
         return 1
@@ -376,7 +387,7 @@ def _run(command: Callable[[], object]) -> int:
         console.complain(_system(error))
         return 1
     except MemoryError:
-        console.complain("not enough memory; nothing was lost")
+        console.complain("not enough memory; nothing was lost: close something, run again")
         return 1
     except Exception as error:  # noqa: BLE001 - the one boundary: no traceback, no text that may hold a secret
         console.complain(_fault(error))
@@ -402,11 +413,12 @@ def _system(error: OSError) -> str:
     """What the system refused, where it names a file; else it is a fault like any other."""
     if error.filename is None or error.strerror is None:
         return _fault(error)
-    return f"{error.filename}: {error.strerror.lower()}; nothing was lost"
+    return f"{error.filename}: {error.strerror.lower()}; nothing was lost: put it right, or use another folder"
 
 
 def _fault(error: Exception) -> str:
-    return f"a fault in taxsync ({_place(error)}); nothing was lost; please report it with this line"
+    told = bytecode.cut(error)
+    return told or f"a fault in taxsync ({_place(error)}); nothing was lost; please report it with this line"
 
 
 def _place(error: Exception) -> str:

@@ -19,6 +19,13 @@ def folder_of(text: str) -> Path:
     return Path(text)
 
 
+def file_of(text: str) -> Path:
+    """A file or folder that is named, as often in a script (`"$FILE"`); an empty text would be the current folder."""
+    if not text.strip():
+        raise typer.BadParameter("is empty: name a file, or leave it out")
+    return Path(text)
+
+
 DataOption = Annotated[
     Path | None,
     typer.Option(

@@ -21,6 +21,18 @@ class Report(Protocol):
     def __call__(self, what: str, done: int, total: int | None, /) -> None: ...
 
 
+def reopen() -> None:
+    """Gives a process that was started without an input or output (`>&-`) one that leads nowhere: else the next file
+    that is opened would have its number, and be written into."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115  # to the end
+
+
 def is_terminal() -> bool:
     """Whether a person can be asked: standard input and output are both a terminal."""
     return sys.stdin is not None and sys.stdin.isatty() and sys.stdout.isatty()
@@ -46,7 +58,9 @@ def say(*lines: str) -> None:
     except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what is left must not fail once more at the end
         why = str(error.strerror).lower()
-        raise Stop(f"what there is to say can't be written to standard output ({why}); nothing was lost") from None
+        raise Stop(
+            f"what there is to say can't be written to standard output ({why}); nothing was lost: send it elsewhere"
+        ) from None
 
 
 def complain(*lines: str) -> None:

@@ -9,6 +9,16 @@ FIAT = frozenset(
         "TND TRY TWD TZS UAH UGX USD UYU VND XAF XOF ZAR"
     ).split()
 )
+# ISO 4217: those whose smallest unit is not a hundredth; decimals that amounts are written with.
+_DECIMALS = {
+    **dict.fromkeys("CLP ISK JPY KRW UGX VND XAF XOF".split(), 0),
+    **dict.fromkeys("BHD JOD KWD OMR TND".split(), 3),
+}
+
+
+def decimals_of(currency: str) -> int:
+    """With how many decimals amounts in a currency are written."""
+    return _DECIMALS.get(currency, 2)
 
 
 def is_fiat(asset: str) -> bool:

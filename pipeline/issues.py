@@ -7,6 +7,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -42,12 +43,14 @@ class Code:
 @dataclass(frozen=True, slots=True)
 class Stake:
     """What one open problem may do to the gain of one tax year: `gain` as it stands, and the lowest and the highest
-    that it could be; plain text in the reporting currency, "" where there is no telling."""
+    that it could be; plain text in the reporting currency, "" where there is no telling. `shared`: parts of that, each
+    under a name with how much lower and higher, that all problems with a part of that name do together, once."""
 
     year: str
     gain: str
     lowest: str
     highest: str
+    shared: tuple[tuple[str, Decimal, Decimal], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,8 +226,9 @@ CODES: dict[str, Code] = {
     "balance_differs": Code(
         _ERROR,
         "{account} reports {reported} {asset}, its history adds up to {computed}: {difference} apart; {when}{likely}",
-        "run `taxsync import` again; if it stays, look in an export of {account} for what its API leaves out, "
-        "and import a file with just those rows",
+        "run `taxsync import` again; if it stays, `taxsync import --again {account}` once, which asks every list anew "
+        "from its beginning; then look in an export of {account} for what its API leaves out, and import a file with "
+        "just those rows",
     ),
     "possible_duplicate": Code(
         _WARNING,
@@ -283,6 +287,11 @@ CODES: dict[str, Code] = {
         "{account}`), if anything; then say so in a CSV file: `{ref},yes,WHY` under `Record,Settled,Note`; a newer "
         "version of taxsync may read it",
     ),
+    "doubtful_time": Code(
+        _WARNING,
+        "{account}: {what}",
+        "{cure}",
+    ),
     "record_settled": Code(
         _INFO,
         "{account}, {day}: a record that could not be read is settled, as you said ({note}); {why}",
@@ -328,9 +337,18 @@ CODES: dict[str, Code] = {
     ),
     "not_read": Code(
         _INFO,
-        "{account}: {what} are not read from {exchange}'s API, only what moved to and from there, if that is listed",
-        "nothing, if you had none of it; else take it from an export of {exchange} and import a file with a row for "
-        "each (what margin or derivatives brought or took with Label `margin`)",
+        "{account}: {what} are not read from {exchange}'s API, nor what moved to and from there: of that, only a "
+        "balance that differs would tell",
+        "nothing, if you had none of it; else take it {export}; import that (with `--map` where taxsync does not know "
+        "its columns), or a file with a row for each (what margin or derivatives brought or took with Label `margin`)",
+    ),
+    "moved_elsewhere": Code(
+        _ERROR,
+        "{account}: {count} to or from {place} ({day}{to}), which are not read from {exchange}'s API: what was won, "
+        "lost or paid there is missing",
+        "take it {export}; import that (with `--map` where taxsync does not know its columns), or a file with a row "
+        "for each (what margin or derivatives brought or took with Label `margin`); then, or if nothing is missing, "
+        "say so in a CSV file: `{line}` under `Account,Stream,From,To,Note`",
     ),
     "gap_answered": Code(
         _INFO,
@@ -381,7 +399,7 @@ CODES: dict[str, Code] = {
     ),
     "list_not_given": Code(
         _WARNING,
-        "{account}: {stream} was never fetched{because}; {loss}",
+        "{account}: {stream} {happened}{because}; {loss}",
         "run `taxsync import`; where the key lacks the right, add it at {exchange} first; if {exchange} has nothing of "
         "that kind for you, nothing",
     ),

@@ -72,7 +72,7 @@ def _seen(path: Path, connection: sqlite3.Connection, machine: Collection[str]) 
     connection.execute("BEGIN")
     version = _number(connection, "PRAGMA user_version")
     if _number(connection, "PRAGMA application_id") != APPLICATION_ID:
-        raise LedgerError(f"{path} is not a taxsync ledger")
+        raise LedgerError(f"{path} is not a taxsync ledger: restore it from a backup")
     if version > newest_version():
         raise LedgerError(f"{path} is of a newer taxsync: update taxsync")
     filed = version >= _FILINGS_SINCE

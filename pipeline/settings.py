@@ -114,9 +114,11 @@ def load(folder: Path) -> Settings:
     except FileNotFoundError:
         raise SettingsError(f"there is no {FILE} in {folder}: run `taxsync init` first") from None
     except OSError as error:
-        raise SettingsError(f"{path} can't be read: {error.strerror}") from None
+        raise SettingsError(
+            f"{path} can't be read: {error.strerror}; put right what it is, or who may read it"
+        ) from None
     except NoTable as why:
-        raise SettingsError(f"{path} {why}") from None
+        raise SettingsError(f"{path} {why}; correct it, or take it from a backup") from None
     return of_table(table)
 
 
@@ -127,7 +129,9 @@ def save(folder: Path, settings: Settings) -> None:
         make_folder(folder)
         write_private(folder / FILE, (HEADER + tomli_w.dumps(as_table(settings))).encode())
     except OSError as error:
-        raise SettingsError(f"{folder / FILE} can't be written: {error.strerror}; nothing was changed") from None
+        raise SettingsError(
+            f"{folder / FILE} can't be written: {error.strerror}; nothing was changed, run again where it can"
+        ) from None
 
 
 def as_table(settings: Settings) -> dict[str, Any]:

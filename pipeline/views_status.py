@@ -23,6 +23,7 @@ from pipeline.run.worth import Worth
 WIDTH = 80
 _INCOMPLETE = (
     "short_history", "not_fetched", "stored_in_part", "not_updated", "market_gone", "wallet_not_read", "not_supported",
+    "moved_elsewhere",
 )  # fmt: skip
 
 
@@ -76,6 +77,7 @@ def status(one: Status) -> list[str]:
     once = [line for i in one.issues if i.code == "counted_once" for line in _wrapped(i.message)]
     lines += [*once, ""] if once else []
     lines += _lists(one.reaches)
+    lines += _not_read(one.reaches)
     lines += _gaps(one.issues)
     holdings = [
         (_name(h.account), _name(h.asset, 12), plain(h.computed), _reported(h), _difference(h)) for h in one.holdings
@@ -155,6 +157,16 @@ def _lists(found: Sequence[Reach]) -> list[str]:
         if notes := _notes(r):
             lines += _wrapped(f"{r.account} {r.name}: {', '.join(notes)}")
     return [*lines, ""]
+
+
+def _not_read(found: Sequence[Reach]) -> list[str]:
+    """What each account may have that no list tells, whether or not it has."""
+    lines = []
+    for account, exchange in {r.account: r.exchange for r in found}.items():
+        if exchange.not_read:
+            told = ", ".join(one.what for one in exchange.not_read)
+            lines += _wrapped(f"{account}: not read by API, if you have it: {told} (README says what has each)")
+    return [*lines, ""] if lines else []
 
 
 def _state(r: Reach) -> str:
@@ -238,7 +250,7 @@ def _tally(issues: Sequence[Issue]) -> str:
 def next_steps(one: Status) -> list[tuple[str, str]]:
     """What to do next, and why, in order."""
     steps = []
-    unfinished = [r for r in one.reaches if r.run.failed or r.state is State.IN_PART]
+    unfinished = [r for r in one.reaches if (r.run.failed and not r.stream.optional) or r.state is State.IN_PART]
     if unfinished:
         names = ", ".join(dict.fromkeys(r.account for r in unfinished))
         steps.append(("taxsync import", f"lists of {names} are not read to their end"))
@@ -285,6 +297,11 @@ def status_json(one: Status) -> list[str]:
             for u in one.sources
         ],
         "lists": [_list_json(r) for r in one.reaches],
+        "not_read": [
+            {"account": account, "what": one.what, "from": one.export}
+            for account, exchange in {r.account: r.exchange for r in one.reaches}.items()
+            for one in exchange.not_read
+        ],
         "gaps": [
             {"code": i.code, "account": i.account, "ref": i.ref, "message": i.message, "remedy": i.remedy}
             for i in one.issues

@@ -5,9 +5,14 @@ from reports.table import Report
 _SCOPES = {"account": "per account", "global": "over all accounts"}
 
 
+def kept(scope: str) -> str:
+    """How lots are kept under a scope."""
+    return _SCOPES.get(scope, scope)
+
+
 def scope_of(report: Report) -> str:
     """How lots are kept."""
-    return _SCOPES.get(report.scope, report.scope)
+    return kept(report.scope)
 
 
 def country_of(report: Report) -> str:

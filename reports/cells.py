@@ -58,7 +58,7 @@ def number(value: Value) -> str:
     assert isinstance(value, Decimal | int)
     digits = str(value)
     if len(digits) > _DIGITS or "E" in digits:
-        digits = f"{value:.{_DIGITS}g}"
+        digits = f"{value:.{_DIGITS}g}" if value else "0"
     return digits.rstrip("0").rstrip(".") if "." in digits and "e" not in digits else digits
 
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
+from unicodedata import east_asian_width
 from zoneinfo import ZoneInfo
 
 from pipeline.money import plain
@@ -38,6 +39,7 @@ from reports.sheet import (
 from reports.table import Column, Report, Table, Type, Value
 
 _WIDEST = 60  # longer text is wrapped
+_LEADING = {"name": 100}  # but not where it leads on by click: LibreOffice cuts links that are wrapped
 _DIGITS = 15  # what every spreadsheet program keeps of a number
 
 
@@ -74,7 +76,7 @@ class _Span:
 
     def see(self, values: Sequence[Value]) -> None:
         if self.type in (Type.TEXT, Type.ID):
-            self.text = max(self.text, max(len(str(v)) for v in set(values) if v is not None) if any(values) else 0)
+            self.text = max(self.text, max(_wide(str(v)) for v in set(values) if v is not None) if any(values) else 0)
         elif self.type in _NUMBERS:
             numbers = [v for v in values if isinstance(v, Decimal | int)]
             if numbers:
@@ -100,6 +102,7 @@ class _Span:
 
 
 _EXACT = ("exact", "difference")
+_UNITS = ("amount",)  # of a form's line: may be a number of things; `exact` beside it has the currency
 _NUMBERS = (Type.MONEY, Type.CENTS, Type.QUANTITY, Type.COUNT)
 
 
@@ -118,12 +121,17 @@ def lines(text: str) -> int:
     return sum(1 + len(line) // (_WIDEST - 5) for line in text.splitlines())
 
 
+def _wide(text: str) -> int:
+    """How many characters wide: Chinese and Japanese ones are as wide as two."""
+    return len(text) if text.isascii() else len(text) + sum(east_asian_width(c) in "WF" for c in text)
+
+
 def _columns(column: Column, index: int, span: _Span, report: Report) -> list[Shown]:
     """The sheet's columns for one of the table's: a second one where a number has too many digits."""
     name = column.name.replace("_", " ").capitalize()
     match column.type:
         case Type.MONEY | Type.CENTS:
-            name = f"{name} ({report.currency})" if column.type is Type.MONEY else name
+            name = name if column.name in _UNITS else f"{name} ({report.currency})"
             form = WHOLE if span.whole and column.type is Type.CENTS else money(report.currency)
             form = MONEY if column.name.startswith(_EXACT) else form  # what was rounded away is to be seen there
             return [_number(name, index, form, span.width(0 if form == WHOLE else 2))]
@@ -137,7 +145,7 @@ def _columns(column: Column, index: int, span: _Span, report: Report) -> list[Sh
             return [_moment(name, index, DAY, 10, _each(None))]
         case Type.FORM_DAY:
             return [_moment(name, index, FORM_DAY, 10, _each(_form_day))]
-    return [_text(name, index, span.text)]
+    return [_text(name, index, span.text, _LEADING.get(column.name, _WIDEST))]
 
 
 def _width(heading: str, widest: float) -> float:
@@ -213,8 +221,8 @@ def _form_day(value: Value) -> Value:
         return value
 
 
-def _text(name: str, index: int, widest: int) -> Shown:
-    wrapped = widest > _WIDEST
+def _text(name: str, index: int, widest: int, most: int) -> Shown:
+    wrapped = widest > most
     style = WRAPPED if wrapped else LEFT
-    width = _width(name, min(widest, _WIDEST))
+    width = _width(name, min(widest, most))
     return Shown(name, index, width, False, lambda sheet: sheet.style(align=style), _each(None), wrapped)

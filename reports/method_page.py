@@ -17,7 +17,7 @@ from reports.summary import ORDER
 from reports.table import Report, Table
 
 _WIDTHS = (34.0, 72.0, 14.0, 14.0, 12.0, 28.0, 22.0)
-_BESIDE = 70  # characters of column B
+_BESIDE = 78  # characters of column B: letters are narrower than digits
 
 _HOW = (
     (
@@ -88,6 +88,7 @@ def _instant(at: datetime, report: Report) -> str:
 def _settings(report: Report) -> list[tuple[str, str]]:
     return [
         *basis_of(report),
+        *report.settings,
         *((choice.name, f"{report.rules.chosen[choice.name]} ({choice.meaning})") for choice in report.rules.choices),
         *((f"Form 1099-DA of {account}", told) for account, told in sorted(report.form_1099_da.items())),
     ]

@@ -42,12 +42,14 @@ def fill(sheet: Sheet, report: Report, forms: Sequence[tuple[Form, Table]], tabs
     _derivatives(page, report, f, tabs["derivatives"])
     _problems(page, report, tabs["issues"])
     charts = page.number + 1
-    if f.gain or f.gains or _is_worth(report):
+    if _is_drawn(f) or _is_worth(report):
+        page.block()
         page.blank(CHART_ROWS + 1)
     for form, table in forms:
         _form(page, report, form, tabs[table.name])
-    _months(page, report, f, tabs["disposals"], charts)
-    _holdings(page, report, tabs["holdings"], charts)
+    if report.rules.gains:
+        _months(page, report, f, tabs["disposals"], charts)
+    _holdings(page, report, tabs["holdings"], f"{'D' if _is_drawn(f) else 'A'}{charts}")
     _sheets(page, tabs)
     page.finish()
 
@@ -75,6 +77,9 @@ def _basis(page: Page, report: Report) -> None:
 def _gains(page: Page, report: Report, f: Figures, tab: Tabs) -> None:
     sold = tab["disposals"]
     page.section(f"Capital gains ({report.currency})", _top(sold))
+    if not report.rules.gains:
+        page.note(f"None are computed for {country_of(report)}: the sheet {METHOD} has the law.")
+        return
     first = page.number
     page.row("Proceeds", live(total(sold, "proceeds", _COUNTED), f.proceeds))
     page.row("Cost basis", live(total(sold, "cost_basis", _COUNTED), f.cost_basis))
@@ -85,7 +90,7 @@ def _gains(page: Page, report: Report, f: Figures, tab: Tabs) -> None:
     page.row("Sum of gains", live(total(sold, "gain", _COUNTED, ("gain", '">0"')), f.gains))
     page.row("Sum of losses", live(total(sold, "gain", _COUNTED, ("gain", '"<0"')), f.losses))
     lowest, highest = gain_range(report)
-    if report.rules.gains and (lowest != highest or lowest is None):  # while problems are open
+    if lowest != highest or lowest is None:  # while problems are open
         page.row("Gain could be as low as", UNKNOWN if lowest is None else lowest)
         page.row("Gain could be as high as", UNKNOWN if highest is None else highest)
     if f.unpriced_disposals:
@@ -189,7 +194,7 @@ def _named(form: Form, group: Sequence[str]) -> str:
         return "All rows"
     if form.totals_by == TOTALS_BY:
         return " ".join(text for text in group if text)
-    return _capital(", ".join(f"{name} {text}" for name, text in zip(form.totals_by, group, strict=True)))
+    return _capital(", ".join(f"{name} {text}" for name, text in zip(form.totals_by, group, strict=True) if text))
 
 
 def _months(page: Page, report: Report, f: Figures, tab: Tab, charts: int) -> None:
@@ -215,11 +220,16 @@ def _months(page: Page, report: Report, f: Figures, tab: Tab, charts: int) -> No
         "Year", *(Formula(f"SUM({c}{first}:{c}{last})", v) for c, v in zip("BCDEF", sums, strict=False)), total=True
     )
     title = f"Gain by month ({report.currency})"
-    if f.gain or f.gains:
+    if _is_drawn(f):
         page.chart(title, f"A{charts}", (1, first, last), 4, lying=False, wide=14)
 
 
-def _holdings(page: Page, report: Report, tab: Tab, charts: int) -> None:
+def _is_drawn(f: Figures) -> bool:
+    """Whether there are gains to draw."""
+    return bool(f.gain or f.gains)
+
+
+def _holdings(page: Page, report: Report, tab: Tab, chart: str) -> None:
     """What is held at the end of the year, or on the country's reference day, per asset, the most valuable first."""
     lots = crypto_lots_of(report)
     if not lots:
@@ -255,9 +265,9 @@ def _holdings(page: Page, report: Report, tab: Tab, charts: int) -> None:
             _unrealised(value, cost, n), total=True,
         )  # fmt: skip
     shown = min(last, first + _IN_CHART - 1)
-    title = f"Holdings ({report.currency})"
     if _is_worth(report):
-        page.chart(title, f"D{charts}", (1, first, shown), 4, lying=True, wide=11)
+        title = f"Holdings at market value ({report.currency})"
+        page.chart(title, chart, (1, first, shown), 4, lying=True, wide=10)
 
 
 def _is_worth(report: Report) -> bool:

@@ -7,15 +7,18 @@ are in none of them, since answers of an exchange never hold any.
 
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import IO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
+from pipeline.fiat import decimals_of
 from pipeline.model import RawRecord
+from pipeline.money import round_to
 from reports.basis import scope_of
 from reports.forms import forms_of
-from reports.summary import figures
+from reports.summary import figures, gain_range
 from reports.table import Report, printable
 
 RECORDS, EXPLAINED, PAGE = "records.jsonl", "READ ME.txt", "report.html"
@@ -77,7 +80,7 @@ Crypto tax report {year}: {country}, {first} to {last}
 
 What this is
   The figures of one person for one tax year, computed by taxsync {version} from the records of exchanges and wallets.
-  Gain {gain} {currency} (proceeds {proceeds}, cost {cost}), income {income} {currency}. {open}
+  Gain {gain} {currency} (proceeds {proceeds}, cost {cost}), income {income} {currency}. {open}{range}
   Method {method}, lots {scope}. All times are those of {zone}.
 
 What is what
@@ -101,18 +104,23 @@ How to check it
 def _explained(report: Report, names: Sequence[str]) -> str:
     f, year = figures(report), report.period
     open_problems = f.errors + f.warnings
+
+    def amount(value: Decimal) -> str:
+        return f"{round_to(value, decimals_of(report.currency)):,}"
+
     text = _TEXT.format(
         year=year.name,
         country=report.rules.name,
         first=year.first,
         last=year.last,
         version=report.version,
-        gain=f"{f.gain:,.2f}",
-        proceeds=f"{f.proceeds:,.2f}",
-        cost=f"{f.cost_basis:,.2f}",
-        income=f"{f.income_total:,.2f}",
+        gain=amount(f.gain),
+        proceeds=amount(f.proceeds),
+        cost=amount(f.cost_basis),
+        income=amount(f.income_total),
         currency=report.currency,
         open=f"{open_problems} open problems: see issues.csv." if open_problems else "No problem is open.",
+        range=_range(report, amount),
         method=report.method,
         scope=scope_of(report),
         zone=report.zone.key,
@@ -120,6 +128,19 @@ def _explained(report: Report, names: Sequence[str]) -> str:
         records=RECORDS,
     )
     return printable(text).replace("\n", "\r\n")
+
+
+def _range(report: Report, told: Callable[[Decimal], str]) -> str:
+    """How far the gain could be off while problems are open; nothing where it can't."""
+    lowest, highest = gain_range(report)
+    if not report.rules.gains or (lowest is not None and lowest == highest):
+        return ""
+    if lowest is None and highest is None:
+        return "\n  How far the gain could be off while they are open can't be told."
+    both = (("low", lowest), ("high", highest))
+    ends = [f"as {word} as {told(end)} {report.currency}" for word, end in both if end is not None]
+    rest = "" if len(ends) == 2 else f"; how {'low' if lowest is None else 'high'} can't be told"
+    return f"\n  While they are open the gain could be {' and '.join(ends)}{rest}."
 
 
 def _what(name: str, report: Report) -> str:

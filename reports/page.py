@@ -12,16 +12,21 @@ from decimal import Decimal
 from typing import Any
 
 from openpyxl.chart import BarChart, Reference
+from openpyxl.chart.data_source import AxDataSource, NumData, NumRef, NumVal, StrData, StrRef, StrVal
+from openpyxl.drawing.text import CharacterProperties
 from openpyxl.styles import Alignment, Font
 
-from reports.cells import Cell, Formula
+from reports.cells import Cell, Formula, in_cell, number
+from reports.paper import break_between
 from reports.sheet import (
     BLUE,
     COUNT,
     DAY,
     GREY,
     LEFT,
+    MONTH,
     OVERLINED,
+    POINTS,
     RIGHT,
     WHOLE,
     WRAPPED,
@@ -37,6 +42,7 @@ from reports.table import Value
 _SHORT = '[>=1000000]#,##0.0,,"m";[>=10000]#,##0,"k";#,##0'  # along an axis, where full numbers run into each other
 _NOTE = 120  # characters of a note's line: what the page's columns are wide
 _CHART = 15  # rows that a chart is high
+_USUAL = 12  # points of letters that a row of one line has room for
 _WIDEST = 44  # characters of a row's name; a longer one is wrapped
 UNKNOWN = "not known"  # stands where a figure would
 
@@ -50,6 +56,8 @@ class Page:
         self.sheet = sheet
         self.rows: list[tuple[Sequence[Cell], Sequence[int], int]] = []
         self.widths = list(narrowest)
+        self._drawn = False  # whether there are charts, which go over all columns
+        self._begins: list[int] = []  # rows that begin what should stand on one page
 
     @property
     def number(self) -> int:
@@ -59,8 +67,16 @@ class Page:
     def finish(self) -> None:
         """Writes all rows."""
         widths(self.sheet, self.widths)
+        columns = len(self.widths) if self._drawn else max((len(values) for values, _, _ in self.rows), default=1)
+        texts = [len(values[0]) for values, _, _ in self.rows if len(values) == 1 and isinstance(values[0], str)]
+        wide = max(sum(self.widths[:columns]), *texts, 1)  # a text across the page is in small print
+        break_between(self.sheet, wide, [POINTS * lines for _, _, lines in self.rows], self._begins)
         for values, styles, lines in self.rows:
             self.sheet.write(values, styles, lines)
+
+    def block(self) -> None:
+        """What follows should stand on one page."""
+        self._begins.append(self.number)
 
     def blank(self, rows: int = 1) -> None:
         self.rows += [([], [], 1)] * rows
@@ -69,7 +85,7 @@ class Page:
         """A line across the page, which may lead elsewhere."""
         if target:
             self.sheet.link(f"A{self.number}", target)
-        self.rows.append(([text], [self.sheet.style(font=font)], 1))
+        self.rows.append(([text], [self.sheet.style(font=font)], 2 if (font.sz or 0) > _USUAL else 1))
 
     def heading(self, title: str) -> None:
         """The page's own title."""
@@ -81,6 +97,7 @@ class Page:
             self.text(line, font(size=10, color=GREY))
 
     def section(self, title: str, target: str = "") -> None:
+        self.block()
         self.blank()
         self.text(title, font(bold=True, size=12, color=BLUE if target else None), target)
 
@@ -125,14 +142,19 @@ class Page:
     ) -> None:
         """Bars over the page at a cell, `_CHART` rows high and `wide` centimetres wide. `names`: column, first and last
         row of what stands under the bars; `values`: the column of what they show."""
+        self._drawn = True
         chart: Any = BarChart()
         chart.type = "bar" if lying else "col"
         chart.title, chart.style, chart.legend = title, 10, None
+        chart.title.overlay = False
+        chart.title.tx.rich.p[0].r[0].rPr = CharacterProperties(sz=1200, b=True)
         chart.height, chart.width, chart.gapWidth = _CHART * 0.5, wide, 60
         column, first, last = names
         chart.add_data(Reference(self.sheet, min_col=values, min_row=first, max_row=last))
-        chart.set_categories(Reference(self.sheet, min_col=column, min_row=first, max_row=last))
         series = chart.series[0]
+        series.val.numRef.numCache = _numbers(self._column(values, first, last))
+        beside = Reference(self.sheet, min_col=column, min_row=first, max_row=last)
+        series.cat = _labels(str(beside), self._column(*names))
         series.graphicalProperties.solidFill, series.invertIfNegative = BLUE, False
         chart.x_axis.delete = chart.y_axis.delete = False
         chart.x_axis.tickLblPos = "low"  # not across bars that go below 0
@@ -142,6 +164,27 @@ class Page:
             chart.y_axis.number_format = _SHORT
         sheet: Any = self.sheet
         sheet.add_chart(chart, place)
+
+    def _column(self, number: int, first: int, last: int) -> list[Value]:
+        """What stands in a column of rows that were given already."""
+        cells = [values[number - 1] for values, _, _ in self.rows[first - 1 : last]]
+        return [cell.value if isinstance(cell, Formula) else cell for cell in cells]
+
+
+# ---- what a chart shows, for programs that don't look into its cells ------------------------------------------------
+
+
+def _numbers(values: Sequence[Value], form: str = "General") -> Any:
+    points = [NumVal(idx=n, v=number(v)) for n, v in enumerate(values) if isinstance(v, Decimal | date)]
+    return NumData(formatCode=form, ptCount=len(values), pt=points)
+
+
+def _labels(cells: str, values: Sequence[Value]) -> Any:
+    """What stands beside the bars: texts, or months."""
+    if all(isinstance(v, date) for v in values):
+        return AxDataSource(numRef=NumRef(f=cells, numCache=_numbers(values, MONTH)))
+    points = [StrVal(idx=n, v=in_cell(str(v))) for n, v in enumerate(values)]
+    return AxDataSource(strRef=StrRef(f=cells, strCache=StrData(ptCount=len(values), pt=points)))
 
 
 def _form_of(value: Value, money: str) -> str:

@@ -36,28 +36,21 @@ def ranges(issues: Iterable[Issue]) -> list[Range]:
         for year, problems in sorted(by_year.items()):
             problems.sort(key=lambda each: _rank(each[1]))
             gain = Decimal(problems[0][1].gain)
-            lows, highs = ([(s.gain, end(s)) for _, s in problems] for end in (_lowest, _highest))
+            low = _together((s.gain, s.lowest, [(name, part) for name, part, _ in s.shared]) for _, s in problems)
+            high = _together((s.gain, s.highest, [(name, part) for name, _, part in s.shared]) for _, s in problems)
             found.append(
                 Range(
                     year=year,
                     gain=gain,
-                    lowest=None if any(not after for _, after in lows) else _in_all(gain, lows),
-                    highest=None if any(not after for _, after in highs) else _in_all(gain, highs),
+                    lowest=gain - low if all(s.lowest for _, s in problems) else None,
+                    highest=gain + high if all(s.highest for _, s in problems) else None,
                     problems=problems,
-                    told_lowest=_in_all(gain, lows),
-                    told_highest=_in_all(gain, highs),
+                    told_lowest=gain - low,
+                    told_highest=gain + high,
                     untold=[issue for issue, s in problems if not s.lowest and not s.highest],
                 )
             )
     return found
-
-
-def _lowest(stake: Stake) -> str:
-    return stake.lowest
-
-
-def _highest(stake: Stake) -> str:
-    return stake.highest
 
 
 def _rank(stake: Stake) -> tuple[bool, Decimal]:
@@ -67,9 +60,12 @@ def _rank(stake: Stake) -> tuple[bool, Decimal]:
     return True, Decimal(stake.lowest) - Decimal(stake.highest)
 
 
-def _in_all(gain: Decimal, changes: Sequence[tuple[str, str]]) -> Decimal:
-    """`gain` changed by all of (as it stands, as it could be) that can be told."""
-    for before, after in changes:
-        if after:
-            gain += Decimal(after) - Decimal(before)
-    return gain
+def _together(ends: Iterable[tuple[str, str, Sequence[tuple[str, Decimal]]]]) -> Decimal:
+    """By how much all problems change the gain: of each the gain as it stands, as it could be (where that can be told),
+    and the parts of the change that it has in common with others, which count once."""
+    change, common = ZERO, dict[str, Decimal]()
+    for gain, end, shared in ends:
+        if end:
+            change += abs(Decimal(end) - Decimal(gain)) - sum((part for _, part in shared), ZERO)
+            common |= {name: max(common.get(name, ZERO), part) for name, part in shared}
+    return change + sum(common.values(), ZERO)

@@ -30,17 +30,18 @@ from openpyxl.worksheet._writer import WorksheetWriter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.table import Table, TableStyleInfo
 
+from pipeline.fiat import decimals_of as decimals_of_currency
 from pipeline.money import plain
 from reports.cells import EMPTY, Cell, part
 
 LAST_ROW = 1_048_576
+POINTS = 15  # a line of text is high
 USUAL_DECIMALS, MOST_DECIMALS = 8, 12
 _TOGETHER = 2000  # links
 MOST_LINKS = 65_530  # on one sheet; Excel calls a file with more of them damaged
 
 MONEY = "#,##0.00;[Red]-#,##0.00"
 WHOLE = "#,##0;[Red]-#,##0"
-_NO_CENTS = frozenset("CLP ISK JPY KRW UGX VND XAF XOF".split())  # ISO 4217: currencies without a minor unit
 INSTANT = "yyyy-mm-dd hh:mm:ss"
 DAY = "yyyy-mm-dd"
 FORM_DAY = "mm/dd/yyyy"
@@ -65,7 +66,8 @@ def font(*, bold: bool = False, size: int = 11, color: str | None = None) -> Fon
 
 def money(currency: str) -> str:
     """The number format of an amount: with the decimals that the currency has. The cell holds them all."""
-    return WHOLE if currency in _NO_CENTS else MONEY
+    decimals = decimals_of_currency(currency)
+    return quantity(decimals) if decimals else WHOLE
 
 
 def quantity(decimals: int) -> str:
@@ -96,6 +98,8 @@ class Sheet(WriteOnlyWorksheet):
     page_margins: Any
     column_dimensions: Any
     auto_filter: Any
+    row_breaks: Any
+    sheet_format: Any
     data_validations: Any
     oddFooter: Any
     _writer: Any
@@ -209,7 +213,7 @@ _LETTERS = [get_column_letter(n) for n in range(1, 41)]
 
 def _row(number: int, cells: str, lines: int) -> str:
     # Only Excel finds the height of wrapped text by itself; 409 points are the most there can be.
-    height = f' ht="{min(15 * lines, 405)}" customHeight="1"' if lines > 1 else ""
+    height = f' ht="{min(POINTS * lines, 405)}" customHeight="1"' if lines > 1 else ""
     return f'<row r="{number}"{height}>{cells}</row>'
 
 
@@ -339,7 +343,10 @@ def print_setup(sheet: Sheet, footer: str, *, landscape: bool, letter: bool) -> 
     sheet.page_setup.orientation = "landscape" if landscape else "portrait"
     sheet.page_setup.paperSize = 1 if letter else 9  # Letter, A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    sheet.page_margins.left = sheet.page_margins.right = 0.5
+    margins = sheet.page_margins
+    margins.left = margins.right = 0.5
+    margins.top = margins.bottom = 0.75
+    margins.header = margins.footer = 0.3
     sheet.oddFooter.left.text = footer
     sheet.oddFooter.center.text = "&A"
     sheet.oddFooter.right.text = "Page &P of &N"

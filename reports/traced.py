@@ -33,11 +33,14 @@ def traced(tabs: Tabs, filings: Sequence["Filing"], forms: Sequence[Form]) -> di
         found[name] = {key: _by_id(tab, key, rows) for key in _IDS if key in columns}
         if "disposal_id" in columns and tab is not sold:  # a form
             found[name]["disposal_id"] = _by_id(tab, "disposal_id", disposals)
-    for filing in filings:
-        found[filing.name][_first_filled(tabs[filing.name].table)] = _first_sale(sold, filing)
+    of_sales = {filing.name: _first_sale(sold, filing) for filing in filings}
     for form in forms:
         if form.adds:
-            found[form.name] |= _added_up(form, tabs)
+            found[form.name] |= _added_up(form, tabs, of_sales.get(form.name))
+        elif form.name in of_sales:
+            found[form.name][_first_filled(tabs[form.name].table)] = of_sales[form.name]
+        else:
+            found[form.name] |= _held(tabs[form.name], tabs["holdings"])
     there = _first(lots, "asset", "account")
     found["disposals"] |= {
         "acquisition_id": _either(_by_id(sold, "acquisition_id", rows), _lot(sold, there)),
@@ -107,7 +110,7 @@ _NONE = -1
 @dataclass(frozen=True, slots=True, eq=False)
 class Filing:
     """What the rows of a form are made of, by the disposals' numbers in their own table: the first one of each row
-    (`first`), and the row of each disposal (`rows`). `grouped`: a row may be made of several."""
+    (`first`; -1: none), and the row of each disposal (`rows`; -1: none). `grouped`: a row may be made of several."""
 
     name: str
     title: str
@@ -122,6 +125,7 @@ def filings(report: Report, forms: Sequence[tuple[Form, Table]]) -> list[Filing]
     numbers = {id(disposal): number for number, disposal in enumerate(disposals)}
     found = []
     for form, table in forms:
+        found += _lines(form, table, report)
         first, rows, grouped = array("l"), array("l", [_NONE] * len(disposals)), False
         for line, sales in enumerate(form.sales(report)):
             first.append(numbers[id(sales[0])])
@@ -135,13 +139,30 @@ def filings(report: Report, forms: Sequence[tuple[Form, Table]]) -> list[Filing]
     return found
 
 
+def _lines(form: Form, table: Table, report: Report) -> list[Filing]:
+    """Of a return that adds up disposals itself: which line shows the gain of each."""
+    if form.line is None:
+        return []
+    names = [str(row[table.index("name")]) for row in table.rows]
+    place: dict[str, int] = {"": _NONE}
+    first, rows = array("l", [_NONE] * len(names)), array("l")
+    for number, d in enumerate(disposals_of(report)):
+        begins = form.line(d, report) if d.taxed and d.proceeds is not None else ""
+        if begins not in place:
+            place[begins] = next((n for n, name in enumerate(names) if name.startswith(begins)), _NONE)
+        rows.append(place[begins])
+        if rows[-1] != _NONE and first[rows[-1]] == _NONE:
+            first[rows[-1]] = number
+    return [Filing(form.name, form.title, first, rows, grouped=True)] if len(place) > 1 else []
+
+
 def is_grouped(filings: Sequence[Filing]) -> bool:
     """Whether a form adds up disposals: then each of them says in which of its lines."""
     return any(filing.grouped for filing in filings)
 
 
 def form_line(filings: Sequence[Filing], number: int) -> str:
-    """'K4 D row 3': where a disposal is added up, by its number; empty where it is in no form."""
+    """'K4 D row 3': where a disposal is added up, by its number; "" where it is in no form."""
     return next((f"{f.title} row {f.rows[number] + 2}" for f in filings if f.rows[number] != _NONE), "")
 
 
@@ -151,16 +172,35 @@ def _first_filled(table: Table) -> str:
 
 
 def _first_sale(sold: Tab, filing: Filing) -> Find:
-    return lambda number, _row: sold.place(filing.first[number])
+    return lambda number, _row: None if filing.first[number] == _NONE else sold.place(filing.first[number])
 
 
-def _added_up(form: Form, tabs: Tabs) -> dict[str, Find]:
-    """From a line of a return to the table that it adds up: there each row leads on."""
-    tab = tabs[form.name]
-    column = "name" if "name" in {c.name for c in tab.table.columns} else "line"
-    index = tab.index(column)
+def _held(tab: Tab, holdings: Tab) -> dict[str, Find]:
+    """From a row of a list of what is held to the first lot of that asset, in that account if the list has any."""
+    names = tab.table.names
+    asset = next((name for name in ("asset", "currency") if name in names), "")
+    if not asset or "disposal_id" in names:
+        return {}
+    keys = [(asset, "asset"), *([("account", "account")] if "account" in names else [])]
+    key = itemgetter(*(tab.index(name) for name, _ in keys))
+    places = [_first(holdings, *(name for _, name in keys)), _first(holdings, "asset")]
 
     def find(_number: int, row: Row) -> str | None:
+        return places[0].place(key(row)) or places[1].place(row[tab.index(asset)])
+
+    return {asset: find}
+
+
+def _added_up(form: Form, tabs: Tabs, sale: Find | None) -> dict[str, Find]:
+    """From a line of a return to its first disposal (`sale`), or to the table that it adds up: there each row leads
+    on."""
+    tab = tabs[form.name]
+    column = "name" if "name" in tab.table.names else "line"
+    index = tab.index(column)
+
+    def find(number: int, row: Row) -> str | None:
+        if sale is not None and (place := sale(number, row)):
+            return place
         of = next((table for begins, table in form.adds if str(row[index]).startswith(begins)), "")
         return tabs[of].place(0) if of and tabs[of].table.rows else None
 

@@ -22,6 +22,7 @@ from reports.forms import Form
 from reports.layout import Tab, computed
 from reports.meanwhile import in_copies, meanwhile
 from reports.overview import METHOD, NO_GAIN, NO_PRICE, YES
+from reports.paper import spread
 from reports.roll_forward import lots, transfers
 from reports.sheet import LAST_ROW, Book, Sheet, print_setup, widths
 from reports.table import Column, Made, Report, Row, Table, Type, Value
@@ -147,6 +148,7 @@ def _fill(sheet: Sheet, tab: Tab, start: int, end: int, found: Mapping[str, Find
     columns = tab.columns
     headings = [c.heading for c in columns]
     widths(sheet, [c.width for c in columns])
+    spread(sheet, [c.width for c in columns], 2)
     sheet.freeze_panes = "A2"
     sheet.print_title_rows = "1:1"
     if end > start:

@@ -39,11 +39,13 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "pipeline.settings": (
         "pipeline.folder", "pipeline.model", "pipeline.issues", "pipeline.proxy", "pipeline.toml_text",
     ),
-    "pipeline.schema": ("pipeline.schema", "pipeline.schema_", "pipeline.model", "pipeline.issues", "pipeline.money"),
+    "pipeline.schema": (),
+    "pipeline.migrations": ("pipeline.schema_chain",),
+    "pipeline.sqlite": ("pipeline", "pipeline.migrations", "pipeline.model"),
     "pipeline.filing": ("pipeline.fact",),
     "pipeline.ledger": (
-        "pipeline.ledger", "pipeline.ledger_", "pipeline.filing", "pipeline.schema", "pipeline.schema_",
-        "pipeline.folder",
+        "pipeline.ledger", "pipeline.ledger_", "pipeline.filing", "pipeline.migrations", "pipeline.schema_",
+        "pipeline.sqlite", "pipeline.folder",
         "pipeline.lock",
         "pipeline", "pipeline.said", "pipeline.model", "pipeline.issues", "pipeline.money",
     ),
@@ -54,7 +56,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "reports": (
         "reports", "pipeline.filing", "pipeline.questions", "pipeline.reported", "pipeline.lock", "pipeline.rules",
-        "pipeline.glance", "pipeline.model", "pipeline.theirs",
+        "pipeline.glance", "pipeline.model", "pipeline.theirs", "pipeline.fiat",
         "pipeline.issues", "pipeline.local", "pipeline.money",
     ),
     "pipeline.run": (
@@ -66,13 +68,15 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "reports",
     ),
     "pipeline.console": ("pipeline.issues",),
+    "pipeline.bytecode": (),
+    "pipeline.start": ("pipeline.bytecode", "pipeline.cli"),
     "pipeline.views": (
         "pipeline", "pipeline.console", "pipeline.run", "pipeline.issues", "pipeline.money", "pipeline.theirs",
         "reports",
     ),
     "pipeline.cli": (  # and cli_keys, cli_options
         "pipeline", "pipeline.cli_", "pipeline.console", "pipeline.views", "pipeline.views_", "pipeline.run",
-        "pipeline.rules",
+        "pipeline.rules", "pipeline.bytecode",
         "pipeline.settings", "pipeline.issues",
     ),
 }  # fmt: skip
@@ -87,9 +91,8 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "cryptography": ("importers",),
     "currency_converter": ("importers",),
     "defusedxml": ("importers",),
-    "sqlmodel": ("pipeline.ledger", "pipeline.schema"),
-    "sqlalchemy": ("pipeline.ledger", "pipeline.schema"),
-    "pydantic": ("pipeline.schema",),
+    "sqlmodel": ("pipeline.schema",),
+    "sqlalchemy": ("pipeline.schema",),
     "filelock": ("pipeline.lock",),
     "tomli_w": ("pipeline.settings",),
     "openpyxl": ("reports", "importers"),

@@ -28,6 +28,7 @@ from pipeline.theirs import CAUSES, EQUAL, Beside, Here, Told, by_cause, differe
 from tests.ledgers import Drawn, derived, ledgers
 from tests.person import Person, contents
 from tests.reports.example import disposal
+from tests.reports.excel import damage
 
 RECORDS = (
     "Date,Account,Sent Amount,Sent Currency,Received Amount,Received Currency,Fee Amount,Fee Currency,"
@@ -253,6 +254,7 @@ def test_what_a_person_is_told_and_the_workbook(person: Person) -> None:
     path = person.data / "reports" / "compare-2025.xlsx"
     assert path.stat().st_mode & 0o777 == 0o600
     book = load_workbook(path)
+    assert damage(path.read_bytes()) == []
     assert book.sheetnames == ["Summary", "By asset", "Differing", "Only theirs", "Only here", "Equal"]
     sheet = book["Differing"]
     rows = list(sheet.iter_rows(min_row=2, values_only=True))

@@ -218,7 +218,7 @@ def test_two_keys_of_one_exchange_have_two_names_and_neither_hides_the_other(per
     assert lines[4].startswith("kraken: Kraken (GetApiKeyInfo): it does not know the key")
     assert [each["reads_only"] for each in json.loads(document)] == [None, True]
     missing = person.run("keys", "remove", "karken", code=1)
-    assert missing.stderr == "there is no key 'karken' here; stored: kraken, kraken-old\n"
+    assert missing.stderr == "there is no key 'karken' here; name one that is stored: kraken, kraken-old\n"
     person.run("keys", "remove", "kraken")
     settings = (person.data / "taxsync.toml").read_text()
     assert "[accounts.kraken-old]" in settings and "[accounts.kraken]" not in settings
@@ -422,7 +422,8 @@ def test_a_key_is_not_stored_a_second_time_under_another_name(person: Person, ex
     before, asked = contents(person.data), len(exchange.requests)
     done = add(person, READS, "--name", "second", code=1)
     assert done.stderr == (
-        "this key is stored already, as 'kraken': under a second name its history would count twice\n"
+        "this key is stored already, as 'kraken': under a second name its history would count twice; use that one, or "
+        "`taxsync keys remove kraken` first\n"
     )
     assert contents(person.data) == before and len(exchange.requests) == asked
 

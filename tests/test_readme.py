@@ -17,6 +17,7 @@ import typer
 
 from importers import exchange, exchange_names
 from importers.base import Exchange
+from importers.elsewhere import OWN_KEY
 from importers.formats import prices, universal
 from importers.guard import _host
 from importers.quotes.venues import VENUES
@@ -231,6 +232,17 @@ def reach(e: Exchange) -> str:
     return f"{min(days)} days of some lists" if days else "all" if e.streams else ""
 
 
+def not_read_table() -> list[str]:
+    """What is not read of each exchange, but for what another key reads; sites and places with one export together."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for e in map(exchange, exchange_names()):
+        exports = dict.fromkeys(one.export for one in e.not_read if one.export != OWN_KEY)
+        for export in exports:
+            what = ", ".join(one.what for one in e.not_read if one.export == export)
+            found.setdefault((what, export), []).append(e.name)
+    return [f"| {', '.join(names)} | {what} | {export} |" for (what, export), names in found.items()]
+
+
 def keys_table() -> list[str]:
     return [f"| {e.name} | {e.key_help} |" for e in map(exchange, exchange_names())]
 
@@ -246,13 +258,14 @@ def layouts_table() -> list[str]:
     return sorted(found, key=str.casefold)
 
 
-@pytest.mark.parametrize("name", ["exchanges", "keys", "layouts"])
+@pytest.mark.parametrize("name", ["exchanges", "not read", "keys", "layouts"])
 def test_a_table_of_what_goes_in_is_what_the_entries_say(name: str) -> None:
     """Made anew with TAXSYNC_WRITE_README=1."""
     path = ROOT / "README.md"
     before = path.read_text(encoding="utf-8")
     head, found, rest = re.split(rf"(<!-- {name} -->\n.*?\n\|---[^\n]*\n)(?:\|[^\n]*\n)*", before, flags=re.DOTALL)
-    table = "\n".join({"exchanges": exchanges_table, "keys": keys_table, "layouts": layouts_table}[name]()) + "\n"
+    tables = {"exchanges": exchanges_table, "not read": not_read_table, "keys": keys_table, "layouts": layouts_table}
+    table = "\n".join(tables[name]()) + "\n"
     after = head + found + table + rest
     if os.environ.get("TAXSYNC_WRITE_README"):
         path.write_text(after, encoding="utf-8")

@@ -20,6 +20,7 @@ from pipeline.model import transaction_id
 from pipeline.questions import LAYOUTS
 from pipeline.settings import AccountSettings, load, save
 from tests.person import Person
+from tests.reports.excel import damage
 from tests.test_answers import PRICES, TRADES, ref
 
 # Beside the questions of TRADES: tokens that nobody asked for, one without a price, one that looks like another, a
@@ -157,6 +158,7 @@ def test_each_kind_of_question_has_its_sheet_and_what_may_change_most_stands_fir
         and "gain of 2025" in moved["Effect: the range, whatever the answer"]
     )
     assert path.stat().st_mode & 0o077 == 0
+    assert damage(path.read_bytes()) == []
 
 
 def test_what_a_proposal_does_to_the_years_figures_is_told_before_it_is_taken(person: Person) -> None:

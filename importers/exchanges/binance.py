@@ -6,7 +6,7 @@ the widest that is taken. Some give pages by number, some by offset, some only w
 window is narrowed to what the page left out. Rewards have no id: theirs is a digest of what they say, with a count for
 equal ones.
 
-What is not asked for: moves between the account's own wallets, and margin, futures, options, loans and mining.
+What is not asked for: moves between the account's own wallets, and what `not_read` names.
 
 Sources: developers.binance.com (2026-11), "Account trade list", "Exchange information", "Deposit History", "Withdraw
 History", "Get Fiat Deposit/Withdraw History", "Get Fiat Payments History", "Get Convert Trade History", "DustLog",
@@ -44,6 +44,7 @@ from importers.base import (
     elsewhere,
     inside,
 )  # fmt: skip
+from importers.elsewhere import OWN_KEY, NotRead
 from importers.entries import cut
 from importers.paging import (
     Name,
@@ -197,14 +198,14 @@ def _fiat(name: str, holds: str, method: str, type: int) -> Stream:
 def _numbered(name: str, holds: str, method: str, begins: date, days: int = 29, **fixed: str) -> Stream:
     """A list without ids of Simple Earn or of staking."""
     ways = by_page(window(**fixed), listed("rows"), None, "time", ("size", 100), "current")
-    return Stream(name, holds, method, *ways, LATE, window=days, begins=begins)
+    return Stream(name, holds, method, *ways, LATE, regional=True, window=days, begins=begins)
 
 
 def _p2p(name: str, holds: str, type: str) -> Stream:
     spans = window("startTimestamp", "endTimestamp", tradeType=type)
     ways = by_page(spans, listed("data"), by("orderNumber"), "createTime", ("rows", 100))
     method = "sapiGetC2cOrderMatchListUserOrderHistory"
-    return Stream(name, holds, method, *ways, LATE, window=29, horizon=180)
+    return Stream(name, holds, method, *ways, LATE, regional=True, window=29, horizon=180)
 
 
 _EARN, _ETH, _SOL = date(2019, 8, 1), date(2020, 12, 1), date(2024, 9, 1)
@@ -247,14 +248,14 @@ STREAMS = (
     Stream(
         names.PAY, "payments of Binance Pay", "sapiGetPayTransactions",
         *in_time(listed("data"), by("transactionId"), "transactionTime", 100),
-        LATE, window=89, horizon=540,
+        LATE, regional=True, window=89, horizon=540,
     ),
     _p2p(names.P2P_BUYS, "purchases from persons", "BUY"),
     _p2p(names.P2P_SALES, "sales to persons", "SELL"),
     Stream(
         names.REBATES, "rebates", "sapiGetRebateTaxQuery",
         *by_page(window(), listed("data", "data"), None, "updateTime", ("", 200), count=("data", "totalRecords")),
-        LATE, window=29, begins=date(2020, 6, 10),
+        LATE, regional=True, window=29, begins=date(2020, 6, 10),
     ),
     trades({"showPermissionSets": "false"}),
 )  # fmt: skip
@@ -357,6 +358,12 @@ _FAULTS = {
     "restricted location": base.COUNTRY,
 }
 
+_STATEMENT = "at binance.com: Wallet > Transaction History > Export, all of it, which `taxsync import` knows"
+_HIDDEN = (
+    "margin", "futures", "options", "loans", "mining", "trading bots", "copy trading", "Dual Investment", "Auto-Invest",
+    "NFTs", "gift cards",
+)  # fmt: skip
+
 EXCHANGE = Exchange(
     id="binance",
     time=("publicGetTime", lambda answer: answer["serverTime"]),
@@ -402,7 +409,7 @@ EXCHANGE = Exchange(
     streams=STREAMS,
     wallets=WALLETS,
     begins=date(2017, 7, 14),
-    not_read=("margin", "futures", "options", "loans", "mining"),
+    not_read=(*(NotRead(what, _STATEMENT, hidden=True) for what in _HIDDEN), NotRead("sub-accounts", OWN_KEY)),
     gap_help=(
         "At binance.com: Orders > Export of the kind that is missing (P2P, Pay), or Wallet > Transaction History > "
         "Export for all; margin, futures and options are not read by API"

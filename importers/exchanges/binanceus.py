@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date
 
 from importers.base import Answer, Call, Fault, Refused, Rights, Stream, Wallet
+from importers.elsewhere import OWN_KEY, NotRead
 from importers.exchanges.binance import DEPOSITS, RIGHTS, WITHDRAWALS, in_time, read_rights, spot, trades, window
 from importers.exchanges.binance import EXCHANGE as BINANCE
 from importers.paging import Ways, by, by_offset, by_page, by_time, listed
@@ -77,6 +78,8 @@ def _ask_rights(call: Call, _key: str = "") -> Rights:
     return rights
 
 
+_REPORT = "at binance.us: Reports > Transaction History > Export"
+
 EXCHANGE = replace(
     BINANCE,
     id="binanceus",
@@ -108,7 +111,8 @@ EXCHANGE = replace(
     streams=STREAMS,
     wallets=(Wallet("", "privateGetAccount", spot), Wallet(names.STAKED, "sapiGetStakingStakingBalance", _staked)),
     begins=date(2019, 9, 17),
-    gap_help="At binance.us: Reports > Transaction History > Export",
+    not_read=(NotRead("Pay transactions", _REPORT, hidden=True), NotRead("sub-accounts", OWN_KEY)),
+    gap_help=_REPORT,
     rights=_ask_rights,
     faults={**BINANCE.faults, " 404 ": _NOT_TOLD},
     key_help=(

@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from importers import base
 from importers.base import Answer, Call, Exchange, Item, Listed, Params, Rights, Span, Stream, Unlike, Wallet, beyond
+from importers.elsewhere import OWN_KEY, NotRead
 from importers.parsers.bitfinex import LEDGERS, MOVEMENTS, TRADES, read_records
 
 LATE = 7  # days that a record may come late
@@ -139,7 +140,8 @@ EXCHANGE = Exchange(
     wallets=(Wallet("", "privatePostAuthRWallets", _wallets),),
     parse=read_records,
     begins=date(2012, 10, 1),
-    gap_help="At bitfinex.com: Reports > Ledgers, export the years before, and import them as a universal file",
+    not_read=(NotRead("sub-accounts", OWN_KEY),),
+    gap_help="At bitfinex.com: Reports > Ledgers, export the years before as CSV",
     rights=_ask_rights,
     faults={
         "digest invalid": base.SECRET,

@@ -36,6 +36,7 @@ from importers.base import (
     bound,
     inside,
 )
+from importers.elsewhere import OWN_KEY, NotRead
 from importers.entries import cut, seconds, text
 from importers.parsers import bitget as parser
 
@@ -152,6 +153,8 @@ def _words(given: Answer) -> set[str]:
     return set(given)
 
 
+_RECORDS = "at bitget.com: Assets > Export (transaction records), a file of each account"
+
 EXCHANGE = Exchange(
     id="bitget",
     name="Bitget",
@@ -198,7 +201,11 @@ EXCHANGE = Exchange(
         Wallet("earn", "privateEarnGetV2EarnAccountAssets", _balances("amount"), optional=True),
     ),
     begins=date(2018, 7, 1),
-    not_read=("margin", "futures", "P2P"),
+    not_read=(
+        *(NotRead(what, _RECORDS, hidden=True) for what in ("margin", "futures", "P2P trades", "loans", "launchpools")),
+        NotRead("bots and copied trades", _RECORDS),
+        NotRead("sub-accounts", OWN_KEY),
+    ),
     gap_help=(
         "At bitget.com: Assets > Export (transaction records), make files of the spot account for the time before, "
         "then `taxsync import` those files"

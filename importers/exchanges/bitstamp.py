@@ -19,6 +19,7 @@ from typing import Any
 
 from importers import base
 from importers.base import Answer, Exchange, Item, Listed, Params, Span, Stream, Unlike, Wallet
+from importers.elsewhere import OWN_KEY, NotRead
 from importers.entries import cut
 from importers.parsers.bitstamp import EARN, USER, WITHDRAWALS, read_records
 from importers.parsers.build import finest, iso
@@ -102,10 +103,12 @@ def _holding(*names: str) -> Callable[[Answer], Answer]:
     return read
 
 
+_EXPORT = "at bitstamp.net: Transactions > Export, CSV, of all time and all types"
+
 EXCHANGE = Exchange(
     id="bitstamp",
     name="Bitstamp",
-    version=1,
+    version=2,
     credentials=("apiKey", "secret"),
     allow=frozenset(
         {
@@ -143,7 +146,8 @@ EXCHANGE = Exchange(
         Wallet("earn", "privateGetEarnSubscriptions", _holding("currency", "amount"), optional=True),
     ),
     begins=date(2011, 8, 1),
-    gap_help="at bitstamp.net: Transactions > Export, CSV, of all time and all types",
+    gap_help=_EXPORT,
+    not_read=(NotRead("perpetual futures", _EXPORT, shown="settlement transfer"), NotRead("sub-accounts", OWN_KEY)),
     faults={
         "API0001": base.KEY,
         "API0002": base.ADDRESS,

@@ -115,7 +115,7 @@ EXCHANGE = Exchange(
     wallets=(Wallet("", "privateGetBalance", _balances),),
     parse=read_records,
     begins=date(2018, 1, 1),
-    gap_help="At bitvavo.com: Account > Transaction history > Export, and import it as a universal file",
+    gap_help="At bitvavo.com: Account > Transaction history > Export, the full history as CSV",
     faults={
         '"errorCode":301,': base.KEY,
         '"errorCode":305,': base.KEY,

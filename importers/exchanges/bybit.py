@@ -38,6 +38,7 @@ from importers.base import (
     elsewhere,
     inside,
 )
+from importers.elsewhere import OWN_KEY, NotRead
 from importers.parsers import bybit as parser
 from pipeline.money import parse
 
@@ -218,6 +219,8 @@ def _words(groups: dict[str, Answer]) -> Iterator[str]:
         yield from (f"{group} {right}" for right in rights)
 
 
+_STATEMENTS = "at Bybit: Orders > Export, the account statements of that time"
+
 EXCHANGE = Exchange(
     id="bybit",
     name="Bybit",
@@ -248,7 +251,8 @@ EXCHANGE = Exchange(
         Stream(parser.WITHDRAWALS, "withdrawals", "privateGetV5AssetWithdrawQueryRecord", _asks(50, withdrawType="2"),
                _by_cursor(("withdrawId",), "createTime", "rows"), 20, window=29, horizon=TWO_YEARS),
         Stream(parser.CONVERTS, "conversions", "privateGetV5AssetExchangeQueryConvertHistory",
-               _numbered("index", "limit"), _by_number(("exchangeTxId",), "createdAt", "list", page=100), 7),
+               _numbered("index", "limit"), _by_number(("exchangeTxId",), "createdAt", "list", page=100), 7,
+               regional=True),
         Stream(parser.DUST, "converted small balances", "privateGetV5AssetCovertSmallBalanceHistory",
                _numbered("cursor", "size"), _by_number(("exchangeTxId",), "createdAt", "records", page=100), 7,
                optional=True),
@@ -271,6 +275,13 @@ EXCHANGE = Exchange(
                optional=True),
     ),
     begins=date(2018, 11, 1),
+    not_read=(
+        NotRead("bots and copied trades", _STATEMENTS),
+        NotRead("loans", _STATEMENTS),
+        NotRead("derivatives of accounts before the unified one", _STATEMENTS),
+        NotRead("card payments", _STATEMENTS),
+        NotRead("sub-accounts", OWN_KEY),
+    ),
     gap_help=(
         "At bybit.com: Orders > Export, make the account statements of every year before the last two, then "
         "`taxsync import` those files"

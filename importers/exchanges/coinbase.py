@@ -33,10 +33,12 @@ from importers.base import (
     beyond,
     inside,
 )
+from importers.elsewhere import OWN_KEY, NotRead
 from importers.parsers.build import finest, iso, seconds, signed
 from importers.parsers.coinbase import FILLS, TRANSACTIONS, WALLETS, read_records
 from importers.sync import gathered
 
+ONE_PORTFOLIO = "only one portfolio"
 LATE = 14  # days in which a purchase by bank may be completed, or fail
 
 # ---- reading its answers ----------------------------------------------------------------------
@@ -165,7 +167,7 @@ def _rights(answer: Answer) -> Rights:
     rights = Rights.of(may, _READS, _TRADES, _MOVES)
     portfolio, kind = (str(answer.get(name) or "") for name in ("portfolio_uuid", "portfolio_type"))
     named = " ".join(filter(None, (portfolio, f"({kind.lower()})" if kind else "")))
-    limits = (f"only one portfolio, {named or 'which it does not name'}; every other one needs a key of its own",)
+    limits = (f"{ONE_PORTFOLIO}, {named or 'which it does not name'}; every other one needs a key of its own",)
     rights = replace(rights, missing=() if rights.read else ("View",), limits=limits)
     return beyond(rights, answer, _ABOUT.union(_WORDS))
 
@@ -186,7 +188,7 @@ EXCHANGE = Exchange(
     id="coinbase",
     time=("v3PublicGetBrokerageTime", lambda answer: answer["epochMillis"]),
     name="Coinbase",
-    version=3,
+    version=4,
     credentials=("apiKey", "secret"),
     allow=frozenset(
         {
@@ -219,6 +221,19 @@ EXCHANGE = Exchange(
     ),
     begins=date(2012, 6, 1),
     gap_help="at coinbase.com: Profile > Statements > Generate custom statement, CSV, of all time",
+    not_read=(
+        NotRead(
+            "US futures",
+            "at coinbase.com: Profile > Statements, those of futures",
+            shown=r"(^|\()(derivatives settlement|fcm futures)",
+        ),
+        NotRead(
+            "perpetual futures",
+            "at coinbase.com: Profile > Statements, those of perpetuals",
+            shown=r"(^|\()intx (deposit|withdrawal)",
+        ),
+        NotRead("other portfolios", OWN_KEY, limit=ONE_PORTFOLIO),
+    ),
     rights=_ask_rights,
     faults={
         "request timestamp expired": base.CLOCK,
@@ -230,6 +245,8 @@ EXCHANGE = Exchange(
         '"revoked_token"': _NOT_TAKEN,
         '"expired_token"': _NOT_TAKEN,
         '"unauthorized"': _NOT_TAKEN,
+        '"unauthenticated"': _NOT_TAKEN,
+        '"UNAUTHENTICATED"': _NOT_TAKEN,
         " 401 ": _NOT_TAKEN,
         '"rate_limit_exceeded"': base.LIMITED,
         '"resource_exhausted"': base.LIMITED,

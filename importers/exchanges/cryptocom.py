@@ -17,6 +17,7 @@ from decimal import Decimal
 
 from importers import base
 from importers.base import Answer, Exchange, Fault, Item, Listed, Params, Span, Stream, Unlike, Wallet
+from importers.elsewhere import OWN_KEY, NotRead
 from importers.entries import Entry, by_content, cut, listed, milliseconds, seconds, text
 from importers.parsers.cryptocom import (
     CONVERSIONS,
@@ -211,6 +212,7 @@ EXCHANGE = Exchange(
             _ask_staking,
             _staking(_rewards, "event_timestamp_ms"),
             LATE,
+            regional=True,
             window=QUARTER,
             horizon=SIX_MONTHS,
         ),
@@ -221,6 +223,7 @@ EXCHANGE = Exchange(
             _ask_staking,
             _staking(_conversions, "create_timestamp_ms"),
             LATE,
+            regional=True,
             window=QUARTER,
             horizon=SIX_MONTHS,
         ),
@@ -246,9 +249,16 @@ EXCHANGE = Exchange(
     wallets=(Wallet("", "v1PrivatePostPrivateUserBalance", _balances),),
     parse=read_records,
     begins=date(2019, 11, 14),
+    not_read=(
+        NotRead(
+            "the Crypto.com App and its card",
+            "in the App: Accounts > History > Export, each list, which `taxsync import` takes as an account of its own",
+        ),
+        NotRead("sub-accounts", OWN_KEY),
+    ),
     gap_help=(
-        "At crypto.com/exchange: Dashboard > History > Export, the transactions of more than six months ago, and "
-        "import them as a universal file; the Crypto.com App is another account, with an export of its own"
+        "At crypto.com/exchange: Dashboard > History > Export, the transactions of more than six months ago; the "
+        "Crypto.com App is another account, with an export of its own"
     ),
     faults={
         '"code":40101': _NOT_TAKEN,

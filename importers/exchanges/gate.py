@@ -37,6 +37,7 @@ from importers.base import (
     elsewhere,
     inside,
 )
+from importers.elsewhere import OWN_KEY, NotRead
 from importers.entries import by_content, listed, seconds, text
 from importers.parsers.gate import BOOK, DEPOSITS, INTEREST, TRADES, WITHDRAWALS, read_records
 from importers.permissions import of_all
@@ -175,10 +176,17 @@ def _rights(each: Mapping[str, Any]) -> Rights:
 
 _SITES = "gate for gate.com, gateeu for Gate Europe"
 
+_BILLING = "at Gate: Order History and Billing Details, export"
+# As lines of the account book are described: by type, or by code alone.
+_AWAY = (
+    r"^(margin|spot_settle|cross|perp|perp_settle|delivery|ai|e_options|options|quant|fct)_(in|out|return|refund)"
+    r"|^\((60[12]|65[12]|70[1-6]|91[12]|1401|160[1-4]|170[1-3]|320[1-3]|360[1-6]|100202|1502\d\d)\)"
+)
+
 EXCHANGE = Exchange(
     id="gate",
     name="Gate",
-    version=1,
+    version=2,
     credentials=("apiKey", "secret"),
     time=("publicSpotGetTime", lambda answer: answer["server_time"]),
     allow=frozenset(
@@ -249,7 +257,13 @@ EXCHANGE = Exchange(
         Wallet("earn", "privateEarnGetUniLends", _lent, {"page": 1, "limit": MOST}, optional=True),
     ),
     begins=date(2017, 1, 1),
-    not_read=("margin", "futures", "options", "P2P", "bots"),
+    not_read=(
+        NotRead("margin and futures and options and bots", _BILLING, shown=_AWAY),
+        NotRead("P2P trades", _BILLING),
+        NotRead("loans", _BILLING),
+        NotRead("NFTs", _BILLING),
+        NotRead("sub-accounts", OWN_KEY),
+    ),
     gap_help="at gate.com: Order History and Billing Details, export, for staking, P2P, bots and what is missing",
     rights=_ask_rights,
     faults={

@@ -30,6 +30,7 @@ from importers.base import (
     beyond,
     inside,
 )
+from importers.elsewhere import OWN_KEY, NotRead
 from importers.parsers.build import finest, milliseconds
 from importers.parsers.gemini import STAKING, TRADES, TRANSFERS, read_records
 
@@ -144,10 +145,12 @@ def _rights(answer: Answer) -> Rights:
     return beyond(rights, answer, _ABOUT.union(_ROLES))
 
 
+_HISTORY = "at exchange.gemini.com: Account > Statements and history, the transaction history of all time, as XLSX"
+
 EXCHANGE = Exchange(
     id="gemini",
     name="Gemini",
-    version=2,
+    version=3,
     credentials=("apiKey", "secret"),
     allow=frozenset(
         ("private", "POST", path)
@@ -162,7 +165,16 @@ EXCHANGE = Exchange(
     ),
     streams=(
         Stream(TRANSFERS, "transfers", "privatePostV2Transfers", _ask_transfers, _transfers, 0, onward=True),
-        Stream(STAKING, "staking events", "privatePostV1StakingHistory", _ask_staking, _staking, 0, onward=True),
+        Stream(
+            STAKING,
+            "staking events",
+            "privatePostV1StakingHistory",
+            _ask_staking,
+            _staking,
+            0,
+            onward=True,
+            regional=True,
+        ),
         Stream(TRADES, "trades", "privatePostV1Mytrades", _ask_trades, _trades, 0, onward=True),
     ),
     parse=read_records,
@@ -171,7 +183,13 @@ EXCHANGE = Exchange(
         Wallet("staking", "privatePostV1BalancesStaking", _holding("balance"), optional=True),
     ),
     begins=date(2015, 10, 5),
-    gap_help="at exchange.gemini.com: Account > Statements and history, the transaction history of all time, as XLSX",
+    gap_help=_HISTORY,
+    not_read=(
+        NotRead("perpetual futures", _HISTORY, shown="perp|futures|derivative", hidden=True),
+        NotRead("predictions", _HISTORY, hidden=True),
+        NotRead("Gemini Earn interest", _HISTORY, hidden=True),
+        NotRead("other accounts of a group", OWN_KEY),
+    ),
     rights=_ask_rights,
     faults={
         "requires an account-key": Fault("this is a master key; make a key of one account and add it"),

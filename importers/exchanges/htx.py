@@ -34,6 +34,7 @@ from importers.base import (
     beyond,
     inside,
 )
+from importers.elsewhere import OWN_KEY, NotRead
 from importers.entries import by_content, listed, milliseconds, seconds, text
 from importers.parsers.htx import DEPOSITS, LEDGER, MATCHES, WITHDRAWALS, read_records
 from importers.permissions import of_all
@@ -198,10 +199,12 @@ _NOT_TAKEN = Fault(
     clock=True,
 )
 
+_HISTORY = "at htx.com: Assets > History and Orders, the kind that is missing, export"
+
 EXCHANGE = Exchange(
     id="htx",
     name="HTX",
-    version=2,
+    version=3,
     credentials=("apiKey", "secret"),
     time=("spotPublicGetV1CommonTimestamp", lambda answer: answer["data"]),
     allow=frozenset({("spot.public", "GET", "v1/common/timestamp")})
@@ -260,7 +263,14 @@ EXCHANGE = Exchange(
     parse=read_records,
     wallets=(Wallet("", "spotPrivateGetV1AccountAccountsAccountIdBalance", _balance, each=_each_held),),
     begins=date(2013, 9, 1),
-    not_read=("margin", "futures", "rewards", "loans"),
+    not_read=(
+        NotRead("margin and loans", _HISTORY, shown="margin"),
+        NotRead("futures", _HISTORY, shown="futures|swap|contract"),
+        NotRead("rewards and interest and rebates", _HISTORY, hidden=True),
+        NotRead("P2P trades", _HISTORY, hidden=True),
+        NotRead("bots and copied trades", _HISTORY, hidden=True),
+        NotRead("sub-accounts", OWN_KEY),
+    ),
     gap_help="at htx.com: Orders > Trade History and Assets > History, export, for trades older than 120 days, "
     "rewards, interest and rebates",
     rights=_ask_rights,

@@ -12,6 +12,7 @@ from typing import Any
 
 from importers import base
 from importers.base import Answer, Call, Exchange, Fault, Item, Listed, Params, Rights, Span, Stream, Unlike, Wallet
+from importers.elsewhere import OWN_KEY, NotRead
 from importers.entries import text
 from importers.parsers.kraken import LEDGERS, read_records
 from pipeline.money import parse
@@ -157,7 +158,7 @@ def _rights(answer: Answer, key: str) -> Rights:
 EXCHANGE = Exchange(
     id="kraken",
     name="Kraken",
-    version=3,
+    version=4,
     credentials=("apiKey", "secret"),
     allow=frozenset(
         {
@@ -196,6 +197,13 @@ EXCHANGE = Exchange(
     parse=read_records,
     wallets=(Wallet("", "privatePostBalance", _balances),),
     begins=date(2011, 7, 28),
+    gap_help="at kraken.com: Documents > Create export, Ledgers, CSV, of all time",
+    not_read=(
+        NotRead(
+            "Kraken Futures", "at kraken.com: Documents > Create export, Derivatives account log, CSV", shown="futures"
+        ),
+        NotRead("sub-accounts", OWN_KEY),
+    ),
     rights=_ask_rights,
     faults={
         "EAPI:Invalid key": Fault(
@@ -204,6 +212,7 @@ EXCHANGE = Exchange(
         "EAPI:Invalid signature": base.SECRET,
         "EAPI:Invalid nonce": base.NONCE,
         "EGeneral:Permission denied": base.LACKING,
+        "EGeneral:Unknown method": Fault(base.NO_LIST, gone=True),
         "EGeneral:Invalid arguments:otp": Fault(f"the key wants a one-time password; without one, {base.NEW_KEY}"),
         "EAPI:Rate limit exceeded": base.LIMITED,
         "EGeneral:Too many requests": base.LIMITED,

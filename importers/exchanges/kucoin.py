@@ -40,6 +40,7 @@ from importers.base import (
     inside,
     same_key,
 )
+from importers.elsewhere import OWN_KEY, NotRead
 from importers.entries import Entry, by_content, listed, milliseconds, seconds, text
 from importers.parsers.kucoin import (
     CONVERTS,
@@ -194,6 +195,9 @@ def _rights(answer: Answer, key: str) -> Rights:
     return beyond(rights, told, _KNOWN)
 
 
+_DETAILS = "at kucoin.com: Assets > (the account) > Details, and Orders > (the kind), export"
+_HIDDEN = ("margin", "futures", "loans", "trading bots", "copy trading", "P2P trades", "card payments")
+
 EXCHANGE = Exchange(
     id="kucoin",
     name="KuCoin",
@@ -317,7 +321,7 @@ EXCHANGE = Exchange(
         Wallet("earn", "earnGetEarnHoldAssets", _holding, {"pageSize": MOST}, optional=True, more=_more_holding),
     ),
     begins=date(2019, 2, 18),
-    not_read=("margin", "futures", "loans"),
+    not_read=(*(NotRead(what, _DETAILS, hidden=True) for what in _HIDDEN), NotRead("sub-accounts", OWN_KEY)),
     gap_help="at kucoin.com: Orders > Spot Orders and Assets > Funding Account > Details, export, for fills older than "
     "a week, fills of before 2019-02-18, card purchases, margin and futures",
     rights=_ask_rights,

@@ -14,6 +14,7 @@ from datetime import date
 from importers import base
 from importers.assets import asset
 from importers.base import Answer, Call, Exchange, Fault, Item, Known, Listed, Params, Span, Stream, Unlike, Wallet
+from importers.elsewhere import OWN_KEY, NotRead
 from importers.entries import Entry, by_content, listed, milliseconds, seconds, text
 from importers.parsers.mexc import DEPOSITS, DUST, TRADES, TRANSFERS, WITHDRAWALS, read_records
 
@@ -120,10 +121,12 @@ def _balances(answer: Answer) -> Answer:
     return answer
 
 
+_HISTORY = "at mexc.com: Wallet > Funding History, export"
+
 EXCHANGE = Exchange(
     id="mexc",
     name="MEXC",
-    version=1,
+    version=2,
     credentials=("apiKey", "secret"),
     time=("spotPublicGetTime", lambda answer: answer["serverTime"]),
     allow=frozenset(
@@ -185,7 +188,14 @@ EXCHANGE = Exchange(
     parse=read_records,
     wallets=(Wallet("", "spotPrivateGetAccount", _balances),),
     begins=date(2018, 4, 1),
-    not_read=("futures",),
+    not_read=(
+        NotRead("futures", "at mexc.com: Orders > Futures Orders > Export", shown="futures"),
+        NotRead("savings and staking", _HISTORY, hidden=True),
+        NotRead("airdrops and rebates", _HISTORY, hidden=True),
+        NotRead("P2P trades", _HISTORY, hidden=True),
+        NotRead("loans", _HISTORY, hidden=True),
+        NotRead("sub-accounts", OWN_KEY),
+    ),
     gap_help="at mexc.com: Orders > Spot Orders > Trade History and Wallet > Funding History, export, for trades older "
     "than 30 days, deposits and withdrawals older than 90, earn, airdrops and rebates",
     faults={

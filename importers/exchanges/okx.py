@@ -44,6 +44,7 @@ from importers.base import (
     elsewhere,
     inside,
 )
+from importers.elsewhere import OWN_KEY, NotRead
 from importers.entries import cut, seconds, text
 from importers.parsers import okx as parser
 from importers.quarters import Failed, Files, Quarter
@@ -229,6 +230,8 @@ def _rights(answer: Answer) -> Rights:
     return beyond(rights, account, _KNOWN)
 
 
+_REPORTS = "at OKX: Assets > Report center, order the history of that time"
+
 EXCHANGE = Exchange(
     id="okx",
     name="OKX",
@@ -258,7 +261,7 @@ EXCHANGE = Exchange(
         Stream(parser.DEPOSITS, "deposits", "privateGetAssetDepositHistory", _ask, _by_time("depId", "ts"), 30),
         Stream(parser.WITHDRAWALS, "withdrawals", "privateGetAssetWithdrawalHistory", _ask, _by_time("wdId", "ts"), 30),
         Stream(parser.LENDING, "interest on savings", "privateGetFinanceSavingsLendingHistory", _ask,
-               _by_time("", "ts"), 2, horizon=30),
+               _by_time("", "ts"), 2, regional=True, horizon=30),
         Stream(parser.CONVERTS, "conversions", "privateGetAssetConvertHistory", _ask, _by_time("tradeId", "ts"), 2,
                optional=True),
         Stream(parser.DUST, "converted dust", "privateGetTradeEasyConvertHistory", _ask, _by_time("", "uTime"), 2,
@@ -286,6 +289,12 @@ EXCHANGE = Exchange(
         Wallet("staked", "privateGetFinanceStakingDefiOrdersActive", _balances("investData", "amt"), optional=True),
     ),
     begins=date(2017, 5, 31),
+    not_read=(
+        NotRead("bots and copied trades", _REPORTS),
+        NotRead("loans", _REPORTS),
+        NotRead("OKX Wallet accounts", "import each as the wallet that it is"),
+        NotRead("sub-accounts", OWN_KEY),
+    ),
     gap_help=(
         "At okx.com: Assets > Report center, order the history of that time, then `taxsync import` that file"
     ),

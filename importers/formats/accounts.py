@@ -25,7 +25,7 @@ def row(cells: Mapping[str, str]) -> SameAccountGiven:
         if not name:
             raise RowError(column, "", "is empty; it is an account as `taxsync status` names it")
     if account == other:
-        raise RowError("Same As", other, "is the Account itself")
+        raise RowError("Same As", other, "is the Account itself; name another")
     return SameAccountGiven(account, other, back=back, note="" if back else why)
 
 

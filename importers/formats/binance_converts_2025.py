@@ -9,7 +9,7 @@ from importers.formats.binance_converts import DONE, read
 
 FORMAT = export(
     "binance_converts_2025",
-    1,
+    2,
     needs=("Time", "Wallet", "Pair", "Type", "Sell", "Buy", "Price", "Inverse Price", "Date Updated", "Status"),
     date="Time",
     times=("%y-%m-%d %H:%M:%S",),

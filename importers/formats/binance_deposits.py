@@ -27,7 +27,7 @@ def read(row: Row) -> Iterable[Said]:
 
 FORMAT = export(
     "binance_deposits",
-    1,
+    2,
     needs=("Coin", "Network", "Amount", "Address", "TXID", "Status"),
     one_of=("Time", "Date(UTC*)"),
     date=("Date(UTC*)", "Time"),

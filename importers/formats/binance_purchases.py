@@ -50,7 +50,7 @@ def _fee(row: Row, given: str, got: str) -> Decimal:
 
 FORMAT = export(
     "binance_purchases",
-    1,
+    2,
     needs=("Method", "Spend Amount", "Receive Amount", "Fee", "Price", "Status", "Transaction ID"),
     one_of=("Date(UTC*)", "Time"),
     date=("Date(UTC*)", "Time"),

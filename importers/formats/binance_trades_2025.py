@@ -12,7 +12,7 @@ from importers.parsers.binance_fills import fill
 
 FORMAT = export(
     "binance_trades_2025",
-    1,
+    2,
     needs=("Time", "Pair", "Side", "Price", "Executed", "Amount", "Fee"),
     may_have=("Order No", "AOR Conversion Pair", "AOR Conversion Rate"),
     date="Time",

@@ -9,7 +9,7 @@ from importers.parsers import binance_statement
 
 FORMAT = export(
     "binance_transactions_2025",
-    1,
+    2,
     needs=("User ID", "Time", "Account", "Operation", "Coin", "Change", "Remark"),
     date="Time",
     times=("%y-%m-%d %H:%M:%S",),

@@ -22,7 +22,7 @@ def read(row: Row) -> Iterable[Said]:
 
 FORMAT = export(
     "binance_withdrawals",
-    1,
+    2,
     needs=("Coin", "Network", "Amount", "Fee", "Address", "TXID", "Status"),
     one_of=("Time", "Date(UTC*)"),
     date=("Date(UTC*)", "Time"),

@@ -12,7 +12,7 @@ _AMOUNT = "Menge nach Bitcoin.de-Gebühr"
 
 FORMAT = export(
     "bitcoin_de",
-    1,
+    2,
     needs=("Datum", "Typ", "Währung", "Referenz", "Kurs", _AMOUNT, f"Einheit ({_AMOUNT})", "Zu- / Abgang"),
     may_have=("Adresse", "Einheit (Kurs)", "Kontostand", "Kommentar"),
     more=re.compile(r"\S+ vor Gebühr|\S+ nach Bitcoin\.de-Gebühr|\S+-Adresse|Einheit \(Menge vor Gebühr\)"),

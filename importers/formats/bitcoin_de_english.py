@@ -12,7 +12,7 @@ _AMOUNT, _CHANGE = "amount after Bitcoin.de-fee", "incoming / outgoing"
 
 FORMAT = export(
     "bitcoin_de_english",
-    1,
+    2,
     needs=("date", "currency", "reference", "unit (rate)", _AMOUNT, f"unit ({_AMOUNT})", _CHANGE),
     one_of=("Type", "Booking type"),
     may_have=("Price", "Rate", "amount before fee", "unit (amount before fee)", "balance", "Account balance"),

@@ -21,7 +21,7 @@ def read(row: Row) -> Iterable[Said]:
 
 FORMAT = export(
     "bitget_fills",
-    1,
+    2,
     needs=("Date", "Trading pair", "Base Asset", "Quote Asset", "Direction", "Price", "Amount", "Total", "Fee",
            "Fee Coin"),
     date="Date",

@@ -88,7 +88,7 @@ def _alone(row: Row, kind: str) -> Said:
 
 FORMAT = export(
     "bitget_transactions",
-    1,
+    2,
     needs=("order", "Date", "Coin", "Type", "Amount", "Fee", "Available"),
     date="Date",
     zone=LOCAL,

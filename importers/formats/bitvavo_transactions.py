@@ -5,7 +5,7 @@ from importers.parsers.bitvavo_files import STATUS, reader
 
 FORMAT = export(
     "bitvavo_transactions",
-    1,
+    2,
     needs=("Timezone", "Date", "Time", "Type", "Currency", "Amount", "Quote Currency", "Quote Price",
            "Received / Paid Currency", "Received / Paid Amount", "Fee currency", "Fee amount", "Status",
            "Transaction ID"),

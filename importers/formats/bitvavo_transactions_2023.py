@@ -5,7 +5,7 @@ from importers.parsers.bitvavo_files import STATUS, reader
 
 FORMAT = export(
     "bitvavo_transactions_2023",
-    1,
+    2,
     needs=("Timezone", "Date", "Time", "Type", "Currency", "Amount", "Price (EUR)", "EUR received / paid",
            "Fee currency", "Fee amount", "Status", "Transaction ID"),
     may_have=("Address",),

@@ -8,7 +8,7 @@ from importers.parsers import cointracking
 
 FORMAT = export(
     "cointracking_full",
-    1,
+    2,
     needs=("Type", "Buy", "Cur.", "Value in BTC", "Sell", "Cur. (2)", "Value in BTC (2)", "Spread", "Exchange",
            "Group", "Date"),
     date="Date",

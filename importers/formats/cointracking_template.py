@@ -11,7 +11,7 @@ from importers.parsers import cointracking
 
 FORMAT = export(
     "cointracking_template",
-    1,
+    2,
     needs=("Type", "Buy Amount", "Buy Currency", "Sell Amount", "Sell Currency", "Fee", "Fee Currency", "Exchange",
            "Date"),
     may_have=("Trade-Group", "Comment", "Tx-ID"),

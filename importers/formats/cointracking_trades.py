@@ -8,7 +8,7 @@ from importers.parsers import cointracking
 
 FORMAT = export(
     "cointracking_trades",
-    1,
+    2,
     needs=("Type", "Buy", "Cur.", "Sell", "Cur. (2)", "Fee", "Cur. (3)", "Exchange", "Group", "Comment", "Date"),
     may_have=("Tx-ID", "LPN", "Trade ID", "Imported From", "Add Date", "From Address", "To Address", "Tx Hash",
               "Sell From Address", "Sell To Address"),

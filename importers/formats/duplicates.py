@@ -20,7 +20,7 @@ def row(cells: Mapping[str, str]) -> RepeatGiven:
     """What one row says of two records, or of two accounts."""
     repeat, first = needed_id("Repeat", cells), needed_id("First", cells)
     if repeat == first:
-        raise RowError("First", first, "is the Repeat itself")
+        raise RowError("First", first, "is the Repeat itself; name another")
     text = cells.get("Counts", "")
     counts = cell.name("Counts", text, 20).casefold()
     if counts not in (ONCE, TWICE, BACK):

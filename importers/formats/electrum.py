@@ -23,7 +23,7 @@ def read(row: Row) -> Iterator[Said]:
 
 FORMAT = export(
     "electrum",
-    1,
+    2,
     needs=("transaction_hash", "label", "value", "timestamp"),
     may_have=("confirmations", "fiat_value", "fee", "fiat_fee", "balance"),
     date="timestamp",

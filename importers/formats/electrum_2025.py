@@ -32,7 +32,7 @@ def read(row: Row) -> Iterator[Said]:
 
 FORMAT = export(
     "electrum_2025",
-    1,
+    2,
     needs=("oc_transaction_hash", "ln_payment_hash", "label", "confirmations", "amount_chain_bc",
            "amount_lightning_bc", "timestamp"),
     one_of=("network_fee_satoshi", "network_fee_bc"),

@@ -47,7 +47,7 @@ def row(cells: Mapping[str, str]) -> BrokerGiven:
         raise RowError("8949", letter, f"should be the letter on the form: {', '.join(LETTERS)}")
     of_letter, reported = LETTERS.get(letter, ("", False))
     if told and of_letter and told != of_letter:
-        raise RowError("6", cells["6"], f"says another term than the letter {letter} for Form 8949")
+        raise RowError("6", cells["6"], f"says another term than the letter {letter} for Form 8949; correct one")
     basis = boxes.money("1g", cells.get("1g", ""))
     checked = boxes.crossed("2", cells.get("2", "")) if "2" in cells else reported and basis is not None
     name = "NFT" if aggregate == NFTS else boxes.asset(cells, "Asset", "1a", "1b", sold)
@@ -85,9 +85,11 @@ def tax_year(column: str, text: str, of_sale: str, sold: date | None) -> int:
     if not year:
         raise RowError(column, text, "should be the form's year such as 2025")
     if year < FIRST_YEAR:
-        raise RowError(column if line else of_sale, str(year), f"has no Form 1099-DA: the first is of {FIRST_YEAR}")
+        raise RowError(
+            column if line else of_sale, str(year), f"has no Form 1099-DA: the first is of {FIRST_YEAR}; correct it"
+        )
     if sold is not None and sold.year != year:
-        raise RowError(of_sale, str(sold), f"is not in the form's year {year}; a form is of one year")
+        raise RowError(of_sale, str(sold), f"is not in the form's year {year}; make one file of each year")
     return year
 
 

@@ -34,7 +34,9 @@ def row(cells: Mapping[str, str]) -> BrokerGiven:
     quantity = boxes.units("DTIF UNITS", cells.get("DTIF UNITS", ""))
     proceeds = boxes.money("SALES PRICE", cells.get("SALES PRICE", ""))
     if proceeds is None or not quantity:
-        raise RowError("SALES PRICE" if proceeds is None else "DTIF UNITS", "", "is empty or 0")
+        raise RowError(
+            "SALES PRICE" if proceeds is None else "DTIF UNITS", "", "is empty or 0; it should be as on the form"
+        )
     told, _ = term(cells.get("TERM", ""))
     letter = cells.get("FORM8949CODE", "").strip().upper()
     of_letter, reported = LETTERS.get(letter, ("", False))

@@ -26,7 +26,7 @@ def row(cells: Mapping[str, str]) -> GapGiven:
         raise RowError("To", "", "is empty; it is the last day of which nothing is missing")
     end = cell.day("To", cells["To"])
     if begin is not None and begin > end:
-        raise RowError("From", cells["From"], f"is after To, {end}")
+        raise RowError("From", cells["From"], f"is after To, {end}; correct one")
     if not why:
         raise RowError(
             "Note", "", "is empty; it should say why nothing is missing (no account yet, file X has it, ...)"

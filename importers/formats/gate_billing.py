@@ -130,7 +130,7 @@ def _alone(row: Row) -> Said:
 
 FORMAT = export(
     "gate_billing",
-    1,
+    2,
     needs=("no", "time", "action_desc", "action_data", "type", "change_amount", "amount", "total"),
     date="time",
     zone=LOCAL,

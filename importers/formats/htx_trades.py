@@ -8,7 +8,7 @@ _COLUMNS = ("Time", "Type", "Pair", "Side", "Price", "Amount", "Total", "Fee")
 
 FORMAT = export(
     "htx_trades",
-    1,
+    2,
     needs=_COLUMNS,
     date=_COLUMNS[0],
     zone=LOCAL,

@@ -7,7 +7,7 @@ _COLUMNS = ("时间", "交易类型", "交易对", "方向", "价格", "数量",
 
 FORMAT = export(
     "htx_trades_chinese",
-    1,
+    2,
     needs=_COLUMNS,
     date=_COLUMNS[0],
     zone=LOCAL,

@@ -24,7 +24,7 @@ def row(cells: Mapping[str, str]) -> MatchGiven:
     back = any(ref.casefold() == BACK for ref in ids)
     withdrawal, deposit = (ref if ref in named else "" for ref in ids)
     if withdrawal == deposit:
-        raise RowError("Deposit ID", deposit, "is the withdrawal itself")
+        raise RowError("Deposit ID", deposit, "is the withdrawal itself; name another")
     return MatchGiven(withdrawal, deposit, back=back, note=note(cells))
 
 

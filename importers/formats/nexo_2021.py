@@ -5,7 +5,7 @@ from importers.parsers import nexo
 
 FORMAT = export(
     "nexo_2021",
-    1,
+    2,
     needs=("Transaction", "Type", "Currency", "Amount", "Details", "Outstanding Loan", "Date / Time"),
     may_have=("USD Equivalent",),
     date="Date / Time",

@@ -5,7 +5,7 @@ from importers.parsers import nexo
 
 FORMAT = export(
     "nexo_2022",
-    1,
+    2,
     needs=("Transaction", "Type", "Input Currency", "Input Amount", "Output Currency", "Output Amount",
            "USD Equivalent", "Details", "Date / Time"),
     may_have=("Outstanding Loan",),

@@ -51,7 +51,7 @@ def read(row: Row) -> Iterable[Said]:
 
 FORMAT = export(
     "okx_funding",
-    1,
+    2,
     needs=("id", "Time", "Type", "Amount", "Before Balance", "After Balance", "Symbol"),
     may_have=("Fee",),
     more=re.compile(r"amount-[a-z]{3,4}", re.IGNORECASE),

@@ -38,7 +38,7 @@ def read(row: Row) -> Iterable[Said]:
 
 FORMAT = export(
     "okx_trades_2020",
-    1,
+    2,
     needs=("Order ID", "Trade ID", "Trade Time", "Pairs", "Amount", "Price", "Total", "taker/maker", "Fee", "unit"),
     date="Trade Time",
     zone=LOCAL,

@@ -57,7 +57,7 @@ def _trade(rows: list[Row]) -> Iterable[Said]:
 
 FORMAT = export(
     "okx_trading",
-    1,
+    2,
     needs=("id", "Order id", "Time", "Trade Type", "Symbol", "Action", "Amount", "Trading Unit", "Filled Price", "PnL",
            "Fee", "Fee Unit", "Position Change", "Position Balance", "Balance Change", "Balance", "Balance Unit"),
     may_have=("Filled Price Unit", "Position Unit"),

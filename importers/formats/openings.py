@@ -40,7 +40,7 @@ def _cost(cells: Mapping[str, str]) -> Amount | None:
     if not cost:
         return None
     if not currency:
-        raise RowError("Cost", cost, "has no Cost Currency beside it")
+        raise RowError("Cost", cost, "has no Cost Currency beside it; add it")
     return Amount(cell.amount("Cost", cost), cell.asset("Cost Currency", currency))
 
 
@@ -55,7 +55,9 @@ def account_of(cells: Mapping[str, str]) -> str:
 def asset_of(cells: Mapping[str, str], asset: str) -> str:
     """The asset, which is no money: that has no lots."""
     if is_fiat(asset):
-        raise RowError("Asset", cells["Asset"], "is money, which has no lots; what was there is a row that receives it")
+        raise RowError(
+            "Asset", cells["Asset"], "is money, which has no lots; write what was there as a row that receives it"
+        )
     return asset
 
 

@@ -25,7 +25,7 @@ def row(cells: Mapping[str, str]) -> Price:
     if not price:
         raise RowError("Price", cells["Price"], "should be above 0")
     if asset == currency:
-        raise RowError("Currency", cells["Currency"], "is the Asset itself; a price is in another currency")
+        raise RowError("Currency", cells["Currency"], "is the Asset itself; give the price in another currency")
     if isinstance(when, datetime):
         return Price(asset, currency, price, source="", at=when)
     return Price(asset, currency, price, source="", day=when)

@@ -51,7 +51,7 @@ def _money(row: Row, column: str) -> Amount | None:
 
 FORMAT = export(
     "revolut_crypto",
-    1,
+    2,
     needs=("Symbol", "Type", "Quantity", "Price", "Value", "Fees", "Date"),
     date="Date",
     times=("%b %d, %Y, %I:%M:%S %p", "%d %b %Y, %H:%M:%S", "%b %d %Y %I:%M:%S %p"),

@@ -95,7 +95,7 @@ def passed(row: Cells) -> str:
 
 FORMAT = export(
     "rotki_events",
-    1,
+    2,
     needs=("timestamp", "event_type", "event_subtype", "location", "location_label", "asset", "asset_symbol", "amount",
            "fiat_value", "identifier", "entry_type", "group_identifier", "sequence_index", "direction"),
     may_have=("extra_data", "auto_notes", "user_notes", "tx_ref", "counterparty", "address", "validator_index"),

@@ -19,7 +19,7 @@ def row(cells: Mapping[str, str]) -> RuleGiven:
     name, choice = (cells.get(column, "").strip().casefold() for column in ("Rule", "Choice"))
     for column, text in (("Rule", name), ("Choice", choice)):
         if not text:
-            raise RowError(column, "", "is empty; the summary lists the rules with their choices")
+            raise RowError(column, "", "is empty; fill it in: the summary lists the rules with their choices")
     ref = needed_id("Transaction ID", cells)
     return RuleGiven(ref, name, "" if choice == BACK else choice, note(cells))
 

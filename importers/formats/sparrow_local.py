@@ -8,7 +8,7 @@ from importers.parsers import sparrow
 
 FORMAT = export(
     "sparrow_local",
-    1,
+    2,
     needs=("Date", "Label", "Value", "Balance", "Fee", "Txid"),
     date="Date",
     zone=LOCAL,

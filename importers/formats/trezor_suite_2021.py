@@ -34,7 +34,7 @@ def read(row: Row) -> Iterator[Said]:
 
 FORMAT = export(
     "trezor_suite_2021",
-    1,
+    2,
     needs=("Date & Time", "Type", "Transaction ID", "Addresses", "Fee", "Total"),
     date="Date & Time",
     times=("%d.%m.%Y, %H:%M:%S", "%m/%d/%Y, %I:%M:%S %p"),

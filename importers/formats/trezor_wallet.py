@@ -42,7 +42,7 @@ def _transaction(group: list[Row]) -> Iterator[Said]:
 
 FORMAT = export(
     "trezor_wallet",
-    1,
+    2,
     needs=("Date", "Time", "TX id", "Address", "TX type", "Value", "TX total", "Balance"),
     may_have=("Address Label",),
     date="Date",

@@ -123,9 +123,9 @@ def _pair(cells: Mapping[str, str], columns: tuple[str, str]) -> Pair:
         if currency_text:
             return quantity, cell.asset(currency_column, currency_text)
         if quantity != "0":
-            raise RowError(amount_column, quantity_text, f"has no {currency_column} beside it")
+            raise RowError(amount_column, quantity_text, f"has no {currency_column} beside it; add it")
     elif currency_text:
-        raise RowError(currency_column, currency_text, f"has no {amount_column} beside it")
+        raise RowError(currency_column, currency_text, f"has no {amount_column} beside it; add it")
     return NOTHING
 
 
@@ -148,10 +148,10 @@ def _check_trade(sent: Pair, received: Pair, label: Label | None, cells: Mapping
         raise RowError(
             "Received Currency",
             cells["Received Currency"],
-            "is sent and received in one row; a transfer is two rows, one in each Account",
+            "is sent and received in one row; a transfer is two rows, one in each Account: divide it",
         )
     if label is not None:
-        raise RowError("Label", cells["Label"], "stands in a row with two sides; a trade takes no Label")
+        raise RowError("Label", cells["Label"], "stands in a row with two sides; a trade takes no Label: empty it")
 
 
 # ---- stored rows ----------------------------------------------------------------------------------------------------

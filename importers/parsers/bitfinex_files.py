@@ -12,7 +12,8 @@ from decimal import Decimal
 from itertools import pairwise
 
 from importers.assets import asset
-from importers.exports import Row, moment
+from importers.clocks import moment
+from importers.exports import Row
 from importers.parsers.build import Unread
 from pipeline.model import Amount
 

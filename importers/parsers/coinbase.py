@@ -52,14 +52,17 @@ _OUTLAYS = {
     "subscription": Label.COST,
     "cardspend": Label.SPEND,
 }
-# Between the account and the world, another portfolio, or Coinbase Pro, which was an account of its own.
+# Between the account and the world, another portfolio, futures, or Coinbase Pro, which was an account of its own.
 _MOVEMENTS = frozenset(
     "send receive request fiat_deposit fiat_withdrawal exchange_deposit exchange_withdrawal pro_deposit pro_withdrawal "
-    "intx_deposit intx_withdrawal unsupported_asset_recovery".split()
+    "intx_deposit intx_withdrawal derivatives_settlement unsupported_asset_recovery".split()
 )
 _STAKING = frozenset(("staking_transfer", "unstaking_transfer"))
 _INTERNAL = _STAKING | {"transfer", "tx", "vault_withdrawal"}
-_SWAPS = frozenset(("trade", "wrap_asset", "unwrap_asset", "retail_simple_dust", "fcm_futures_usdc_sell"))
+_SWAPS = frozenset(
+    "trade wrap_asset unwrap_asset retail_simple_dust "
+    "fcm_futures_usdc_sell fcm_futures_usdc_sell_additional_encumberment_rollup".split()
+)
 _TOGETHER = timedelta(days=2)  # at most, between both sides of a move
 _WITHIN = re.compile(r"\b[A-Z]{3,6} Wallet\b|^Cash \(")  # a payment method that is a wallet of this account
 

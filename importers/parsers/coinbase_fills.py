@@ -8,6 +8,7 @@ Sources: docs.cdp.coinbase.com, "List Fills" and "Transactions" (2026-11); the c
 published (2026-11).
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,8 @@ from importers import assets
 from importers.parsers.build import MALFORMED, MARGIN, Said, Unread, Value, amount, iso, signed, transaction, unread
 from pipeline.model import Amount, RawRecord, Transaction
 from pipeline.money import plain, split
+
+_FUTURES = re.compile("intx|derivatives|fcm")  # as `not_read` finds what moved there
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ class Entry:
     def words(self) -> str:
         details = self.value.get("details") or {}
         told = " ".join(str(details[name]) for name in ("title", "subtitle") if details.get(name))
-        return told or str(self.value.get("description") or "") or self.type.replace("_", " ")
+        told, kind = told or str(self.value.get("description") or ""), self.type.replace("_", " ")
+        return f"{told} ({kind})" if told and _FUTURES.match(kind) else told or kind
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class Blame:
         self._by_place: dict[tuple[str, str], int] = {}
         for n, issue in enumerate(issues):
             if issue.code == "missing_price":
-                self._unpriced.setdefault(issue.ref, n)
+                self._unpriced.setdefault(issue.ref.partition(".")[0], n)  # of a fee that was a disposal: its row
             if issue.code in OF_A_PLACE:
                 self._by_place.setdefault((issue.account, issue.asset), n)
             elif issue.code in OF_AN_ACQUISITION and (issue.code != "missing_price" or worth.get(issue.ref) is None):

@@ -5,13 +5,19 @@ them or by a standing order (the latest acquired, the highest basis); else the e
 recorded too late is told and not undone: an order may have been given to a broker, or stand in the taxpayer's books.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from pipeline.issues import Issue
-from pipeline.model import Disposal, Dispose, Flow
+from pipeline.gains.change import Change, gains_of, stakes
+from pipeline.issues import Issue, Stake
+from pipeline.local import local_day
+from pipeline.model import Disposal, Dispose, Flow, Lot, Result, Rule
+from pipeline.money import ONE, ZERO, split
+from pipeline.rules.base import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,27 @@ def late_picks(late: Mapping[int, Sequence[Flow]], zone: ZoneInfo) -> list[Issue
         cure = "take the picks back"
         issues.append(_late(min(f.at for f in flows), len(flows), what, "lots that you picked", cure, zone))
     return issues
+
+
+def taken_late(issue: Issue, result: Result, rules: Rules, zone: ZoneInfo) -> tuple[Stake, ...]:
+    """What such a problem may do: units may be others, any that the asset's lots show. To be asked in the exact
+    context."""
+    chosen = issue.details["method"] if issue.details["method"] in tuple(Rule) else Rule.SPECIFIC.value
+    begins = issue.at
+    assets = {
+        d.asset for d in result.disposals if d.rule.value == chosen and (begins is None or d.disposed_at >= begins)
+    }
+    dearest: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    parts: list[Disposal | Lot] = [*result.disposals, *result.lots]
+    for part in parts:
+        if part.asset in assets and part.quantity:
+            dearest[part.asset] = max(dearest[part.asset], split(part.cost_basis, ONE, part.quantity))
+    changes: dict[int, Change] = defaultdict(Change)
+    for d in result.disposals:
+        if d.asset in assets and d.taxed and d.gain is not None and (begins is None or d.disposed_at >= begins):
+            year = rules.year.of(local_day(d.disposed_at, zone))
+            changes[year].add(max(ZERO, d.quantity * dearest[d.asset] - d.cost_basis), max(ZERO, d.cost_basis))
+    return stakes(changes, gains_of(result.disposals, rules, zone))
 
 
 def _late(first: datetime, count: int, what: str, method: str, cure: str, zone: ZoneInfo) -> Issue:

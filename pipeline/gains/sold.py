@@ -119,13 +119,12 @@ class Paid:
                     asked.append((new, begin))
         return found
 
-    def bounds(self, assets: Iterable[str], extra: Decimal) -> dict[int, tuple[Decimal, Decimal]]:
-        """By how much the gain of each year with disposals of the assets can be lower and higher, if `extra` may have
-        been paid besides."""
+    def bounds(self, assets: Iterable[str]) -> dict[int, tuple[Decimal, Decimal]]:
+        """By how much the gain of each year with disposals of the assets can be lower and higher."""
         asked, found = set(assets), {}
         for year in sorted({year for asset in asked for year in self._costs[asset]}):
             cost = sum((self._costs[asset][year] for asset in asked), ZERO)
-            found[year] = (max(ZERO, self.until(year, asked) + extra - cost), cost)
+            found[year] = (max(ZERO, self.until(year, asked) - cost), cost)
         return found
 
     def until(self, year: int, assets: Iterable[str]) -> Decimal:

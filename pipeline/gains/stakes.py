@@ -18,25 +18,18 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from pipeline.gains.blame import OF_A_PLACE, OF_AN_ACQUISITION, Blame
+from pipeline.gains.change import Change, stakes
+from pipeline.gains.change import gains_of as gains_of
 from pipeline.gains.forks import as_conversions
 from pipeline.gains.forms import forms_of, named, named_flows, named_rows
 from pipeline.gains.sold import Paid, Sold, dearest_of
-from pipeline.issues import Issue, Stake
+from pipeline.gains.untold import NO_TELLING, untold
+from pipeline.gains.untold import weighed_beside as weighed_beside
+from pipeline.issues import Issue
 from pipeline.local import local_day
-from pipeline.model import Acquire, Convert, Disposal, Flow, Lot, Move, Result, Rule, Transaction, is_fiat
-from pipeline.money import ONE, ZERO, exact, plain, split
+from pipeline.model import Acquire, Convert, Disposal, Flow, Move, Rule, Transaction, is_fiat
+from pipeline.money import ONE, ZERO, split
 from pipeline.rules.base import Dated, Rules, Scope
-
-# Whatever is missing or wrong there, nothing says how much it is.
-NO_TELLING = frozenset(
-    (
-        "balance_differs", "look_alike_asset", "two_coins", "answer_not_used", "unread_record", "not_supported",
-        "future_record", "not_updated", "market_gone", "key_put_aside", "unverified_exchange", "short_history",
-        "not_fetched", "list_not_given", "stored_in_part", "form_1099_da_unmatched",
-    )
-)  # fmt: skip
-_AT_ITS_DAY = ("balance_differs", "unread_record", "not_supported", "not_updated", "two_coins")  # not before
-
 
 MOMENT = datetime.resolution
 
@@ -59,18 +52,6 @@ class Seen:
         return self.rules.year.of(local_day(at, self.zone))
 
 
-@dataclass(slots=True)
-class _Change:
-    """By how much a year's gain may come out lower and higher; None: there is no telling."""
-
-    lower: Decimal | None = ZERO
-    higher: Decimal | None = ZERO
-
-    def add(self, lower: Decimal | None, higher: Decimal | None) -> None:
-        self.lower = None if self.lower is None or lower is None else self.lower + lower
-        self.higher = None if self.higher is None or higher is None else self.higher + higher
-
-
 def weighed(issues: Sequence[Issue], seen: Seen) -> list[Issue]:
     """The issues, each with its `stakes`: one per tax year whose gain it may change."""
     if not any(i.code in _EFFECTS or i.code in NO_TELLING for i in issues):
@@ -89,82 +70,10 @@ def weighed(issues: Sequence[Issue], seen: Seen) -> list[Issue]:
         if effect is not None:
             effect(scales, n, issue)
     found = [
-        replace(issue, stakes=_stakes(scales.changes[n], scales.gains)) if n in scales.changes else issue
+        replace(issue, stakes=stakes(scales.changes[n], scales.gains)) if n in scales.changes else issue
         for n, issue in enumerate(issues)
     ]
     return untold(found, scales.gains, seen.rules, seen.zone)
-
-
-def gains_of(disposals: Iterable[Disposal], rules: Rules, zone: ZoneInfo) -> dict[int, Decimal]:
-    """The gain of each tax year, as it stands."""
-    gains: dict[int, Decimal] = {}
-    for d in disposals:
-        if d.taxed:
-            year = rules.year.of(local_day(d.disposed_at, zone))
-            gains[year] = gains.get(year, ZERO) + (d.gain or ZERO)
-    return gains
-
-
-def weighed_beside(issues: Iterable[Issue], result: Result, rules: Rules, zone: ZoneInfo, year: int = 0) -> list[Issue]:
-    """All issues of a ledger or report: those that are not the engine's with their `stakes` too. `year`: one that is
-    reported, though it may have no disposal."""
-    issues = list(issues)
-    if not any(i.code in NO_TELLING or i.code == _LATE for i in issues):
-        return issues
-    with exact():
-        gains = gains_of(result.disposals, rules, zone)
-        if year:
-            gains.setdefault(year, ZERO)
-        found = untold(issues, gains, rules, zone)
-        return [replace(i, stakes=_taken_late(i, result, rules, zone)) if i.code == _LATE else i for i in found]
-
-
-_LATE = "late_identification"
-
-
-def _taken_late(issue: Issue, result: Result, rules: Rules, zone: ZoneInfo) -> tuple[Stake, ...]:
-    """Units that may be others, since they were chosen too late: any that the asset's lots show."""
-    chosen = issue.details["method"] if issue.details["method"] in tuple(Rule) else Rule.SPECIFIC.value
-    begins = issue.at
-    assets = {
-        d.asset for d in result.disposals if d.rule.value == chosen and (begins is None or d.disposed_at >= begins)
-    }
-    dearest: dict[str, Decimal] = defaultdict(lambda: ZERO)
-    parts: list[Disposal | Lot] = [*result.disposals, *result.lots]
-    for part in parts:
-        if part.asset in assets and part.quantity:
-            dearest[part.asset] = max(dearest[part.asset], split(part.cost_basis, ONE, part.quantity))
-    changes: dict[int, _Change] = defaultdict(_Change)
-    for d in result.disposals:
-        if d.asset in assets and d.taxed and d.gain is not None and (begins is None or d.disposed_at >= begins):
-            year = rules.year.of(local_day(d.disposed_at, zone))
-            changes[year].add(max(ZERO, d.quantity * dearest[d.asset] - d.cost_basis), max(ZERO, d.cost_basis))
-    return _stakes(changes, gains_of(result.disposals, rules, zone))
-
-
-def untold(issues: Iterable[Issue], gains: Mapping[int, Decimal], rules: Rules, zone: ZoneInfo) -> list[Issue]:
-    """The issues; those of which there is no telling with a stake of no bounds in each year of `gains` that they may
-    reach."""
-    if not rules.gains:
-        return list(issues)
-    return [
-        replace(i, stakes=tuple(Stake(str(y), plain(gains[y]), "", "") for y in _reached(i, gains, rules, zone)))
-        if i.code in NO_TELLING
-        else i
-        for i in issues
-    ]
-
-
-def _reached(issue: Issue, years: Iterable[int], rules: Rules, zone: ZoneInfo) -> list[int]:
-    """The years that a problem may reach; what comes later can change earlier disposals in some countries."""
-    at = issue.at if issue.code in _AT_ITS_DAY else None
-    if issue.code == "balance_differs":
-        after = issue.details.get("after")
-        at = datetime.fromisoformat(after) if after else None
-    if at is None:
-        return sorted(years)
-    first = rules.year.of((at - timedelta(rules.days_ahead)).astimezone(zone).date())
-    return sorted(year for year in years if year >= first)
 
 
 class _Scales:
@@ -174,7 +83,7 @@ class _Scales:
         self.seen = seen
         self.rows = {t.id: t for t in seen.rows}
         self.worth = {ref: value for ref, (value, _) in seen.values.items()}
-        self.changes: dict[int, dict[int, _Change]] = defaultdict(lambda: defaultdict(_Change))
+        self.changes: dict[int, dict[int, Change]] = defaultdict(lambda: defaultdict(Change))
         self.gains = gains_of(seen.disposals, seen.rules, seen.zone)
         self.sold = Sold(seen.disposals, seen.year)
         self.dearest = dearest_of(as_conversions(seen.flows))
@@ -195,6 +104,7 @@ class _Scales:
             if isinstance(f, Move):
                 self._moved[f.asset] = min(f.at, self._moved.get(f.asset, f.at))
         self.by_row: dict[str, list[Disposal]] = defaultdict(list)
+        self.sold_from: dict[str, set[int]] = defaultdict(set)  # the years in which units of a row were disposed of
         self.ranked_by_cost = any(d.rule in (Rule.HIFO, Rule.LOFO) for d in seen.disposals)
         self.blamed: dict[int, list[Disposal]] = defaultdict(list)
         blame = Blame(issues, self.rows, self.worth)
@@ -202,6 +112,7 @@ class _Scales:
         for d in seen.disposals:
             about = blame.of(d)
             if d.taxed:
+                self.sold_from[d.acquisition_id].add(seen.year(d.disposed_at))
                 self.by_row[d.id.partition(".")[0]].append(d)  # a fee's id is that of its row and a suffix
             elif about is not None:
                 self.given[about] += d.quantity
@@ -211,7 +122,8 @@ class _Scales:
                 self.change(about, d.disposed_at, None, None)
             else:
                 self.blamed[about].append(d)
-                self.change(about, d.disposed_at, max(ZERO, d.gain), ZERO)
+                if not rules.portfolio:  # there one cost is for all: see `_in_all`
+                    self.change(about, d.disposed_at, max(ZERO, d.gain), ZERO)
 
     def change(self, n: int, at: datetime, lower: Decimal | None, higher: Decimal | None) -> None:
         self.changes[n][self.seen.year(at)].add(lower, higher)
@@ -225,31 +137,39 @@ class _Scales:
         rules = self.seen.rules
         became = self.became(asset, since, until)
         if self.cost_goes_on and (became or self._swaps_taxed or rules.portfolio):
-            self._in_all(n, asset, ZERO if units is None else units * dearest, since)
+            self.in_all(n, asset, ZERO if units is None else units * dearest, since)
             return
         but: dict[int, Decimal] = defaultdict(lambda: ZERO)
         for d in own:
             but[self.seen.year(d.disposed_at)] += d.quantity
-        earliest = None if since is None else since - timedelta(rules.days_ahead + 1)
-        if since is not None and rules.yearly:
-            earliest = rules.year.period(self.seen.year(since), self.seen.zone).starts
+        earliest = None if since is None else self.earliest(since)
         for year, lower, higher in self.sold.shift(asset, units, dearest, earliest, until, but):
             self.changes[n][year].add(lower, higher)
         for c in became:
             more = None if units is None else split(min(units, c.quantity) * c.into_quantity, ONE, c.quantity)
             self.shift(n, c.into, more, split(dearest * c.quantity, ONE, c.into_quantity), c.at + MOMENT, until)
 
-    def _in_all(self, n: int, asset: str, extra: Decimal, since: datetime | None) -> None:
-        """The same where costs go from unit to unit, or are one for all: within what was paid in all. Whether a swap
-        was one of coins of before the law changes what is a sale at all: no telling."""
+    def earliest(self, at: datetime) -> datetime:
+        """From when on disposals may be made of units that came at that time: some laws look ahead."""
+        rules = self.seen.rules
+        if rules.yearly:
+            return rules.year.period(self.seen.year(at), self.seen.zone).starts
+        return at - timedelta(rules.days_ahead + 1)
+
+    def in_all(self, n: int, asset: str, extra: Decimal | None, since: datetime | None) -> None:
+        """The same where costs go from unit to unit, or are one for all: within what was paid in all, and what may have
+        been paid besides. Whether a swap was one of coins of before the law changes what is a sale at all: no telling.
+        """
         rules, begin = self.seen.rules, None
         if since is not None:
             begin = since - timedelta(rules.days_ahead + 1) if rules.days_ahead else since
         assets = self.paid.assets() if rules.portfolio else self.paid.became(asset, begin)
         no_telling = not self._swaps_taxed and bool(self._old & assets)
-        for year, (lower, higher) in self.paid.bounds(assets, extra).items():
+        for year, (lower, higher) in self.paid.bounds(assets).items():
             if begin is None or year >= self.seen.year(begin):
-                self.changes[n][year].add(*(None, None) if no_telling else (lower, higher))
+                change = self.changes[n][year]
+                change.add(*(None, None) if no_telling else (extra, ZERO))
+                change.share(_common(assets), lower, higher)
 
     def became(self, asset: str, since: datetime | None, until: datetime | None = None) -> list[Convert]:
         """The migrations of an asset in that time."""
@@ -275,6 +195,17 @@ class _Scales:
         dearest = self.dearest.get(asset, ZERO)
         return max(dearest, self.sold.price[asset]) if asset in self.unsure else dearest
 
+    def most_in_all(self, asset: str, units: Decimal) -> Decimal | None:
+        """What so many units can have cost in the one cost of a portfolio; of those that were given for others what
+        these were worth, as they bring nothing themselves. None: it can't be told."""
+        most: Decimal | None = self.most_of(asset)
+        for c in self._converts.get(asset, ()):
+            row = self.rows.get(c.id)
+            worth = None if row is None else self.worth.get(row.id)
+            each = split(worth, ONE, c.quantity) if worth is not None and c.quantity else None
+            most = None if most is None or each is None else max(most, each)
+        return None if most is None else units * most
+
     def fee_of(self, row: Transaction) -> Decimal | None:
         """What the row's fee was worth, which would be a cost of a sale; None: it can't be told."""
         if row.fee is None or row.fee.asset == self.seen.currency:
@@ -286,13 +217,20 @@ class _Scales:
         return self.seen.scope.on(at.astimezone(self.seen.zone).date()) is Scope.GLOBAL
 
 
+def _common(assets: Iterable[str]) -> str:
+    """The name of what problems of these assets have in common: what was paid for them in all."""
+    return " ".join(sorted(assets))
+
+
 # ---- what each kind of problem does -----------------------------------------------------------
 
 
 def _missing(scales: _Scales, n: int, issue: Issue) -> None:
     """Units without an acquisition: had they been there, others might have been taken before."""
     own, given = scales.blamed[n], scales.given[n]
-    if (own or given) and (given or not scales.nothing_left(issue.asset, max(d.disposed_at for d in own))):
+    if scales.seen.rules.portfolio:
+        scales.in_all(n, issue.asset, scales.most_in_all(issue.asset, Decimal(issue.details["quantity"])), None)
+    elif (own or given) and (given or not scales.nothing_left(issue.asset, max(d.disposed_at for d in own))):
         lacking = Decimal(issue.details["quantity"])  # some may have been swapped on
         units = max(lacking, sum((d.quantity for d in own), given))
         scales.shift(n, issue.asset, units, scales.most_of(issue.asset), own=own)
@@ -303,6 +241,10 @@ def _came(scales: _Scales, n: int, issue: Issue) -> None:
     their row paid as a fee would be a cost, too."""
     row = scales.rows.get(issue.ref)
     if row is not None and row.received is not None and not is_fiat(row.received.asset):
+        if scales.seen.rules.portfolio:
+            cost, fee = scales.most_in_all(row.received.asset, row.received.quantity), scales.fee_of(row)
+            scales.in_all(n, row.received.asset, None if cost is None or fee is None else cost + fee, None)
+            return
         own, since = scales.blamed[n], None if scales.one_queue(row.at) else row.at
         for year in {scales.seen.year(d.disposed_at) for d in own} if row.fee is not None else ():
             scales.changes[n][year].add(scales.fee_of(row), ZERO)
@@ -311,12 +253,37 @@ def _came(scales: _Scales, n: int, issue: Issue) -> None:
 
 
 def _unpriced(scales: _Scales, n: int, issue: Issue) -> None:
-    """Units of known date and unknown cost: others are taken in their place only where the cost decides."""
-    row = scales.rows.get(issue.ref)
-    ranked = scales.ranked_by_cost or scales.seen.rules.portfolio
-    if ranked and row is not None and row.received is not None and row.received.asset == issue.asset:
-        most = scales.most_of(issue.asset)
-        scales.shift(n, issue.asset, row.received.quantity, most, row.at, own=scales.blamed[n])
+    """Units of known date and unknown cost: others are taken in their place only where the cost decides. What left a
+    portfolio without a figure will use up a part of its cost."""
+    row, asset = scales.rows.get(issue.ref.partition(".")[0]), issue.asset
+    if row is not None and row.fee is not None and row.fee.asset == asset and issue.details.get("what") == "fee":
+        _fee_unknown(scales, n, row)
+    came = row.received if row is not None else None
+    if row is not None and came is not None and came.asset == asset:
+        if scales.seen.rules.portfolio:
+            scales.in_all(n, asset, scales.most_in_all(asset, came.quantity), row.at)
+        elif scales.ranked_by_cost:
+            scales.shift(n, asset, came.quantity, scales.most_of(asset), row.at, own=scales.blamed[n])
+    elif row is not None and scales.seen.rules.portfolio:
+        for year, (_, higher) in scales.paid.bounds(scales.paid.assets()).items():
+            if year >= scales.seen.year(row.at):
+                scales.changes[n][year].share(_common(scales.paid.assets()), ZERO, higher)
+
+
+def _fee_unknown(scales: _Scales, n: int, row: Transaction) -> None:
+    """A fee of unknown worth would be a cost of its trade: gains are lower, by how much can't be told."""
+    years = {scales.seen.year(d.disposed_at) for d in scales.by_row[row.id] if d.id == row.id}
+    if row.received is not None and not is_fiat(row.received.asset):
+        asset = row.received.asset
+        if scales.cost_goes_on:
+            scales.in_all(n, asset, None, row.at)
+        elif scales.ranked_by_cost:
+            scales.shift(n, asset, row.received.quantity, scales.most_of(asset), row.at)
+        years |= scales.sold_from[row.id]
+        if scales.ranked_by_cost or asset in scales.averaged:
+            years |= {year for year, *_ in scales.sold.units(asset, scales.earliest(row.at))}
+    for year in years:
+        scales.changes[n][year].add(None, ZERO)
 
 
 def _free(scales: _Scales, n: int, issue: Issue) -> None:
@@ -338,13 +305,17 @@ def _left(scales: _Scales, n: int, issue: Issue) -> None:
     if row is None or row.sent is None:
         return
     asset, units, value = row.sent.asset, row.sent.quantity, scales.worth.get(row.id)
-    dearest, fee = scales.most_of(asset), scales.fee_of(row)
-    most = units * dearest
+    dearest, fee, year = scales.most_of(asset), scales.fee_of(row), scales.seen.year(row.at)
+    portfolio = scales.seen.rules.portfolio
+    most = (ZERO if portfolio else units * dearest) + (fee or ZERO) - (value or ZERO)
+    scales.change(n, row.at, None if fee is None else max(ZERO, most), value)
     if scales.cost_goes_on:  # these units may have had a part in what was paid for others
-        assets = scales.paid.assets() if scales.seen.rules.portfolio else {asset}
-        most += scales.paid.until(scales.seen.year(row.at), assets)
-    scales.change(n, row.at, None if fee is None else max(ZERO, most + fee - (value or ZERO)), value)
-    if scales.one_queue(row.at):  # with a queue for each account they are out of it anyway
+        assets = scales.paid.assets() if portfolio else {asset}
+        paid = scales.paid.until(year, assets)
+        scales.changes[n][year].share(_common(assets), max(ZERO, paid + min(ZERO, most)), ZERO)
+    if portfolio:
+        scales.in_all(n, asset, ZERO, row.at)
+    elif scales.one_queue(row.at):  # with a queue for each account they are out of it anyway
         scales.shift(n, asset, units, dearest, row.at)
 
 
@@ -429,14 +400,3 @@ _EFFECTS: dict[str, Callable[[_Scales, int, Issue], None]] = {
     "pick_not_used": _retaken,
     "forms_not_paired": _retaken,
 }
-
-
-def _stakes(changes: Mapping[int, _Change], gains: Mapping[int, Decimal]) -> tuple[Stake, ...]:
-    found = []
-    for year, change in sorted(changes.items()):
-        gain = gains.get(year, ZERO)
-        lowest = "" if change.lower is None else plain(gain - change.lower)
-        highest = "" if change.higher is None else plain(gain + change.higher)
-        if not lowest == highest == plain(gain):
-            found.append(Stake(str(year), plain(gain), lowest, highest))
-    return tuple(found)

@@ -16,7 +16,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from importers.base import Exchange, Stream
-from importers.sync import List, further_back, position
+from importers.sync import List, anew, further_back, position
 from pipeline.gains.checks import Facts, balance_differs
 from pipeline.ledger import Ledger
 from pipeline.model import Transaction
@@ -59,6 +59,12 @@ def look_again(ledger: Ledger, account: str, exchange: Exchange, now: datetime) 
         looked |= {_key(window): now.isoformat() for window in due}
         ledger.set_cursor(account, notes_source(exchange), LOOKED, json.dumps(looked))
     return [Look(account, window, tuple(assets), _within(rows, window, whole), whole) for window, assets in due.items()]
+
+
+def begin_again(ledger: Ledger, account: str, exchange: Exchange) -> None:
+    """Every list is gone through once more, all of it that was asked for. What is kept stays."""
+    for name, cursor in ledger.cursors(account, exchange.id).items():
+        ledger.set_cursor(account, exchange.id, name, anew(cursor))
 
 
 def came(ledger: Ledger, look: Look) -> str:

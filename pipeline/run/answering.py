@@ -169,7 +169,7 @@ def _labelled(known: Known, row: int, given: LabelGiven) -> Found:
     if given.back:
         return Found(LABEL, t.id, None, row)
     if t.sent and t.received:
-        raise RowError(column, t.id, "is a trade; only what has one side takes a label")
+        raise RowError(column, t.id, "is a trade; only what has one side takes a label: leave it out")
     allowed = SENT_LABELS if t.received is None else RECEIVED_LABELS
     if given.label is not None and given.label not in allowed:
         side = "received" if t.received else "sent"
@@ -188,7 +188,7 @@ def _opening(known: Known, counts: dict[str, int], row: int, given: OpeningGiven
     before = known.kept.get((LOT, key))
     if not given.quantity:
         if before is None:
-            raise RowError("ID", given.own_id, f"is no opening lot of {given.account}; it can't be taken back")
+            raise RowError("ID", given.own_id, f"is no opening lot of {given.account}; leave the row out")
         return Found(LOT, key, None, row)
     cost = given.cost
     content = {
@@ -246,9 +246,13 @@ def _check_receipt(known: Known, key: str, given: OpeningGiven) -> None:
     others = sum((parse(lot["quantity"]) for lot in lots if lot and lot["arrived_by"] == t.id), ZERO)
     if others + given.quantity > t.received.quantity:
         whole = f"{plain(others + given.quantity)} with its other lots" if others else plain(given.quantity)
-        raise RowError("Quantity", "", f"is {whole}, more than the {plain(t.received.quantity)} that came by {t.id}")
+        raise RowError(
+            "Quantity", "", f"is {whole}, more than the {plain(t.received.quantity)} that came by {t.id}: correct it"
+        )
     if _when(given.acquired) > instant_text(t.at):
-        raise RowError("Date", str(given.acquired), f"is after the units came by {t.id}, on {t.at:%Y-%m-%d}")
+        raise RowError(
+            "Date", str(given.acquired), f"is after the units came by {t.id}, on {t.at:%Y-%m-%d}: correct it"
+        )
 
 
 def _picks(known: Known, ref: str, rows: Rows) -> Found:
@@ -257,17 +261,26 @@ def _picks(known: Known, ref: str, rows: Rows) -> Found:
     takes: dict[str, tuple[Decimal, str]] = {}
     for row, given in rows:
         if given.acquisition_id in takes:
-            raise Wrong(row, RowError("Acquisition ID", given.acquisition_id, "stands above for the same disposal"))
+            raise Wrong(
+                row,
+                RowError(
+                    "Acquisition ID", given.acquisition_id, "stands above for the same disposal: make one row of them"
+                ),
+            )
         if given.quantity and not _is_acquisition(known, given.acquisition_id):
             raise Wrong(
-                row, RowError("Acquisition ID", given.acquisition_id, "is no purchase, receipt or opening lot here")
-            )
+                row,
+                RowError(
+                    "Acquisition ID", given.acquisition_id, "is no purchase, receipt or opening lot here; "
+                    "transactions.csv shows the ids",
+                ),
+            )  # fmt: skip
         takes[given.acquisition_id] = given.quantity, given.note
     whole = sum((quantity for quantity, _ in takes.values()), ZERO)
     if amount is not None and whole > amount.quantity:
         raise RowError(
             "Quantity", "", f"of all rows of {ref} is {plain(whole)}, more than the {plain(amount.quantity)} "
-            f"{amount.asset} disposed of"
+            f"{amount.asset} disposed of: correct one"
         )  # fmt: skip
     chosen = [[one, plain(quantity), note] for one, (quantity, note) in sorted(takes.items()) if quantity]
     return Found(PICK, ref, {"takes": chosen} if chosen else None, first)
@@ -294,7 +307,7 @@ def _dealt(known: Known, asset: str, rows: Rows) -> Found:
     if len(known.basis.scope.values) == 1:
         raise RowError(
             "Asset", asset, f"can't be dealt out: in {known.basis.rules.country}, by the settings, there is no day on "
-            "which lots become those of an account"
+            "which lots become those of an account; leave these rows out"
         )  # fmt: skip
     lines = []
     for row, given in [(row, given) for row, given in rows if given.quantity]:
@@ -323,7 +336,7 @@ def _asset(known: Known, row: int, given: AssetGiven) -> Found:
     if given.back:
         return Found(ASSET, key, None, row)
     if known.said(ASSET, key) is None and given.asset not in known.records_of.get(given.account, ()):
-        raise RowError("Asset", given.asset, f"is in no record of {given.account}")
+        raise RowError("Asset", given.asset, f"is in no record of {given.account}: write it as `taxsync status` does")
     content = {"account": given.account, "asset": given.asset, "is": given.name, "note": given.note}
     return Found(ASSET, key, content, row)
 
@@ -340,7 +353,7 @@ def _rule(known: Known, row: int, given: RuleGiven) -> Found:
 def _claim(known: Known, row: int, given: ClaimGiven) -> Found:
     sides = (side.asset for t in known.rows.values() for side in (t.received, t.sent) if side is not None)
     if given.value is not None and given.asset not in sides:
-        raise RowError("Asset", given.asset, "is in no record of this ledger")
+        raise RowError("Asset", given.asset, "is in no record of this ledger: write it as `taxsync status` does")
     return Found(ruled.CLAIM, ruled.claim_key(given), ruled.claim_content(given, known.basis.rules), row)
 
 

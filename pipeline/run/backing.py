@@ -84,7 +84,7 @@ def save_records(folder: Path, file: Path, *, force: bool) -> Outcome:
     _require_free(file, force)
     ledger = folder / LEDGER
     if not ledger.is_file():
-        raise Stop(f"{ledger} is missing: there is nothing to save")
+        raise Stop(f"{ledger} is missing, so there is nothing to save: name the right folder with --data")
     lost = Lost()
     with import_lock(folder, "taxsync backup --records"), _workshop(folder, "taxsync backup") as work:
         for name in (LEDGER, f"{LEDGER}-journal", f"{LEDGER}-wal"):  # a killed write's, which the copy takes back
@@ -94,7 +94,7 @@ def save_records(folder: Path, file: Path, *, force: bool) -> Outcome:
             with _in_place(file, force) as made:
                 count = write_records(made, saved(work / LEDGER, lost), _settings(folder))
         except NothingSaved as why:
-            raise Stop(f"{ledger} is damaged, and {why}; a backup is the only way") from None
+            raise Stop(f"{ledger} is damaged, and {why}; restore a backup into a new folder") from None
     said = f"{file}: {count} rows of the ledger as JSON lines, not encrypted: keep it where nobody else can read it"
     lacking = tuple(_lacking(lost))
     return Outcome((said,), lacking, not lacking)
@@ -230,7 +230,9 @@ def _make_private(work: Path) -> None:
             raise Stop(f"{work} is a link or another user's: remove it, or name another place; nothing was written")
         work.chmod(0o700)
     except OSError as error:
-        raise Stop(f"{work} can't be made: {error.strerror}; nothing was written") from None
+        raise Stop(
+            f"{work} can't be made: {error.strerror}; nothing was written: make room or use another folder"
+        ) from None
 
 
 def _clear(work: Path) -> None:
@@ -258,7 +260,7 @@ def _in_place(file: Path, force: bool) -> Iterator[BinaryIO]:
     try:
         descriptor, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.", suffix=".part")
     except OSError as error:
-        raise Stop(f"{file} can't be written: {error.strerror}; nothing was written") from None
+        raise Stop(f"{file} can't be written: {error.strerror}; nothing was written: name another place") from None
     try:
         with os.fdopen(descriptor, "wb") as made:
             yield made
@@ -271,7 +273,8 @@ def _in_place(file: Path, force: bool) -> Iterator[BinaryIO]:
         with suppress(OSError):
             Path(name).unlink()
         if isinstance(error, OSError):
-            raise Stop(f"{file} can't be written: {error.strerror or error}; nothing was written") from None
+            why = error.strerror or error
+            raise Stop(f"{file} can't be written: {why}; nothing was written: name another place") from None
         raise
 
 
@@ -281,11 +284,11 @@ def _in_place(file: Path, force: bool) -> Iterator[BinaryIO]:
 def restore(file: Path, folder: Path, ask: Ask) -> Outcome:
     """Makes a data folder, new or empty till then, of what `backup` or `save_records` wrote."""
     if file.exists() and not file.is_file():
-        raise Stop(f"{file} is not an ordinary file; nothing was written")  # a pipe would wait for ever
+        raise Stop(f"{file} is not an ordinary file; nothing was written: name a backup")  # a pipe would wait for ever
     try:
         content = file.open("rb")
     except OSError as error:
-        raise Stop(f"{file} can't be read: {error.strerror}") from None
+        raise Stop(f"{file} can't be read: {error.strerror}; name what `taxsync backup` wrote") from None
     with content:
         head = content.readline(200)
         content.seek(0)
@@ -299,7 +302,7 @@ def restore(file: Path, folder: Path, ask: Ask) -> Outcome:
             return Outcome((f"{folder}: restored from {file}",), tuple(_without_keys(folder)))
         if head.startswith(FIRST):
             return _restore_records(content, file, folder)
-    raise SealedError(f"{file} is no backup of taxsync; nothing was written")
+    raise SealedError(f"{file} is no backup of taxsync; nothing was written: name what `taxsync backup` wrote")
 
 
 def _restore_records(content: BinaryIO, file: Path, folder: Path) -> Outcome:
@@ -310,7 +313,7 @@ def _restore_records(content: BinaryIO, file: Path, folder: Path) -> Outcome:
         except (LedgerError, ValueError) as why:
             if isinstance(why, LedgerError) and not isinstance(why.__cause__, sqlite3.IntegrityError):
                 raise
-            raise Stop(f"{file} holds what are no rows of a ledger: it was changed; nothing was written") from None
+            raise Stop(f"{file} holds what are no rows of a ledger; nothing was written: use another backup") from None
         _require_sound(work, folder)
         if records.settings:
             write_private(work / SETTINGS, records.settings.encode())
@@ -328,7 +331,7 @@ def _without_keys(folder: Path) -> Iterator[str]:
 
 def _unpack(plain: Reader, work: Path, file: Path) -> None:
     """Writes the members of an archive, which are files that `backup` may have put in, and nothing else."""
-    wrong = f"{file} holds what no backup of taxsync does; nothing was written"
+    wrong = f"{file} holds what no backup of taxsync does; nothing was written: use another backup"
     try:
         with _archive(plain, "r|") as archive:
             for entry in archive:
@@ -367,7 +370,7 @@ def _require_vacant(folder: Path) -> None:
     try:
         there = {path.name for path in folder.iterdir()} - PLACEHOLDERS if folder.exists() else set()
     except OSError as error:
-        raise Stop(f"{folder} can't be used: {error.strerror}") from None
+        raise Stop(f"{folder} can't be used: {error.strerror}; name a new folder with --data") from None
     if there:
         raise Stop(f"{folder} is not empty: restore into a new folder, `taxsync restore FILE --data NEW`")
 
@@ -390,7 +393,8 @@ def _new_folder(folder: Path) -> Iterator[Path]:
             finally:
                 _clear(work)
     except OSError as error:
-        raise Stop(f"{folder} can't be written: {error.strerror or error}; nothing was written") from None
+        why = error.strerror or error
+        raise Stop(f"{folder} can't be written: {why}; nothing was written: name a new folder with --data") from None
     finally:
         _remove_empty(work)
 

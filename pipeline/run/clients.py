@@ -41,7 +41,9 @@ def clients(folder: Path) -> list[Client]:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
-        raise Usage(f"{folder} can't be looked into: {(error.strerror or type(error).__name__).lower()}") from None
+        raise Usage(
+            f"{folder} can't be looked into: {(error.strerror or type(error).__name__).lower()}; name another"
+        ) from None
     if _has_settings(folder):
         raise Usage(f"{folder} is itself a data folder: name the folder that it lies in")
     found = [_client(entry.name, Path(entry.path)) for entry in entries if _may_be_one(entry)]

@@ -74,9 +74,7 @@ def close(
 
 def _require_open(before: Filing | None, period: Period, now: datetime, reopen: bool, why: str) -> None:
     if now < period.ends:
-        raise Stop(
-            f"tax year {period.name} has not ended yet: it ends on {period.last}, and can be closed from then on"
-        )
+        raise Stop(f"tax year {period.name} has not ended yet: it ends on {period.last}, close it from then on")
     if before is None and reopen:
         raise Usage(f"tax year {period.name} is not closed: leave --reopen out")
     if reopen != bool(why.strip()):
@@ -95,7 +93,7 @@ def _require_word(problems: int, year: str, confirm: Callable[[str], bool] | Non
             f"{several}: see `taxsync check`, or close it as it is with --with-problems, which keeps them with it"
         )
     if not confirm(f"{several}. Close it all the same, and keep them with it?"):
-        raise Stop(f"tax year {year} was not closed")
+        raise Stop(f"tax year {year} was not closed: see `taxsync check`, then close it again")
 
 
 def _content(

@@ -14,6 +14,7 @@ from pipeline.model import Allocation
 from pipeline.rules.base import Period
 from pipeline.run import brokers
 from pipeline.run.answers import answers
+from pipeline.run.provenance import settings_used
 from pipeline.settings import Settings
 from reports.table import Report, SourceUsed
 
@@ -76,5 +77,6 @@ def computed(
         form_1099_da=settings.form_1099_da.get(period.name, {}),
         brokers=forms,
         taxpayer=settings.name,
+        settings=settings_used(settings, basis),
     )
     return Computed(report, apart, position)

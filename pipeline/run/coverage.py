@@ -10,8 +10,9 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import importers
-from importers.base import Exchange
+from importers.base import NO_LIST, Exchange
 from importers.client import AGAIN
+from importers.elsewhere import MOVED
 from importers.parsers.build import BOTS, LOANS, MARGIN
 from importers.sync import BALANCE
 from pipeline.issues import Issue, Stop
@@ -72,6 +73,8 @@ def _of(ledger: Ledger, name: str, exchange: str) -> Iterator[Issue]:
     if put_aside:
         yield _issue("key_put_aside", name, "key", why=put_aside)
     for limit in json.loads(ledger.answers(KEY_LIMITS).get(name, "[]")):
+        if any(one.limit and limit.startswith(one.limit) for one in plug_in.not_read):
+            continue  # every key has it: named as what is not read
         cure = "make a key without that limit and add it in place of this one"
         yield _issue("short_history", name, limit, why=f"the key sees {limit}", cure=cure)
 
@@ -89,33 +92,43 @@ def missing(ledger: Ledger, name: str, exchange: Exchange) -> Iterator[Issue]:
     yield from _since(name, found)
     yield from gaps(ledger, name, exchange, found)
     yield from _wallets(ledger, name, exchange)
-    if exchange.not_read:
-        *others, last = exchange.not_read
+    if hidden := [one for one in exchange.not_read if one.hidden]:
+        *others, last = (one.what for one in hidden)
         what = f"{', '.join(others)} and {last}" if others else last
-        yield _issue("not_read", name, "beside", what=what, exchange=exchange.name)
+        export = "; or ".join(dict.fromkeys(one.export for one in hidden))
+        yield _issue("not_read", name, "beside", what=what, exchange=exchange.name, export=export)
 
 
 def _unfinished(reach: Reach) -> Iterator[Issue]:
     """What the next run may still fetch of a list, and what nobody can."""
     name, what, run = reach.account, f"its list of {reach.words}", reach.run
     why = next(iter(run.failed.values()), "").removesuffix(f"; {AGAIN}")
-    if reach.state is State.NEVER:
-        loss = _DETAILS_LOST if reach.stream.details else _TELLING_LOST
-        details = {"stream": what, "because": f" ({why})" if why else "", "exchange": reach.exchange.name, "loss": loss}
-        yield _issue("list_not_given" if reach.stream.optional else "not_fetched", name, reach.name, **details)
+    if reach.state is State.NEVER or (reach.stream.optional and NO_LIST in why and not reach.records):
+        yield _not_given(reach, what, "was never fetched", why)
     elif reach.state is State.IN_PART:
         yield _issue("stored_in_part", name, reach.name, stream=what, because=f" ({why})" if why else "")
     elif run.failed and not reach.stream.optional:
         lists = names((each.partition(" ")[2] for each in run.failed if " " in each), 5)
         details = {"stream": f"{what}{f' of {lists}' if lists else ''}", "why": why}
         yield Issue("not_updated", name, at=run.asked or reach.last, ref=f"{name}/{reach.name}", details=details)
+    elif run.failed:
+        yield _not_given(reach, what, "could not be fetched in the last run", why)
     if run.absent:
         yield _issue("market_gone", name, f"{reach.name}/gone", stream=what, parts=names(run.absent))
 
 
+def _not_given(reach: Reach, what: str, happened: str, why: str) -> Issue:
+    loss = _DETAILS_LOST if reach.stream.details else TELLING_LOST
+    because = f" ({why})" if why else ""
+    details = {"stream": what, "happened": happened, "because": because, "exchange": reach.exchange.name, "loss": loss}
+    lacks = reach.stream.optional or (reach.stream.regional and NO_LIST in why)
+    code = "list_not_given" if lacks else "not_fetched"
+    return _issue(code, reach.account, reach.name, **details)
+
+
 # What is lost with an optional list.
 _DETAILS_LOST = "no unit is missing without it, but what only it says, such as transaction hashes, is"
-_TELLING_LOST = "what only that list tells is missing"
+TELLING_LOST = "what only that list tells is missing"
 
 
 def _since(name: str, found: Sequence[Reach]) -> Iterator[Issue]:
@@ -150,12 +163,16 @@ _ROWS = {  # kind of what is not computed -> the rows that stand for it
 
 def _told(ledger: Ledger) -> Iterator[Issue]:
     """The problems of records, without those that an answer has settled; what is not computed once for each account and
-    kind, and so what of it the person says is missing nowhere."""
+    kind, what moved to places that are not read once for each of these, and so what of it the person says is missing
+    nowhere."""
     kinds: dict[tuple[str, str], list[Issue]] = {}
     answered, seen_to = _answered(ledger), notes(ledger)
     for issue in ledger.parsed_issues():
         if issue.code == "unread_record" and issue.details.get("kind") in _ROWS:
             kinds.setdefault((issue.account, issue.details["kind"]), []).append(issue)
+        elif issue.code == MOVED:
+            if issue.ref not in answered:
+                kinds.setdefault((issue.account, issue.details["place"]), []).append(issue)
         elif issue.code == "unread_record" and issue.ref in seen_to:
             yield as_said(issue, seen_to[issue.ref])
         elif issue.code != "taken_as_moved" or issue.ref not in answered:
@@ -166,7 +183,7 @@ def _told(ledger: Ledger) -> Iterator[Issue]:
         if settled := [issue for issue, note in zip(same, why, strict=True) if note]:
             yield _settled(account, kind, settled, "; ".join(dict.fromkeys(filter(None, why))))
         if open := [issue for issue, note in zip(same, why, strict=True) if not note]:
-            yield _not_supported(account, kind, open)
+            yield (_moved_elsewhere if open[0].code == MOVED else _not_supported)(account, kind, open)
 
 
 def _answered(ledger: Ledger) -> set[str]:
@@ -182,20 +199,33 @@ def _within(issue: Issue, span: tuple[datetime, datetime]) -> bool:
 
 def _settled(account: str, kind: str, same: Sequence[Issue], note: str) -> Issue:
     when = f"{'from' if _to(same) else 'on'} {_first(same)}{_to(same)}"
-    details = {"stream": f"{_count(same)} of {kind}", "when": when, "note": note}
+    moved = same[0].code == MOVED
+    details = {"stream": f"{_count(same)} {'to or from' if moved else 'of'} {kind}", "when": when, "note": note}
     return Issue("gap_answered", account, at=_first_at(same), ref=f"{account}/{kind}/answered", details=details)
 
 
 def _not_supported(account: str, kind: str, same: Sequence[Issue]) -> Issue:
-    last = max((issue.at for issue in same if issue.at is not None), default=None)
-    line = f"{account},{kind},{_first(same)},{'' if last is None else f'{last:%Y-%m-%d}'},WHY"
     details = {"kind": kind, "count": _count(same), "to": _to(same), "first": same[0].details["why"],
-               "rows": _ROWS[kind], "line": line}  # fmt: skip
+               "rows": _ROWS[kind], "line": _line(account, kind, same)}  # fmt: skip
     return Issue("not_supported", account, at=_first_at(same), ref=f"{account}/{kind}", details=details)
 
 
+def _moved_elsewhere(account: str, place: str, same: Sequence[Issue]) -> Issue:
+    exchange = importers.exchange(same[0].details["exchange"])
+    export = next((one.export for one in exchange.not_read if one.what == place), exchange.gap_help)
+    details = {"place": place, "count": _count(same), "to": _to(same), "exchange": exchange.name, "export": export,
+               "line": _line(account, place, same)}  # fmt: skip
+    return Issue(MOVED, account, at=_first_at(same), ref=f"{account}/{place}", details=details)
+
+
+def _line(account: str, kind: str, same: Sequence[Issue]) -> str:
+    """What settles all of them, of a file of gaps."""
+    last = max((issue.at for issue in same if issue.at is not None), default=None)
+    return f"{account},{kind},{_first(same)},{'' if last is None else f'{last:%Y-%m-%d}'},WHY"
+
+
 def _count(same: Sequence[Issue]) -> str:
-    return f"{len(same)} record{'s' * (len(same) != 1)}"
+    return f"{len(same)} {'transfer' if same[0].code == MOVED else 'record'}{'s' * (len(same) != 1)}"
 
 
 def _first_at(same: Sequence[Issue]) -> datetime | None:

@@ -14,16 +14,16 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from importers.base import Answer, Exchange, Known, Params, Rights, Stream, Wallet
-from importers.client import Absent, Client
+from importers.client import Absent, Client, Gone
 from importers.permissions import ended
-from importers.sync import BALANCE, DAY, FINEST, List, Position, anew, balance, first_day, gathered, pages, position
+from importers.sync import BALANCE, DAY, FINEST, List, Position, balance, first_day, gathered, pages, position
 from pipeline.gains.checks import balances as in_rows
 from pipeline.issues import Stop
 from pipeline.ledger import Kept, Ledger
 from pipeline.model import Page
 from pipeline.money import ZERO, exact
 from pipeline.run import keys
-from pipeline.run.again import Look, look_again
+from pipeline.run.again import Look, begin_again, look_again
 from pipeline.run.course import Course, expected
 from pipeline.run.coverage import KEY_LIMITS
 from pipeline.run.importing import COMMAND, Outcome
@@ -138,16 +138,10 @@ def _check_rights(work: Work, rights: Rights) -> None:
             f"what is kept stays; `taxsync keys remove {name}` forgets the key here"
         )
     limits = json.dumps(rights.limits)
-    with ledger.transaction():
+    with ledger.transaction():  # another key may see what the one before could not
         if ledger.answers(KEY_LIMITS).get(name, "[]") not in ("[]", limits):
-            _begin_again(ledger, name, work.exchange)
+            begin_again(ledger, name, work.exchange)
         ledger.keep_answer(KEY_LIMITS, name, limits, COMMAND)
-
-
-def _begin_again(ledger: Ledger, name: str, exchange: Exchange) -> None:
-    """Another key may see what the one before could not: every list is gone through once more."""
-    for listed, cursor in ledger.cursors(name, exchange.id).items():
-        ledger.set_cursor(name, exchange.id, listed, anew(cursor))
 
 
 def _unusable(work: Work) -> str:
@@ -224,7 +218,7 @@ def _answer(work: Work, wallet: Wallet, params: Params) -> Answer:
 
 def _stream(work: Work, batch: int, stream: Stream) -> tuple[Kept, list[str]]:
     """What is new of one stream, part by part where it is asked for so; and what could not be fetched."""
-    kept, failed = Kept(0, 0, 0), dict[str, str]()
+    kept, failed, closed = Kept(0, 0, 0), dict[str, str](), dict[str, str]()
     answered, absent = list[str](), list[str]()
     whole = stream.parts is None
     work.course.reached(stream.name)
@@ -247,15 +241,24 @@ def _stream(work: Work, batch: int, stream: Stream) -> tuple[Kept, list[str]]:
                 failed[of.name] = str(gone)
             absent.append(part)
         except Stop as refused:
+            if isinstance(refused, Gone) and work.do(partial(_may_lack, work, of)):
+                closed[stream.name] = str(refused)
+                break
             failed[of.name] = str(refused)
             in_a_row += 1
         if in_a_row == GIVE_UP and number < len(parts):
             failed[stream.name] = f"{work.exchange.name} ({stream.name}): {len(parts) - number} others not asked for"
             break
-    if not complete and not failed:
+    if not complete and not failed and not closed:
         work.do(lambda: _mark(work, stream, under_way=False))
-    work.do(lambda: _note(work, stream, failed, answered, absent))
+    work.do(lambda: _note(work, stream, failed | closed, answered, absent))
     return kept, list(failed.values())
+
+
+def _may_lack(work: Work, of: List) -> bool:
+    """Whether a list may well not be there, so that no run would end well: `coverage` tells of it."""
+    never = work.ledger.cursor(of.account, of.exchange.id, of.name) is None
+    return of.stream.optional or (of.stream.regional and never)
 
 
 def _expected(work: Work) -> dict[str, int]:

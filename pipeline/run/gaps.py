@@ -1,5 +1,6 @@
 """Times of which an exchange's API gave nothing: open, until a file of the account or the person's word covers them.
-The person's word settles what is not computed, too, such as margin: it then names that kind in place of a list.
+The person's word settles what is not computed, too, such as margin, and what is not read, such as Kraken Futures: it
+then names that in place of a list.
 
 An answer of the kind `gap` says of one list of an account (or of all of them) that nothing is missing between two
 days, and why. A file covers from its first record to its last, and a quiet month beyond: exports don't say what
@@ -59,7 +60,7 @@ def content_of(given: GapGiven) -> dict[str, str] | None:
 def in_words(said: Mapping[str, str]) -> str:
     begin = f"from {said['from']} " if said["from"] else ""
     what = f"its list {said['stream']}" if said["stream"] else "any of its lists"
-    what = f"its {said['stream']}" if said["stream"] in KINDS else what
+    what = f"its {said['stream']}" if said["stream"] in KINDS or " " in said["stream"] else what
     return f"nothing is missing of {said['account']}, {what}, {begin}up to {said['to']}: {said['note']}"
 
 
@@ -69,9 +70,11 @@ def check(given: GapGiven, settings: Settings) -> None:
     if account is None:
         names = ", ".join(settings.accounts) or "none yet"
         raise RowError("Account", given.account, f"is no account behind an API; those are: {names}")
-    lists = [stream.name for stream in importers.exchange(account.exchange).streams]
-    if given.stream and given.stream not in (*lists, *KINDS):
-        those = f"those are: {', '.join(lists)}; what is not computed is one of: {', '.join(KINDS)}"
+    exchange = importers.exchange(account.exchange)
+    lists = [stream.name for stream in exchange.streams]
+    beside = dict.fromkeys((*KINDS, *(one.what for one in exchange.not_read if one.shown)))
+    if given.stream and given.stream not in (*lists, *beside):
+        those = f"those are: {', '.join(lists)}; what is not computed is one of: {', '.join(beside)}"
         raise RowError("Stream", given.stream, f"is no list of {given.account}; {those}")
 
 

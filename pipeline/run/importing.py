@@ -6,6 +6,7 @@ no other: it is told at the end, with exit code 1.
 
 import json
 from collections.abc import Callable, Collection, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -134,16 +135,17 @@ def _file(ledger: Ledger, reading: Reading, notes: Notes, revise: bool, zone: Zo
                 raise Stop(_other_prices(clash.pairs)) from None
             return [f"{reading.name}: {_count(len(reading.prices), 'price')}, {new} new"]
         parsed, before = _Parsed(ledger, reading.format), _Tables(ledger)
-        for page in reading.pages:
-            try:
-                if reading.mapping:
-                    before.check(page, reading.mapping)
-                one = ledger.keep(page, batch, refuse_revisions=not (revise or reading.export))
-            except RevisedRecord as clash:
-                raise Stop(_clash(clash, reading.mapping)) from None
-            parsed.add(page)
-            kept = kept.plus(one)
-            notes.progress(reading.name, kept.new + kept.revised + kept.known, None)
+        with closing(reading):
+            for page in reading.pages:
+                try:
+                    if reading.mapping:
+                        before.check(page, reading.mapping)
+                    one = ledger.keep(page, batch, refuse_revisions=not (revise or reading.export))
+                except RevisedRecord as clash:
+                    raise Stop(_clash(clash, reading.mapping)) from None
+                parsed.add(page)
+                kept = kept.plus(one)
+                notes.progress(reading.name, kept.new + kept.revised + kept.known, None)
         parsed.finish()
         if rows := kept.new + kept.revised + kept.known:
             unchanged.remember(ledger, key, reading, rows)
@@ -156,7 +158,8 @@ def _told(reading: Reading, kept: Kept, zone: ZoneInfo) -> list[str]:
     revised = f", {kept.revised} revised" if kept.revised else ""
     rows = kept.new + kept.revised + kept.known
     total = _count(rows, ("row" if reading.export or reading.mapping else "transaction") if rows else _rows_of(reading))
-    return [f"{reading.name}: {total}, {kept.new} new{revised}", *_passed(reading), *_without_time(reading, zone)]
+    told = f"{reading.name}: {total}, {kept.new} new{revised}"
+    return [told, *_passed(reading), *reading.doubts(), *_without_time(reading, zone)]
 
 
 def _unread(ledger: Ledger, files: Collection[str], before: Collection[str]) -> list[str]:

@@ -252,7 +252,8 @@ def _require_new(keys: Vault, exchange: Exchange, credentials: Credentials) -> N
         known = keys.get(entry.name).reveal()
         if entry.exchange == exchange.id and known.get("apiKey", known) == given.get("apiKey", given):
             raise Refused(
-                f"this key is stored already, as '{entry.name}': under a second name its history would count twice"
+                f"this key is stored already, as '{entry.name}': under a second name its history would count twice; "
+                f"use that one, or `taxsync keys remove {entry.name}` first"
             )
 
 

@@ -77,7 +77,7 @@ class Known:
         before = self.new.setdefault(question, found)
         if before.content != found.content:
             other = self._place(before.row)
-            raise RowError("this row", "", f"says something else than {other}; one question has one answer")
+            raise RowError("this row", "", f"says something else than {other}; keep one of them")
         if found.kind == MATCH:
             self.unpair(found.key)
         self._said[question] = found.content

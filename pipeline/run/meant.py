@@ -57,7 +57,7 @@ def _add_folder(found: Meant, folder: Path, reports: Path) -> None:
     files = [p for p in inside if p.suffix.lower() in SUFFIXES]
     found.files += files
     if not files:
-        found.refused.append(f"{folder}: there is no CSV or XLSX file in this folder")
+        found.refused.append(f"{folder}: there is no CSV or XLSX file in this folder; name another, or the files")
     others = [p for p in inside if p.suffix.lower() not in SUFFIXES]
     name = shown(folder.name or str(folder), 120)
     for kind in _KINDS:

@@ -44,7 +44,7 @@ def chosen(asked: Mapping[str, str | Mapping[str, str]], rules: Rules, scope: Da
 
 def _day(place: str, day: str, method: str, rules: Rules) -> date:
     if rules.methods_change is Change.NEVER:
-        raise Usage(f"{FILE}: [{place}]: the method can't change on a day of one's own in {rules.country}")
+        raise Usage(f"{FILE}: [{place}]: no method changes by choice in {rules.country}: remove it")
     if method not in rules.methods:
         allowed = ", ".join(rules.methods)
         raise Usage(f"{FILE}: [{place}]: {day}: '{method}' is not allowed in {rules.country}; allowed: {allowed}")
@@ -53,7 +53,7 @@ def _day(place: str, day: str, method: str, rules: Rules) -> date:
     if rules.methods_change is Change.NEW_YEAR and (since.month, since.day) != first:
         begins = date(since.year, *first)
         raise Usage(
-            f"{FILE}: [{place}]: {day}: a method begins with a tax year in {rules.country}: {begins}, or another"
+            f"{FILE}: [{place}]: {day}: a method begins with a tax year in {rules.country}: write {begins}, or another"
         )
     return since
 

@@ -85,9 +85,9 @@ def side(known: Known, column: str, ref: str, *, sent: bool) -> Transaction | No
     t = transaction(known, column, ref)
     side, other = (t.sent, t.received) if sent else (t.received, t.sent)
     if side is None or other is not None:
-        raise RowError(column, ref, f"is no {'withdrawal' if sent else 'deposit'}")
+        raise RowError(column, ref, f"is no {'withdrawal' if sent else 'deposit'}: name another")
     if is_fiat(side.asset):
-        raise RowError(column, ref, f"moved {side.asset}: money needs no match")
+        raise RowError(column, ref, f"moved {side.asset}: money needs no match: leave the row out")
     return t
 
 
@@ -95,14 +95,15 @@ def _check_pair(out: Transaction, into: Transaction) -> None:
     left, arrived = out.sent, into.received
     assert left is not None and arrived is not None
     if left.asset != arrived.asset:
-        raise RowError("Deposit ID", into.id, f"is of {arrived.asset}, the withdrawal of {left.asset}")
+        raise RowError("Deposit ID", into.id, f"is of {arrived.asset}, the withdrawal of {left.asset}: name another")
     if arrived.quantity > left.quantity:
         raise RowError(
             "Deposit ID", into.id, f"is of {plain(arrived.quantity)} {arrived.asset}, more than the "
-            f"{plain(left.quantity)} that left"
+            f"{plain(left.quantity)} that left: name another"
         )  # fmt: skip
     if out.at - into.at > EARLY:
-        raise RowError("Deposit ID", into.id, f"arrived on {into.at:%Y-%m-%d}, before it left on {out.at:%Y-%m-%d}")
+        came, went = f"{into.at:%Y-%m-%d}", f"{out.at:%Y-%m-%d}"
+        raise RowError("Deposit ID", into.id, f"arrived on {came}, before it left on {went}: name another")
 
 
 def repeated(known: Known, row: int, given: RepeatGiven) -> Found:
@@ -112,7 +113,7 @@ def repeated(known: Known, row: int, given: RepeatGiven) -> Found:
         return Found(REPEAT, key, None, row)  # whatever has become of the two
     for column, ref in (("Repeat", given.repeat), ("First", given.first)):
         if accounts and ref not in known.records_of:
-            raise RowError(column, ref, "is no transaction of this ledger, nor an account that has any")
+            raise RowError(column, ref, "is no transaction of this ledger, nor an account that has any: correct it")
         if not accounts:
             transaction(known, column, ref)
     if given.back:
@@ -125,6 +126,6 @@ def repeated(known: Known, row: int, given: RepeatGiven) -> Found:
             )  # fmt: skip
         why = unlike(known.rows[given.repeat], known.rows[given.first])
         if why:
-            raise RowError("First", given.first, f"can't be the same as {given.repeat}: {why}")
+            raise RowError("First", given.first, f"can't be the same as {given.repeat}: {why}; name another")
     content = {"repeat": given.repeat, "first": given.first, "once": not given.both, "accounts": accounts}
     return Found(REPEAT, key, content | {"note": given.note}, row)

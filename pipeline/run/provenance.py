@@ -12,16 +12,52 @@ from importers.parsers.build import at_of
 from importers.sync import BALANCE
 from pipeline.gains.answered import renamed_balances
 from pipeline.gains.checks import told
+from pipeline.gains.derive import Basis
 from pipeline.ledger import Ledger
 from pipeline.model import Amount, Balance, RawRecord, Rule, Transaction, transaction_id
 from pipeline.run.answers import answers
 from pipeline.run.coverage import lists
 from pipeline.run.reach import State
 from pipeline.settings import Settings
+from reports.basis import kept
 from reports.table import FileUsed, ListUsed, Report
 from reports.tables import disposals_of
 
+_LOOKUPS = {
+    True: "yes: of exchanges, where neither the records nor a price file tell one; rates of the European Central Bank",
+    False: "no: the records and price files alone",
+}
+_PRICES = {
+    "": "of the minute where that takes few requests, else of the day",
+    "minute": "of the minute",
+    "day": "of the day",
+}
 _STATES = {State.WHOLE: "whole", State.IN_PART: "not to its end", State.NEVER: "never fetched"}
+
+
+def settings_used(settings: Settings, basis: Basis) -> list[tuple[str, str]]:
+    """What else was chosen that bears on a figure: methods that follow and those of single accounts, lots kept
+    otherwise before, where prices are from, and which accounts are read by API, and what of them is not."""
+    first, *later = basis.scope.values
+    scopes = [kept(first[1]), *(f"from {since} {kept(scope)}" for since, scope in later)]
+    accounts = [f"{name} ({account.exchange})" for name, account in sorted(settings.accounts.items())]
+    return [
+        *((f"Method from {since}", method) for since, method in basis.later),
+        *((f"Method of {account}", f"{method}, from {since}") for account, since, method in basis.own),
+        *([("Lots in all years", ", ".join(scopes))] if later else []),
+        ("Prices are looked up", _LOOKUPS[settings.lookups]),
+        *([("Looked-up prices are", _PRICES[settings.prices])] if settings.lookups else []),
+        *([("Accounts by API", ", ".join(accounts))] if accounts else []),
+        *((f"Not read of {name}, if there was any", what) for name, what in _not_read(settings)),
+    ]
+
+
+def _not_read(settings: Settings) -> Iterator[tuple[str, str]]:
+    """What no list of an account's exchange tells."""
+    for name, account in sorted(settings.accounts.items()):
+        known = not importers.unverified(account.exchange)
+        if known and (places := importers.exchange(account.exchange).not_read):
+            yield name, ", ".join(one.what for one in places)
 
 
 def files_used(ledger: Ledger, now: datetime) -> list[FileUsed]:

@@ -34,7 +34,7 @@ from pipeline.run.candidates import other_sides
 _MOVED = ("unmatched_deposit", "unmatched_withdrawal")
 _OTHER_SIDES = ("ambiguous_transfer", "transfer_grew", "transfer_shrank")
 _BOUGHT = ("missing_acquisition", "negative_balance", "unknown_basis")
-_MISSING = ("short_history", "not_supported")
+_MISSING = ("short_history", "not_supported", "moved_elsewhere")
 _TWICE = ("possible_duplicate", "duplicate_account")
 
 

@@ -13,6 +13,7 @@ from pipeline.gains.checks import changes, differs, digits, told
 from pipeline.issues import Issue
 from pipeline.model import DOUBTFUL, NO_MARKET, Balance, Price, Transaction, is_fiat
 from pipeline.money import ZERO, exact, exact_text, parse
+from pipeline.run.coverage import TELLING_LOST
 
 CODE = "balance_differs"
 SHOWN = 3  # causes of one difference
@@ -148,7 +149,11 @@ def _of_issues(issue: Issue, issues: Sequence[Issue]) -> list[str]:
     found = [f"the {told['wallet']} wallet, which could not be read ({told['why']})" for told in wallets]
     found += [f"{unread} record{'s' * (unread != 1)} that could not be read"] if unread else []
     codes = {i.code for i in own}
-    return [*found, *(words for code, words in _KNOWN.items() if code in codes)]
+    if any(i.code == "list_not_given" and i.details["loss"] == TELLING_LOST for i in own):
+        found.append("a list that the exchange does not give")
+    found += [words for code, words in _KNOWN.items() if code in codes]
+    found += [f"{i.details['place']}, which are not read from its API" for i in own if i.code == "moved_elsewhere"]
+    return [*found, *(f"{i.details['what']}, which are not read from its API" for i in own if i.code == "not_read")]
 
 
 # ---- side by side -----------------------------------------------------------------------------

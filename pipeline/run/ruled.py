@@ -31,7 +31,7 @@ def rule_content(given: RuleGiven, rules: Rules) -> dict[str, Any] | None:
     try:
         rules_of(rules.country).choose({given.rule: given.choice})
     except ValueError as error:
-        raise RowError("Rule", given.rule, f"can't be so: {error}") from None
+        raise RowError("Rule", given.rule, f"can't be so: {error}; correct it") from None
     return {"transaction": given.transaction_id, "rule": given.rule, "choice": given.choice, "note": given.note}
 
 
@@ -52,7 +52,9 @@ def claim_content(given: ClaimGiven, rules: Rules) -> dict[str, Any] | None:
     if given.value is None:
         return None
     if not rules.negligible_value:
-        raise RowError("Claim Date", given.day.isoformat(), f"{rules.name} knows no negligible value claim")
+        raise RowError(
+            "Claim Date", given.day.isoformat(), f"{rules.name} knows no negligible value claim: leave it out"
+        )
     value = {"value": plain(given.value.quantity), "currency": given.value.asset}
     return {"asset": given.asset, "day": given.day.isoformat(), "note": given.note, **value}
 

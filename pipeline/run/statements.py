@@ -27,7 +27,7 @@ def given(known: Known, key: str, rows: Rows) -> Found:
     if not lines:
         return Found(FORM, key, None, first)
     if len(lines) < len(rows):
-        raise RowError("1c", "0", "takes the statement back, and other rows of it stand in the same file")
+        raise RowError("1c", "0", "takes the statement back: remove the other rows of it in this file")
     who = next((each.recipient for _, each in rows if each.recipient), "")
     content = {"account": one.account, "year": one.year, "recipient": who, "lines": lines}
     before = known.said(FORM, key)

@@ -17,7 +17,7 @@ from importers.vault import Vault
 from pipeline.issues import Stop, Usage
 from pipeline.ledger import Ledger
 from pipeline.run import keys, prices
-from pipeline.run.again import came
+from pipeline.run.again import begin_again, came
 from pipeline.run.course import Course
 from pipeline.run.fallen import Watch
 from pipeline.run.fetching import Work, fetch
@@ -30,15 +30,25 @@ EPOCH = date(1970, 1, 1)
 
 
 def sync(
-    folder: Path, now: datetime, notes: Notes, access: Access, *, since: str = "", in_demo: bool = False
+    folder: Path,
+    now: datetime,
+    notes: Notes,
+    access: Access,
+    *,
+    since: str = "",
+    again: str = "",
+    in_demo: bool = False,
 ) -> Outcome:
     """Fetches what is new of every account in taxsync.toml, then looks up prices.
 
-    `since`: an ISO day; the very first fetch of an account goes back no further.
+    `since`: an ISO day; the very first fetch of an account goes back no further. `again`: the account whose lists are
+    asked anew, from their beginning.
     """
     outcome, works = Outcome(), list[Work]()
     floor = _floor(since)
     with keeping(folder, COMMAND, notes.say, in_demo=in_demo) as (settings, ledger):
+        if again:
+            _ask_again(settings, ledger, again)
         watch = Watch(settings, ledger)
         if settings.accounts:
             vault = keys.vault(folder, access)
@@ -64,6 +74,16 @@ def _floor(since: str) -> Decimal | None:
         return Decimal((date.fromisoformat(since) - EPOCH).days * 86_400)
     except ValueError:
         raise Usage(f"--since {since} should be a day such as 2024-01-01") from None
+
+
+def _ask_again(settings: Settings, ledger: Ledger, name: str) -> None:
+    """What is kept stays; a run that is cut off is gone on with by the next."""
+    account = settings.accounts.get(name)
+    if account is None:
+        names = ", ".join(settings.accounts) or "none yet"
+        raise Usage(f"--again {name} should name an account behind an API; those are: {names}")
+    with ledger.transaction():
+        begin_again(ledger, name, importers.exchange(account.exchange))
 
 
 def _accounts(

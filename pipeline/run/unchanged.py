@@ -44,8 +44,8 @@ def remember(ledger: Ledger, key: str, reading: Reading, rows: int) -> None:
         return
     told = {
         "name": reading.name, "format": reading.format, "rows": rows, "dates": reading.bare_dates(),
-        "passed": dict(reading.passed()), "unknown": reading.unknown, "export": reading.export,
-        "mapping": reading.mapping, "since": ledger.last_record(),
+        "passed": dict(reading.passed()), "doubts": list(reading.doubts()), "unknown": reading.unknown,
+        "export": reading.export, "mapping": reading.mapping, "since": ledger.last_record(),
     }  # fmt: skip
     ledger.set_cursor(*FILES, key, json.dumps(told))
 
@@ -58,6 +58,7 @@ def read_before(ledger: Ledger, key: str) -> tuple[Reading, int] | None:
         return None
     reading = Reading(
         told["name"], told["format"], key.partition(" ")[0], iter(()), bare_dates=lambda: told["dates"],
-        passed=lambda: told["passed"], unknown=tuple(told["unknown"]), export=told["export"], mapping=told["mapping"],
+        passed=lambda: told["passed"], doubts=lambda: tuple(told.get("doubts", ())), unknown=tuple(told["unknown"]),
+        export=told["export"], mapping=told["mapping"],
     )  # fmt: skip
     return reading, told["rows"]

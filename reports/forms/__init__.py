@@ -40,7 +40,8 @@ class Form:
     `sales`: of a form whose rows are made of disposals, those of each row, in the rows' order; else none. `source`: the
     official form, its year, and how it was read. `also`: the same for other programs, as further files by
     name, whose names match `also_named` (a regular expression). `adds`: of a form of lines, the table that a line adds
-    up, by how its name begins, the first that fits; "" for one that adds up nothing.
+    up, by how its name begins, the first that fits; "" for one that adds up nothing. `line`: where lines add up
+    disposals themselves, how the name of the one begins that shows a taxed disposal's gain; "" for none.
     """
 
     file: str
@@ -53,6 +54,7 @@ class Form:
     also: Callable[[Report, Table], Mapping[str, bytes]] = _no_other_files
     also_named: str = ""
     adds: tuple[tuple[str, str], ...] = ()
+    line: Callable[[Disposal, Report], str] | None = None
 
     @property
     def name(self) -> str:
@@ -73,7 +75,9 @@ def forms_of(rules: Rules) -> tuple[Form, ...]:
     there = _names()
     for name in rules.forms:
         if name not in there:
-            raise ReportError(f"the rules of {rules.name} name a form '{name}' that this version can't write")
+            raise ReportError(
+                f"the rules of {rules.name} name a form '{name}' that this version can't write; install it again"
+            )
     return tuple(_load(name) for name in rules.forms)
 
 

@@ -86,6 +86,11 @@ def _limit(report: Report, which: int, what: str, amount: Decimal) -> list[Line]
     return [limit(report, which, f"limit of {what}, not applied", law, stays if amount > ZERO else "")]
 
 
+def line(d: Disposal, _report: Report) -> str:
+    """Of what is not in the list of sales."""
+    return "not filed" if d.term is Term.LONG else ""
+
+
 def notes(report: Report) -> list[str]:
     """What goes with the lines."""
     told = []
@@ -113,4 +118,5 @@ FORM = Form(
         ("not filed", "disposals"),
         ("", "anlage_so_list"),
     ),
+    line=line,
 )

@@ -17,6 +17,7 @@ from reports.forms.taxed import day_of, income_of, left_out, sums, taxed_of
 from reports.table import Report, Table
 
 _SOURCE = "CG1, 2021"
+_EARLY, _LATE = "1 January to 30 November: ", "December: "  # the periods of payment
 
 
 @exactly
@@ -25,20 +26,26 @@ def table(report: Report) -> Table:
     sold = taxed_of(report)
     found: list[Line] = []
     if sold:
-        december = date(report.period.last.year, 12, 1)
-        early = [d for d in sold if day_of(d.disposed_at, report) < december]
-        late = [d for d in sold if day_of(d.disposed_at, report) >= december]
-        found = [
-            counted("", "number of disposals", len({d.id for d in sold}), _SOURCE),
-            *_figures("", sold),
-            *_figures("1 January to 30 November: ", early),
-            *_figures("December: ", late),
-        ]
+        found = [counted("", "number of disposals", len({d.id for d in sold}), _SOURCE), *_figures("", sold)]
+        for period in (_EARLY, _LATE):
+            found += _figures(period, [d for d in sold if _period(d, report) == period])
         found.append(limit(report, 0, "personal exemption, not applied", "TCA 1997 s601"))
     income = income_of(report)
     if income:
         found.append(rounded("", "income, Case IV or V or as the facts are", income, down, MEMORY))
     return lines("cg1", found)
+
+
+def _period(d: Disposal, report: Report) -> str:
+    december = date(report.period.last.year, 12, 1)
+    return _EARLY if day_of(d.disposed_at, report) < december else _LATE
+
+
+def line(d: Disposal, report: Report) -> str:
+    """The period's gains, or losses of the kind that it is."""
+    if (d.gain or ZERO) >= ZERO:
+        return f"{_period(d, report)}chargeable gains"
+    return f"{_period(d, report)}{'losses set apart' if d.set_apart else 'allowable losses'}"
 
 
 def _figures(when: str, of: Sequence[Disposal]) -> list[Line]:
@@ -72,4 +79,5 @@ FORM = Form(
     notes=notes,
     source="CG1, 2021; periods read, lines not",
     adds=(("income", "income"), ("personal", ""), ("", "disposals")),
+    line=line,
 )

@@ -8,7 +8,7 @@ public tools for the E1kv of 2025; the form itself could not be read. Before 202
 of 1 March 2022: § 124b Z 384).
 """
 
-from pipeline.model import Term
+from pipeline.model import Disposal, Term
 from pipeline.money import ZERO
 from reports.forms import Form
 from reports.forms.lines import TOTALS_BY, Line, cents, exactly, lines, not_yet, rounded
@@ -48,6 +48,11 @@ def table(report: Report) -> Table:
     return lines("e1kv", found)
 
 
+def line(d: Disposal, _report: Report) -> str:
+    """Gains and losses apart; coins of before March 2021 by their term."""
+    return {Term.SHORT: "not here", Term.LONG: "free"}.get(d.term, "Verluste" if (d.gain or ZERO) < ZERO else "Übersch")
+
+
 def notes(report: Report) -> list[str]:
     """What the person has to look at."""
     if not taxed_of(report) and not income_of(report):
@@ -68,4 +73,5 @@ FORM = Form(
     notes=notes,
     source="E1kv, 2025; numbers told by other tools",
     adds=(("Laufende", "income"), ("", "disposals")),
+    line=line,
 )

@@ -7,8 +7,8 @@ H, A, V: the tax office's instructions for 2025, question 18. Item 24 for stakin
 
 from decimal import Decimal
 
-from pipeline.model import Label, Term
-from pipeline.money import split
+from pipeline.model import Disposal, Label, Term
+from pipeline.money import ZERO, split
 from reports.forms import Form
 from reports.forms.lines import MEMORY, TOTALS_BY, Line, dropped, exactly, lines, rounded, written
 from reports.forms.taxed import income_of, left_out, sums, taxed_of
@@ -52,6 +52,13 @@ def table(report: Report) -> Table:
     return lines("item_18", found)
 
 
+def line(d: Disposal, _report: Report) -> str:
+    """Gains by whether the discount is theirs, losses together."""
+    if (d.gain or ZERO) < ZERO:
+        return "capital losses"
+    return "of which discountable" if d.term is Term.LONG else "Total current year"
+
+
 def notes(report: Report) -> list[str]:
     """What the person has to add."""
     if not taxed_of(report):
@@ -71,4 +78,5 @@ FORM = Form(
     notes=notes,
     source="Supplementary return 2025, item 18; labels read in the instructions. Item 24 from memory",
     adds=(("Other income", "income"), ("pay", "income"), ("", "disposals")),
+    line=line,
 )

@@ -21,8 +21,8 @@ function h(name, attributes, ...children) {
 
 // ---- amounts: exact texts; a float is for drawing alone -------------------------------------------------------------
 
-/** "1234.565" -> "1,234.57": rounded half up to some decimals, as the reports round. */
-function rounded(text, decimals = 2) {
+/** "1234.565" -> "1,234.57": rounded half up to the currency's decimals, or to some, as the reports round. */
+function rounded(text, decimals = data.year.decimals) {
   const minus = text.startsWith("-");
   const [whole, part = ""] = text.replace("-", "").split(".");
   let digits = BigInt(whole + part.slice(0, decimals).padEnd(decimals, "0"));
@@ -58,7 +58,7 @@ const drawn = (text) => (text === null || text === undefined ? null : Number(tex
 const sign = (text) => (!text || !/[1-9]/.test(text) ? "" : text.startsWith("-") ? "down" : "up");
 const count = (number, one, many) => `${grouped(String(number))} ${number === 1 ? one : many || one + "s"}`;
 
-/** A cell with an amount to the cent; all its digits when it is pointed at. */
+/** A cell with an amount in the currency's decimals; all its digits when it is pointed at. */
 const amount = (text, tag = "td") => h(tag, { class: "n", title: text && text.includes(".") ? exact(text) : null }, money(text));
 
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");

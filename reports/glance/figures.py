@@ -14,6 +14,7 @@ from decimal import Decimal
 from operator import add
 from typing import Any
 
+from pipeline.fiat import decimals_of
 from pipeline.issues import Issue, Severity
 from pipeline.local import local_day, local_text
 from pipeline.model import FROM_FILE, IN_TRANSIT, Lot, Term, Transaction, is_fiat
@@ -56,6 +57,7 @@ def _year(report: Report) -> dict[str, Any]:
         "last": year.last.isoformat(),
         "country": report.rules.name,
         "currency": report.currency,
+        "decimals": decimals_of(report.currency),
         "zone": report.zone.key,
         "method": report.method,
         "scope": scope_of(report),

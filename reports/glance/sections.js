@@ -243,7 +243,7 @@ function problems() {
 
 function problem([, , , , date, message, , stake, ref], remedy) {
   const at = date && !message.includes(date) ? `${day(date)}: ` : "";
-  const up = stake && rounded(stake) !== "0.00" ? ` (up to ${money(stake)} ${currency} of tax base)` : "";
+  const up = stake && /[1-9]/.test(rounded(stake)) ? ` (up to ${money(stake)} ${currency} of tax base)` : "";
   const found = /^[0-9a-f]{16}$/.test(ref) && h("button", { type: "button", class: "tag", onclick: () => look(ref) }, "look it up");
   return h("li", {}, at, spoken(message), up, " ", found, remedy);
 }

@@ -58,6 +58,7 @@ def _books() -> Iterator[tuple[str, dict[str, str], str]]:
     yield "pieces", {"rows": cells, "strings": f"<si>{pieces}</si>" * 2}, "both empty or 0"
     yield "strings", {"strings": f"<si><t>{'a' * 200_000}</t></si>"}, "a text is longer than 131072 characters"
     yield "sparse", {"rows": "".join(f"<row r='{n}'><c r='IV{n}'/></row>" for n in range(2, 60_000))}, ""
+    yield "tag", {"rows": f"<row><!--{'x' * (8 << 20)}--></row>"}, "has a tag of more than 1 MB"
     yield "corner", {"rows": "<row r='9'><c r='XFD9'><v>1</v></c></row>"}, "beyond the 256 columns"
     yield "far", {"rows": f"<row r='{'9' * 30}'><c><v>1</v></c></row>"}, "both empty or 0"
     yield "deep", {"rows": "<a>" * 300_000 + "</a>" * 300_000}, ""

@@ -1,6 +1,7 @@
 """A file that another process reads: the same as one that is read here."""
 
 import multiprocessing
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,16 @@ def test_a_file_that_is_given_up_leaves_no_process(tmp_path: Path) -> None:
     assert len(next(reading.pages).records) == PAGE
     del reading
     assert not multiprocessing.active_children()
+
+
+def test_a_file_whose_pages_can_not_be_kept_is_closed_and_leaves_no_process(tmp_path: Path) -> None:
+    for reading in (read(file(tmp_path), big=1), read_here(file(tmp_path))):
+        with pytest.raises(ZeroDivisionError) as kept, closing(reading):
+            for page in reading.pages:
+                assert len(page.records) / 0
+        assert kept.traceback and not multiprocessing.active_children()  # the error still holds the loop
+        with pytest.raises(StopIteration):
+            next(reading.pages)
 
 
 def test_a_file_that_changes_after_it_was_recognised_is_refused(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Tables of any layout, read as a mapping says: what it may say, and that a row counts once whatever it says later."""
 
+import json
 import re
 from pathlib import Path
 
@@ -262,3 +263,47 @@ def test_readmes_mapping_reads_readmes_table(tmp_path: Path) -> None:
     assert bought[:7] == ("2025-03-31T12:05:00.000000+00:00", "15000", "EUR", "0.5", "BTC", "12.5", "EUR")
     assert reward[3:5] + reward[9:10] == ("0.25", "ETH", "reward")
     assert sold[1:5] == ("0.1", "BTC", "3100", "EUR")
+
+
+# ---- clocks that are set forward and back -----------------------------------------------------
+
+BERLIN = COLUMNS + '[date]\nzone = "Europe/Berlin"\n'
+
+
+@pytest.mark.parametrize(
+    ("times", "read_as", "told"),
+    [
+        (("01:50", "02:10", "02:50", "02:05", "03:00"), ["23:50", "00:10", "00:50", "01:05", "02:00"], ""),
+        (("03:00", "02:05", "02:50", "02:10", "01:50"), ["02:00", "01:05", "00:50", "00:10", "23:50"], ""),
+        (("01:50", "02:30", "02:40", "03:00"), ["23:50", "00:30", "00:40", "02:00"], "t.csv row 3: "),
+        (("01:50", "03:00", "01:00", "02:30", "02:20"), ["23:50", "02:00", "23:00", "00:30", "00:20"], "t.csv row 5: "),
+    ],
+    ids=["ascending", "newest first", "no step back", "in no order"],
+)
+def test_an_hour_that_is_there_twice_is_settled_by_the_order_of_the_rows_or_told_at_the_import(
+    tmp_path: Path, times: tuple[str, ...], read_as: list[str], told: str
+) -> None:
+    person = Person(tmp_path)
+    person.run("init", "--country", "de")
+    person.write("m.toml", BERLIN)
+    person.write("t.csv", "Time,Change,Coin\n" + "".join(f"2024-10-27 {at},{n}.5,BTC\n" for n, at in enumerate(times)))
+    done, again = (person.run("import", "t.csv", "--map", "m.toml") for _ in range(2))
+    assert done.stderr == again.stderr == ""
+    assert again.stdout == done.stdout.replace(f"{len(times)} new", "0 new")
+    with Ledger.open(person.data, create=False) as ledger:
+        kept = sorted(ledger.records("t", "universal"), key=lambda record: record.position)
+    assert [json.loads(record.payload)["Date"][11:16] for record in kept] == read_as
+    lines = [line for line in done.stdout.splitlines() if "is there twice" in line]
+    assert len(lines) == bool(told)
+    for line in lines:
+        assert line.startswith(told) and "(and 1 more)" in line and "`REPEAT,FIRST,once`" in line
+
+
+def test_an_hour_that_no_clock_showed_refuses_the_table_for_the_mapping_has_another_zone(tmp_path: Path) -> None:
+    person = Person(tmp_path)
+    person.run("init", "--country", "de")
+    person.write("m.toml", BERLIN)
+    person.write("t.csv", "Time,Change,Coin\n2024-03-31 01:30,1,BTC\n2024-03-31 02:30,1,BTC\n")
+    done = person.run("import", "t.csv", "--map", "m.toml", code=1)
+    assert done.stderr.startswith("t.csv row 3: Time '2024-03-31 02:30' is an hour that clocks in Europe/Berlin")
+    assert "[date] zone of m.toml" in done.stderr

@@ -2,6 +2,7 @@
 
 # ruff: noqa: DTZ001  (a date cell has no zone)
 
+import io
 import os
 import zipfile
 from datetime import date, datetime, time, timedelta
@@ -10,9 +11,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+import importers
 from importers.base import Refused
+from importers.markup import Budget, CellError, feed
 from importers.sheets import Sheet, open_file, sheets
-from importers.worksheet import Book, CellError, date_text, number_text
+from importers.worksheet import Book, date_text, number_text
 
 HEADER = "Date,Sent Amount,Note\n"
 
@@ -425,3 +428,39 @@ def test_a_workbook_that_is_not_read_to_its_end_closes(tmp_path: Path) -> None:
         (sheet,) = sheets(file, path.name)
         assert next(sheet.rows) == (2, ["0"])
     assert file.closed
+
+
+@pytest.mark.parametrize("markup", ["<a/>" * 300, "<a></a>" * 300, '<a xmlns:b="c"/>' * 60])
+def test_markup_without_a_word_ends_with_the_budget_of_its_workbook(markup: str) -> None:
+    """Eighty million begins and ends in earnest; a few hundred here, of several parts together."""
+    part, budget = f"<worksheet>{markup}</worksheet>".encode(), Budget(1000)
+    seen = _Seen()
+    assert len(list(feed(io.BytesIO(part), seen, budget))) == 2 and seen.begun > 60
+    with pytest.raises(CellError, match="has more markup than any table; save the sheet that is meant as CSV"):
+        list(feed(io.BytesIO(part), seen, budget))
+
+
+class _Seen:
+    begun = 0
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        self.begun += 1
+
+    def text(self, data: str) -> None: ...
+
+    def end(self, tag: str) -> None: ...
+
+
+def test_two_sheets_of_one_name_are_told_apart_by_their_place(tmp_path: Path) -> None:
+    """No spreadsheet program makes such a workbook; a script may."""
+    workbook = openpyxl.Workbook()
+    for title in ("Notes", "Rows", "More"):
+        workbook.create_sheet(title).append(
+            ["Date", "Sent Amount", "Sent Currency", "Received Amount", "Received Currency"]
+        )
+    del workbook["Sheet"]
+    workbook.save(path := tmp_path / "two.xlsx")
+    edited(path, "xl/workbook.xml", 'name="More"', 'name="Rows"')
+    with pytest.raises(Refused) as refused:
+        importers.read(path)
+    assert "the sheets 'Notes' and 'Rows' (table 2) and 'Rows' (table 3) could both be read; keep" in str(refused.value)

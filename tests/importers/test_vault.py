@@ -208,7 +208,7 @@ def test_put_get_list_remove(tmp_path: Path) -> None:
     assert [(each.name, each.starts) for each in again.entries()] == [("a second", "ab"), ("kraken", "abcd")]
     assert again.remove("kraken") == kept
     assert [each.name for each in again.entries()] == [each.name for each in one.entries()] == ["a second"]
-    with pytest.raises(VaultError, match="no key 'kraken' here; stored: a second"):
+    with pytest.raises(VaultError, match="no key 'kraken' here; name one that is stored: a second"):
         one.get("kraken")
     with pytest.raises(VaultError, match="no key 'kraken'"):
         one.remove("kraken")
@@ -290,7 +290,7 @@ def test_a_damaged_file_is_one_line_with_the_same_words(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(VaultError) as caught:
             open_vault(tmp_path, "", "open sesame")
-        assert str(caught.value) == f"{DAMAGED}: {path}"
+        assert str(caught.value) == f"{DAMAGED}: {path}; try it again, or restore a backup"
     path.write_bytes(whole)
     assert open_vault(tmp_path, "", "open sesame").get("kraken") == KEY
 

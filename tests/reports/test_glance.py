@@ -259,11 +259,13 @@ def test_a_report_without_anything_in_it_is_a_page_all_the_same(browser: Browser
     one = browser.open(path)
     assert "No open problems." in one.text("#notice")
     quiet(one)
-    with path.open("wb") as out:
-        page(out, full(), [], lambda _: "")
-    one = browser.open(path)
-    one.run(SEEN)
-    quiet(one)
+    for currency, gain in (("USD", "26.80"), ("JPY", "27"), ("KWD", "26.802")):  # with the decimals that it has
+        with path.open("wb") as out:
+            page(out, replace(full(), currency=currency), [], lambda _: "")
+        one = browser.open(path)
+        assert one.text(".value") == gain
+        one.run(SEEN)
+        quiet(one)
 
 
 def test_gaps_are_drawn_and_what_an_exchange_says_is_compared_as_of_when_it_was_asked(

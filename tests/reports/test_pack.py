@@ -5,15 +5,17 @@ import io
 import json
 import re
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 from openpyxl import load_workbook
 
+from pipeline.issues import Issue, Stake
 from pipeline.model import RawRecord
 from reports.pack import EXPLAINED, RECORDS
 from reports.write import write_year
 from tests.person import Person
-from tests.reports.example import full
+from tests.reports.example import disposal, full, report
 
 RECORD = RawRecord(
     "kraken", "../Kraken", "Ledgers", "L-1", 1, '{"amount": "1.10", "note": "=1+1\\ud800"}', "kraken Ledgers"
@@ -55,6 +57,22 @@ def test_the_page_says_the_figures_and_what_each_file_is(tmp_path: Path) -> None
     assert "Gain 26.80 USD (proceeds 160.26, cost 133.46), income 26.75 USD" in page
     for name in inside.keys() - {EXPLAINED}:
         assert f"\r\n  {name}: " in page
+
+
+def test_the_page_says_how_far_the_gain_may_be_off_while_problems_are_open(tmp_path: Path) -> None:
+    def told(currency: str, *ends: tuple[str, str]) -> str:
+        stakes = [(Stake("2025", "50.13", lowest, highest),) for lowest, highest in ends]
+        issues = [Issue("missing_acquisition", "K", "BTC", details={"quantity": "1"}, stakes=s) for s in stakes]
+        r = replace(report(disposals=[disposal()], issues=issues), currency=currency)
+        write_year(tmp_path / "2025", r, xlsx=False, records=[])
+        with zipfile.ZipFile(tmp_path / "2025" / "taxsync-2025.zip") as archive:
+            return archive.read(f"taxsync-2025/{EXPLAINED}").decode().replace("\r\n ", "")
+
+    low = "open problems: see issues.csv. While they are open the gain could be as low as -9.87 USD"
+    assert f"1 {low} and as high as 50.13 USD." in told("USD", ("-9.87", "50.13"))
+    assert f"2 {low}; how high can't be told." in told("USD", ("-9.87", "50.13"), ("50.13", ""))
+    assert "as low as -10 JPY and as high as 50 JPY" in told("JPY", ("-9.87", "50.13"))
+    assert "can't be told" in told("USD", ("", "")) and "could be" not in told("USD")
 
 
 def test_a_report_without_records_leaves_no_old_pack_behind(tmp_path: Path) -> None:
@@ -101,6 +119,7 @@ def test_report_pack_has_the_records_that_the_figures_rest_on_and_nothing_of_thi
     assert b",'=HYPERLINK" in inside["transactions.csv"] or b",\"'=HYPERLINK" in inside["transactions.csv"]
     book = load_workbook(io.BytesIO(inside["taxsync-2025.xlsx"]))
     told = {str(row[0].value): row for row in book["Sources and method"].iter_rows()}
+    assert told["Looked-up prices are"][1].value == "of the minute where that takes few requests, else of the day"
     name, digest = told["=1+1 <b>.csv"][:2]
     assert name.data_type == "s" and digest.value == hashlib.sha256((person.home / file).read_bytes()).hexdigest()
     with zipfile.ZipFile(io.BytesIO(inside["taxsync-2025.xlsx"])) as parts:

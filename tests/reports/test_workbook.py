@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal as D
 from html import unescape
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -284,6 +285,26 @@ def test_two_processes_write_the_bytes_that_one_does(last_row: int, tmp_path: Pa
     assert zipfile.ZipFile(both).testzip() is None and not list(tmp_path.iterdir())
 
 
+# ---- on paper -------------------------------------------------------------------------------------------------------
+
+
+def test_no_small_table_of_a_page_is_cut_and_wide_sheets_go_over_pages_beside_each_other() -> None:
+    lots = [Lot(f"l{n}", "Kraken", f"A{n:02}", D(1), None, D(10), D(n)) for n in range(30)]
+    book = read(replace(full(), result=replace(full().result, lots=lots)))
+    sheet: Any = book["Summary"]
+    assert not sheet.sheet_properties.pageSetUpPr.fitToPage, "Excel would leave out the breaks"
+    begins = [each.id + 1 for each in sheet.row_breaks.brk]
+    assert len(begins) == 2
+    for row in begins:  # an empty row, then the title of what is kept together
+        assert sheet.cell(row, 1).value is None and sheet.cell(row + 1, 1).font.b and not sheet.cell(row + 1, 2).value
+    high = 72 * (11 - sheet.page_margins.top - sheet.page_margins.bottom) * 100 / sheet.page_setup.scale
+    for first, after in pairwise((1, *begins, sheet.max_row + 1)):
+        assert sum(sheet.row_dimensions[row].height or 15 for row in range(first, after)) <= high
+    wide: Any = book["Form 1099-DA"]
+    assert (wide.page_setup.fitToWidth, wide.print_title_cols) == (2, "$A:$B")
+    assert book["Disposals"].page_setup.fitToWidth == 1 and not book["Disposals"].print_title_cols
+
+
 # ---- formulas -------------------------------------------------------------------------------------------------------
 
 
@@ -316,8 +337,11 @@ def test_totals_gains_and_differences_are_formulas() -> None:
     live = {str(row[0].value) for row in book["Summary"].iter_rows() if "f" in (row[1].data_type, row[2].data_type)}
     assert {"Proceeds", "Cost basis", "Gain", "Sum of losses", "Reward", "Result", "BTC", "Part I, box I"} <= live
     for sheet, column in (
-        ("Disposals", "Gain (USD)"), ("Form 8949", "Gain"), ("Holdings", "Unrealised gain (USD)"), ("Lots", "Closing")
-    ):  # fmt: skip
+        ("Disposals", "Gain (USD)"),
+        ("Form 8949", "Gain (USD)"),
+        ("Holdings", "Unrealised gain (USD)"),
+        ("Lots", "Closing"),
+    ):
         assert cells(book, sheet)[0][column].data_type == "f", sheet
     assert cells(book, "Disposals")[2]["Gain (USD)"].value is None  # no price: no figure
 
@@ -406,6 +430,48 @@ def test_a_line_of_a_return_leads_to_what_it_adds_up(country: str, title: str, n
     assert led(book, title, cell.coordinate) == (to, "A2")
 
 
+@pytest.mark.parametrize(
+    "country, title, lines",
+    [
+        ("at", "E1kv", ["174", "176", "free: coins of before March 2021", "free: coins of before March 2021"]),
+        ("au", "Item 18", ["18H", "capital losses of the year", "of which discountable", "of which discountable"]),
+        (
+            "ie",
+            "CG1 and Form 11",
+            [
+                "1 January to 30 November: chargeable gains",
+                "1 January to 30 November: allowable losses",
+                "December: chargeable gains",
+                "December: chargeable gains",
+            ],
+        ),
+        ("de", "Anlage SO", ["", "", "not filed", "not filed"]),
+    ],
+)
+def test_a_disposal_leads_back_to_the_line_of_the_return_that_has_its_gain(
+    country: str, title: str, lines: list[str]
+) -> None:
+    year = 2025
+    month = 6 if country == "au" else 12
+    long = {"disposed_at": at(f"{year}-{month:02}-10 12:00"), "term": Term.LONG}
+    sold = [
+        disposal("gain", term=Term.NONE if country in ("at", "ie") else Term.SHORT),
+        disposal("loss", term=Term.NONE if country in ("at", "ie") else Term.SHORT, proceeds=D(1)),
+        *(disposal(f"long{n}", **long) for n in (1, 2)),
+    ]
+    book = read(report(year, country, disposals=sold))
+    for number, (row, line) in enumerate(zip(cells(book, "Disposals"), lines, strict=True)):
+        if not line:
+            assert row["Form line"].value == f"Anlage SO list row {number + 2}"
+            continue
+        sheet, place = led(book, "Disposals", row["Form line"].coordinate)
+        assert sheet == title and row["Form line"].value == f"{title} row {place[1:]}"
+        words = [str(c.value) for c in book[title][place[1:]][:2] if c.value]
+        assert any(word.startswith(line) for word in words), (words, line)
+        name = book[title][f"B{place[1:]}"]
+        assert led(book, title, name.coordinate) == ("Disposals", f"A{2 + lines.index(line)}")
+
+
 def traceable() -> Report:
     """Bought as t1; sold as t2 and t3."""
     sold = [
@@ -448,10 +514,12 @@ def test_the_last_sheet_says_what_the_figures_rest_on() -> None:
         sources=(SourceUsed("Kraken", "kraken", 12, at("2024-01-01 12:00"), at("2025-12-30 12:00")),),
         orders=((at("2025-02-01 10:00"), "fifo from the beginning"),),
         answers=((at("2026-01-05 10:00"), "t7 is a gift, by labels.csv"),),
+        settings=(("Prices are looked up", "no"),),
     )
     page = {str(row[0]): row[1:] for row in shown(r)["Sources and method"].iter_rows(values_only=True) if row[0]}
     assert page["Kraken"][0] == "kraken" and page["Kraken"][3] == 12
     assert "EStG § 23" in page["Germany"][0] or "§ 23" in page["Germany"][0]
     assert page["2025-02-01 05:00:00-05:00"][0] == "fifo from the beginning"
     assert page["2026-01-05 05:00:00-05:00"][0] == "t7 is a gift, by labels.csv"
+    assert page["Prices are looked up"][0] == "no"
     assert page["Digest of the inputs"][0] == "0123456789abcdef"

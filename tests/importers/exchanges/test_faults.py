@@ -83,6 +83,37 @@ def test_an_error_code_is_told_in_its_sentence_and_only_what_passes_is_asked_aga
     assert len(recorded.requests) == 1 + (fault.clock and client.exchange.time is not None)  # the exchange's own time
 
 
+UNKNOWN = {  # errors of each exchange's form, of a code that its entry does not know
+    "binance": '{"code":-1999,"msg":"made up"}',
+    "bitfinex": '["error",99999,"made up"]',
+    "bitget": '{"code":"99999","msg":"made up","requestTime":1,"data":null}',
+    "bitstamp": '{"status":"error","reason":"made up","code":"API9999"}',
+    "bitvavo": '{"errorCode":999,"error":"made up"}',
+    "bybit": '{"retCode":99999,"retMsg":"made up","result":{},"time":1}',
+    "coinbase": '{"error":"INTERNAL","code":13,"message":"made up"}',
+    "cryptocom": '{"id":1,"method":"private/user-balance","code":99999,"message":"made up"}',
+    "gate": '{"label":"MADE_UP","message":"made up"}',
+    "gemini": '{"result":"error","reason":"MadeUp","message":"made up"}',
+    "htx": '{"status":"error","err-code":"made-up","err-msg":"made up","data":null}',
+    "kucoin": '{"code":"999999","msg":"made up"}',
+    "mexc": '{"code":99999,"msg":"made up"}',
+    "okx": '{"code":"59998","msg":"made up","data":[]}',
+}
+
+
+@pytest.mark.parametrize("name", sorted(UNKNOWN))
+def test_an_unknown_error_is_what_its_status_says(name: str, recorded: Recorded) -> None:
+    """5xx: the exchange's own fault, which may pass; 401: the key's."""
+    good = {"balance": "1", "code": 0} if name in OTHERS else next(iter(READ_ONLY[name].values()))[1]
+    _client, ask = tried(name, recorded, Said(UNKNOWN[name], 500), good)
+    ask()
+    recorded.forget()
+    _client, ask = tried(name, recorded, Said(UNKNOWN[name], 401))
+    with pytest.raises(Unreachable, match=r"does not (take|know) the key"):
+        ask()
+    assert len(recorded.requests) <= 2  # and the clock's
+
+
 def test_a_revoked_binance_key_is_not_asked_for_ever(recorded: Recorded) -> None:
     """After one good answer ccxt takes this code for a rate limit, which would be asked again and again."""
     exchange = replace(importers.exchange("binance"), allow=frozenset({("private", "GET", "account")}))

@@ -1,10 +1,12 @@
 """Exports whose times are of the zone that was chosen when they were made, and what only the name of a file tells."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import importers
+from importers.base import Refused
 from pipeline.model import Parsed, RawRecord
 
 FILL = "UID,Account Type,Order ID,Symbol,Side,Order Type,Avg. Filled Price,Filled Amount,Filled Volume," \
@@ -53,3 +55,95 @@ def test_a_file_that_got_the_name_which_tells_its_side_is_read_anew(tmp_path: Pa
     assert named.source_id == unnamed.source_id
     assert named.digest != unnamed.digest
     assert [str(t.received.quantity) for t in parsed.transactions if t.received] == ["99.75"]
+
+
+BERLIN = "Datum;Typ;Währung;Referenz;Kurs;Menge nach Bitcoin.de-Gebühr;Einheit (Menge nach Bitcoin.de-Gebühr);" \
+         "Zu- / Abgang\n"  # fmt: skip
+
+
+def deposits(*times: str) -> str:
+    return BERLIN + "".join(f"{at};Einzahlung;BTC;R{n};0;0;BTC;0.{n}\n" for n, at in enumerate(times, 1))
+
+
+def instants(parsed: Parsed) -> list[str]:
+    """What each row is read as, in the order of the rows."""
+    rows = sorted(parsed.transactions, key=lambda t: t.position)
+    return [f"{t.at:%d %H:%M}" for t in rows]
+
+
+TURN = (
+    "2024-10-27 01:50:00",
+    "2024-10-27 02:10:00",
+    "2024-10-27 02:50:00",
+    "2024-10-27 02:05:00",
+    "2024-10-27 03:00:00",
+)
+TWICE = "2024-10-27 02:30:00"
+
+
+@pytest.mark.parametrize(
+    ("times", "read_as", "told"),
+    [
+        (TURN, ["26 23:50", "27 00:10", "27 00:50", "27 01:05", "27 02:00"], ""),
+        (TURN[::-1], ["27 02:00", "27 01:05", "27 00:50", "27 00:10", "26 23:50"], ""),
+        (("2024-10-27 01:50:00", TWICE, "2024-10-27 03:00:00"), ["26 23:50", "27 00:30", "27 02:00"], "a.csv row 3)"),
+        ((TURN[4], TWICE, "2024-10-27 02:10:00", TURN[0]), ["27 02:00", "27 00:30", "27 00:10", "26 23:50"],
+         "a.csv row 3, and 1 more)"),
+        ((TWICE,), ["27 00:30"], "a.csv row 2)"),
+        (("2024-03-31 01:59:59", "2024-03-31 03:00:00"), ["31 00:59", "31 01:00"], ""),
+    ],
+    ids=["ascending", "newest first", "one alone", "no step back", "nothing else", "around the spring hour"],
+)  # fmt: skip
+def test_an_hour_that_is_there_twice_is_settled_by_the_order_of_the_rows_or_told(
+    tmp_path: Path, times: tuple[str, ...], read_as: list[str], told: str
+) -> None:
+    records, parsed = read(tmp_path / "a.csv", deposits(*times))
+    assert instants(parsed) == read_as
+    assert [issue.code for issue in parsed.issues] == ["doubtful_time"] * bool(told)
+    for issue in parsed.issues:
+        assert told in issue.message and "taken as the first, 00:" in issue.message and ", not 01:" in issue.message
+        assert f"`{issue.ref},ID,once`" in issue.remedy and issue.ref in {t.id for t in parsed.transactions}
+    first = read(tmp_path / "b.csv", deposits(*times[:1]))[0][0]  # what is found later changes nobody's id
+    assert first.source_id == records[0].source_id
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "zone", "cure"),
+    [
+        ("a.csv", deposits("2024-03-30 12:00:00", "2024-03-31 02:30:00"), "UTC", "[date] zone (--map FILE.toml)"),
+        ("t.csv", TRADE.format("24-03-31 02:30:00"), "Europe/Berlin", "as in 'trades(UTC).csv' or 'trades(UTC+2).csv'"),
+    ],
+    ids=["the exchange's zone", "the own zone"],
+)  # fmt: skip
+def test_an_hour_that_no_clock_showed_refuses_the_file_for_its_zone_is_another(
+    tmp_path: Path, name: str, text: str, zone: str, cure: str
+) -> None:
+    with pytest.raises(Refused, match="24-03-31 02:30:00") as refused:
+        read(tmp_path / name, text, zone)
+    said = str(refused.value)
+    assert said.startswith(f"{name} row ") and "is an hour that clocks in Europe/Berlin skip" in said and cure in said
+    again = "t(UTC+1).csv" if name == "t.csv" else ""
+    if again:
+        assert instants(read(tmp_path / again, text, zone)[1]) == ["31 01:30"]
+
+
+def test_such_a_row_of_an_older_import_counts_as_before_and_is_told(tmp_path: Path) -> None:
+    (record, *_), _ = read(tmp_path / "a.csv", deposits("2024-03-31 01:30:00"))
+    kept = replace(record, payload=record.payload.replace("01:30", "02:30"))
+    (parsed,) = importers.parse("bitcoin_de", [kept])
+    assert instants(parsed) == ["31 01:30"]
+    assert [issue.code for issue in parsed.issues] == ["doubtful_time"]
+    assert "all times of that file are of another zone" in parsed.issues[0].message
+
+
+@pytest.mark.parametrize("zone", ["Europe", "../../etc/passwd", "x" * 5000, "+25:00", "localtime", "+", ""])
+def test_a_zone_that_there_is_not_leaves_its_row_unread(tmp_path: Path, zone: str) -> None:
+    """Names of folders and of the machine's own zone among them."""
+    (record,), parsed = read(tmp_path / "b.csv", BITVAVO.format(zone))
+    assert not parsed.transactions and [issue.code for issue in parsed.issues] == ["unread_record"]
+    assert record.source_id == "bv-1"
+
+
+BITVAVO = "Timezone,Date,Time,Type,Currency,Amount,Quote Currency,Quote Price,Received / Paid Currency," \
+          "Received / Paid Amount,Fee currency,Fee amount,Status,Transaction ID\n" \
+          "{},2024-05-31,02:30:00,buy,BTC,1,EUR,100,EUR,-101,EUR,1,Completed,bv-1\n"  # fmt: skip

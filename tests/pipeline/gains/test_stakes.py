@@ -1,6 +1,7 @@
 """How far a year's gain may be off while problems are open: each problem's own part, and all of them together."""
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal as D
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from pipeline.gains.derive import derive
 from pipeline.gains.stakes import gains_of, weighed_beside
 from pipeline.issues import Issue
-from pipeline.model import Amount, Balance, Label, Result, Rule, Transaction
+from pipeline.model import Amount, Balance, Label, Price, Result, Rule, Transaction
 from pipeline.money import exact, split
 from pipeline.rules.base import Scope
 from reports.ranges import ranges
@@ -131,6 +132,39 @@ def test_where_costs_go_from_one_unit_to_another_the_bound_is_what_was_paid_in_a
     assert all("?" not in line for line in told(austria)) and told(austria) != []
 
 
+def test_in_france_the_one_cost_of_all_is_in_the_range_once() -> None:
+    days = ("2024-03-05", "2025-03-05", "2025-04-05", "2025-05-05")
+    euros = prices(*(f"{day} {each} EUR" for day in days for each in ("ETH 120", "BTC 30", "LTC 20")))
+    eth, half = buy("2024-01-05", "1 ETH", "100 EUR"), sell("2025-05-05", "0.5 ETH", "60 EUR")
+
+    def of(*rows: Rows) -> tuple[list[str], tuple[D | None, D | None]]:
+        result = derived(*rows, by=basis("fr", "average", currency="EUR"), priced=euros)
+        one = ranges(result.issues)[-1]
+        return told(result), (one.lowest, one.highest)
+
+    came = (receive("2025-01-05", "1 BTC"), receive("2025-01-06", "1 LTC"))
+    sold = (sell("2025-03-05", "1 BTC", "30 EUR"), sell("2025-04-05", "1 LTC", "20 EUR"), half)
+    # 110 came in; at most 100 + 30 + 20 were paid, and at least nothing was used
+    assert of(eth, *came, *sold)[1] == (-40, 110)
+    # units that left may have been sold for their 60, with all that was paid for them and the others
+    left = of(eth, send("2025-03-05", "0.5 ETH"), half)
+    assert left == (["unmatched_withdrawal 2025: -40 < 10 < 120"], (-40, 120))
+    # a sale without a figure will use up a part of the cost that is now a later one's
+    dust = (buy("2024-01-06", "1 DUST", "10 EUR"), sell("2024-03-05", "0.5 ETH", "60 EUR"))
+    assert of(eth, *dust, sell("2024-04-05", "1 DUST", "10 EUR"), half)[1] == (-50, 60)
+    # what was given for other units cost what these were worth, at the most
+    swapped = of(swap("2024-01-05", "1 BTC", "0.5 ETH", "50 EUR"), half)
+    assert swapped == (["missing_acquisition 2025: 10 < 60 < 60"], (10, 60))
+
+
+@pytest.mark.parametrize("country, method", [("us", "fifo"), ("uk", "pool"), ("fr", "average")])
+def test_a_fee_of_unknown_worth_lowers_the_gain_by_what_cant_be_told(country: str, method: str) -> None:
+    bought, sold = buy("2024-01-05", "1 BTC", "100 USD"), sell("2025-03-05", "1 BTC", "300 USD")
+    for rows in ((replace(bought, fee=Amount(D(5), "EUR")), sold), (bought, replace(sold, fee=Amount(D(5), "EUR")))):
+        (one,) = told(derived(*rows, by=basis(country, method, currency="USD")))
+        assert one.startswith("missing_price 2025: ? < 200 < ")
+
+
 def test_records_that_are_missing_leave_the_years_that_they_may_reach_without_bounds() -> None:
     held = [Balance(HOME, "BTC", D(day), at(f"2025-0{day}-01")) for day in (1, 2)]
     result = derived(
@@ -168,7 +202,7 @@ def test_what_all_may_do_is_the_sum_and_the_widest_comes_first() -> None:
 SEVERAL = {
     f"{one.rules.country} {one.method} {one.scope.values[0][1]}": one
     for one in FIXED
-    if one.rules.country in ("us", "generic", "uk", "ie", "de", "jp", "at", "ca", "se", "fr")
+    if one.rules.country in ("us", "generic", "uk", "ie", "de", "jp", "at", "ca", "se", "fr", "au", "es")
 }
 
 
@@ -180,7 +214,7 @@ def test_whatever_settles_the_problems_the_gain_stays_within_the_range(
     by = replace(SEVERAL[name], currency="USD")
     before = derive(drawn.transactions, drawn.prices, by)
     bounds = {one.year: one for one in ranges(before.issues)}
-    after = derive(settled(drawn, before, data), drawn.prices, by)
+    after = derive(*settled(drawn, before, data), by)
     if by.rules.portfolio and sum(d.gain is None for d in after.disposals) > sum(
         d.gain is None for d in before.disposals
     ):
@@ -202,10 +236,13 @@ def test_whatever_settles_the_problems_the_gain_stays_within_the_range(
 NEARLY = D("1e-15")  # prices of one unit are rounded
 
 
-def settled(drawn: Drawn, before: Result, data: st.DataObject) -> list[Transaction]:
-    """The rows with some answers in them: what left was sold, what came was bought, then or earlier in another place,
-    what was missing was bought in time; at no more than any unit of it ever brought."""
-    rows = {t.id: t for t in drawn.transactions}
+def settled(drawn: Drawn, before: Result, data: st.DataObject) -> tuple[list[Transaction], list[Price]]:
+    """The rows and prices with some answers in them: what left was sold, what came was bought, then or earlier in
+    another place, what was missing was bought in time, what had no price has one; at no more than any unit of it ever
+    brought."""
+    rows, priced = {t.id: t for t in drawn.transactions}, list(drawn.prices)
+    unpriced = [rows[i.ref] for i in before.issues if i.code == "missing_price" and i.ref in rows]
+    of_unknown_cost = {t.received.asset for t in unpriced if t.received}
     least: dict[str, D] = {}
     with exact():
         for d in before.disposals:
@@ -239,8 +276,13 @@ def settled(drawn: Drawn, before: Result, data: st.DataObject) -> list[Transacti
                     rows[f"out{n}"] = replace(
                         new, id=f"out{n}", at=row.at, sent=row.received, received=None, txhash=f"0x{n}ab"
                     )
+            elif issue.code == "missing_price" and (issue.asset in least or issue.asset not in of_unknown_cost):
+                assert issue.at is not None
+                days = {(issue.at + timedelta(hours=hours)).date() for hours in (-24, 0, 24)}
+                price = least.get(issue.asset, D("7.5"))
+                priced += [Price(issue.asset, "USD", price, "file prices.csv", day=day) for day in days]
             elif issue.code == "missing_acquisition" and cost.quantity:
                 rows[new.id] = replace(
                     new, account=issue.account, received=Amount(D(issue.details["quantity"]), issue.asset)
                 )
-    return list(rows.values())
+    return list(rows.values()), priced

@@ -105,11 +105,13 @@ def fetch(
     *,
     now: datetime = NOW,
     since: str = "",
+    again: str = "",
     progress: Callable[..., None] = lambda *_: None,
 ) -> Run:
     """One `taxsync import`."""
     with sandbox(records, faults) as exchange:
-        outcome = syncing.sync(folder, now, Notes(print, progress), access(exchange.proxy_url), since=since)
+        notes = Notes(print, progress)
+        outcome = syncing.sync(folder, now, notes, access(exchange.proxy_url), since=since, again=again)
         assert exchange.forbidden == []
         assert all("\n" not in line for line in (*outcome.lines, *outcome.failures))
         return Run(outcome.lines, outcome.failures, exchange.requests)

@@ -8,8 +8,22 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from importers.base import Answer, Call, Exchange, Item, Known, Listed, Params, Rights, Span, Stream, Unlike, Wallet
-from importers.client import Absent, Unreachable
+from importers.base import (
+    NO_LIST,
+    Answer,
+    Call,
+    Exchange,
+    Item,
+    Known,
+    Listed,
+    Params,
+    Rights,
+    Span,
+    Stream,
+    Unlike,
+    Wallet,
+)
+from importers.client import Absent, Gone, Unreachable
 from importers.parsers.build import Value, amount, at_of, parser, transaction
 from importers.sandbox.server import NOW
 from pipeline.ledger import Ledger
@@ -78,13 +92,15 @@ def record(id: str, days_ago: int, units: str = "1", asset: str = "BTC") -> dict
 
 @dataclass
 class Small:
-    """What the account has there, and every request that came. `refused`: lists and markets that fail; `gone`: markets
-    that are no longer there; `held`: its wallets; `before` is called at each request."""
+    """What the account has there, and every request that came. `refused`: lists and markets that fail; `closed`: lists
+    that are not there; `gone`: markets that are no longer there; `held`: its wallets; `before` is called at each
+    request."""
 
     deposits: list[dict[str, str]] = field(default_factory=list)
     trades: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()
     refused: frozenset[str] = frozenset()
+    closed: frozenset[str] = frozenset()
     held: dict[str, dict[str, str]] = field(default_factory=lambda: {"spot": {}, "earn": {}})
     exchange: Exchange = EXCHANGE
     before: Callable[[str], object] = lambda _: None
@@ -98,6 +114,8 @@ class Small:
         self.before(name)
         if self.refused & {method, part}:
             raise Unreachable(f"Small ({name}): it is busy or under maintenance")
+        if method in self.closed:
+            raise Gone(f"Small ({name}): {NO_LIST} (404)")
         if part in self.gone:
             raise Absent(f"Small ({name}): this market is gone")
         if method == "markets":

@@ -8,7 +8,7 @@ import pytest
 
 from importers.sandbox.server import NOW
 from pipeline.ledger import Ledger
-from pipeline.run.again import Look, came
+from pipeline.run.again import Look, begin_again, came
 from pipeline.run.fetching import fetch
 from tests.pipeline.run.small import EXCHANGE, SECONDS, Small, opened, record, work
 
@@ -75,6 +75,22 @@ def test_a_record_of_long_before_its_balance_is_found_when_all_is_asked_again(le
     small.deposits.append({**LATE, "time": str(SECONDS - 400 * 86_400)})
     assert came(ledger, nightly(ledger, small, 7)[0]).endswith("0 late transactions; BTC still differs")
     assert came(ledger, nightly(ledger, small, 13)[0]).endswith("1 late transaction; it adds up now")
+
+
+def test_a_list_that_said_it_was_empty_is_whole_once_all_is_asked_for_again(ledger: Ledger) -> None:
+    """Of what was not there from the first report on, nothing says when it began; so a person asks for all of it."""
+    there = {"BTC-USD": [record("b", 400)], "ETH-USD": [record("e", 300, asset="ETH")]}
+    small = Small(deposits=[record("d", 200)], trades={name: [] for name in there})
+    small.held["spot"] = {"BTC": "2", "ETH": "1"}
+    for night in range(3):
+        assert nightly(ledger, small, night) == []
+        small.trades = there  # as it was all the time
+    assert [r.source_id for r in ledger.records("mine") if not r.stream.startswith("Balance")] == ["d"]
+    begin_again(ledger, "mine", EXCHANGE)
+    nightly(ledger, small, 4)
+    assert {r.source_id for r in ledger.records("mine")} >= {"b", "d", "e"}
+    nightly(ledger, small, 5)
+    assert small.asked["deposits"] == 1 and small.asked["trades BTC-USD"] == 1
 
 
 def test_looking_again_that_is_cut_off_is_ended_by_the_next_run(ledger: Ledger) -> None:

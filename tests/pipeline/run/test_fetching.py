@@ -9,9 +9,11 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from importers.base import NO_LIST
 from importers.sandbox.server import NOW
 from importers.sync import Position, position
 from pipeline.issues import Issue
@@ -127,6 +129,43 @@ def test_a_market_that_is_gone_is_told_unless_it_was_fetched_before(ledger: Ledg
     small.gone, small.trades["LUNA-USD"] = frozenset(), []
     run(ledger, small, now=NOW + 9 * DAY)
     assert problems(ledger, small) == {}
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after"),
+    [
+        ({}, ("failed", "not_fetched"), ("failed", "not_updated")),
+        ({"optional": True}, ("quiet", "list_not_given"), ("quiet", "list_not_given")),
+        ({"regional": True}, ("quiet", "list_not_given"), ("failed", "not_updated")),
+    ],
+)
+def test_a_list_that_is_not_there_is_told_and_fails_a_run_where_it_should_be(
+    ledger: Ledger, kind: dict[str, Any], before: tuple[str, str], after: tuple[str, str]
+) -> None:
+    """Not every account has every list; one that was there before is missed, unless nothing depends on it."""
+    deposits, trades = EXCHANGE.streams
+    small = replace(account(), exchange=replace(EXCHANGE, streams=(replace(deposits, **kind), trades)))
+    for told in (before, after):
+        small.closed = frozenset({"deposits"})
+        outcome = run(ledger, small, now=NOW + DAY)
+        (code,) = problems(ledger, small)
+        assert ("failed" if outcome.failures else "quiet", code) == told
+        assert f"{NO_LIST} (404)" in problems(ledger, small)[code]
+        assert of(ledger, small).state is State.WHOLE
+        small.closed = frozenset()
+        run(ledger, small, now=NOW + DAY)
+        assert (of(ledger, small, "deposits").state, problems(ledger, small)) == (State.WHOLE, {})
+
+
+def test_a_list_of_markets_that_is_not_there_is_asked_for_once_and_is_not_whole(ledger: Ledger) -> None:
+    deposits, trades = EXCHANGE.streams
+    small = replace(account(), exchange=replace(EXCHANGE, streams=(deposits, replace(trades, optional=True))))
+    small.closed = frozenset({"trades"})
+    assert run(ledger, small).failures == [] and small.asked["trades BTC-USD"] == 1
+    assert "trades ETH-USD" not in small.asked and problems(ledger, small).keys() == {"list_not_given"}
+    small.closed = frozenset()
+    run(ledger, small)
+    assert (of(ledger, small).state, of(ledger, small).records, problems(ledger, small)) == (State.WHOLE, 6, {})
 
 
 def test_what_came_before_a_list_was_cut_off_is_counted(ledger: Ledger) -> None:

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from importers.elsewhere import MOVED
 from importers.formats import gaps as layout
 from importers.parsers import build as parsers
 from importers.parsers.build import LOANS, MARGIN, Unread
@@ -17,11 +18,14 @@ from pipeline.model import Parsed, RawRecord
 from pipeline.run.answers import LABEL, MATCH
 from pipeline.run.coverage import beside
 from pipeline.run.gaps import GAP, KINDS, check, content_of, key_of
+from pipeline.run.project import basis_of
+from pipeline.run.provenance import settings_used
 from pipeline.settings import AccountSettings, Settings
 from tests.ledgers import at
 from tests.pipeline.run.small import opened
 
 SETTINGS = Settings("us", "USD", "America/New_York")
+KRAKEN = Settings("us", "USD", "America/New_York", accounts={"mine": AccountSettings("kraken")})
 BEHIND_AN_API = Settings("us", "USD", "America/New_York", accounts={"mine": AccountSettings("okx")})
 
 
@@ -42,10 +46,10 @@ def told(ledger: Ledger, *issues: Issue) -> list[Issue]:
     return beside(SETTINGS, ledger, ZoneInfo("America/New_York"))
 
 
-def says(ledger: Ledger, line: str) -> None:
+def says(ledger: Ledger, line: str, settings: Settings = BEHIND_AN_API) -> None:
     """What a row of a file of gaps says, kept."""
     given = layout.row({column: cell for column, cell in zip(layout.COLUMNS, line.split(","), strict=True) if cell})
-    check(given, BEHIND_AN_API)
+    check(given, settings)
     ledger.keep_answer(GAP, key_of(given), json.dumps(content_of(given)), "gaps.csv")
 
 
@@ -58,6 +62,31 @@ def test_the_kind_that_a_parser_gives_a_record_says_whether_it_is_of_what_is_not
     (issue,) = told(ledger, unread(why, kind))
     assert (issue.code, issue.details.get("kind", "")) == ("not_supported" if kind else "unread_record", kind)
     assert why in issue.message and issue.remedy
+
+
+def test_money_that_moved_to_a_place_that_is_not_read_is_one_problem_until_it_is_settled(ledger: Ledger) -> None:
+    details = {"place": "Kraken Futures", "exchange": "kraken"}
+    moves = [Issue(MOVED, "mine", "USD", at(day), day, details=details) for day in ("2025-01-10", "2025-03-01")]
+    (issue,) = told(ledger, *moves)
+    assert issue.message.startswith("mine: 2 transfers to or from Kraken Futures (2025-01-10 to 2025-03-01), which are")
+    assert "Derivatives account log" in issue.remedy
+    line = "mine,Kraken Futures,2025-01-10,2025-03-01,WHY"
+    assert issue.details["line"] == line and line in issue.remedy
+    ledger.keep_answer(LABEL, "2025-03-01", json.dumps({"label": "margin", "note": ""}), "by hand")
+    (issue,) = told(ledger, *moves)
+    assert "1 transfer to or from" in issue.message, "one of which it is said what it was is no such move"
+    says(ledger, line.replace("WHY", "in futures.csv"), KRAKEN)
+    (issue,) = told(ledger, *moves)
+    assert (issue.code, issue.message) == (
+        "gap_answered",
+        "mine: on 2025-01-10 nothing is missing of 1 transfer to or from Kraken Futures, as you said (in futures.csv)",
+    )
+
+
+def test_the_workbook_says_of_each_account_what_is_not_read() -> None:
+    assert ("Not read of mine, if there was any", "Kraken Futures, sub-accounts") in settings_used(
+        KRAKEN, basis_of(KRAKEN)
+    )
 
 
 def test_the_line_that_the_remedy_gives_settles_a_kind_up_to_its_day_and_open_takes_it_back(ledger: Ledger) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline.issues import Issue
 from pipeline.model import Balance, Price, Result
+from pipeline.run.coverage import TELLING_LOST
 from pipeline.run.residuals import explained, holdings, residuals, without_price
 from tests.ledgers import Rows, at, buy, derived, receive, sell, send
 
@@ -148,5 +149,15 @@ def test_what_is_known_to_be_missing_comes_before_guesses() -> None:
     found = causes(RIGHT | {"ETH": "9.25000000"}, more=more)
     assert found[0] == "the earn wallet, which could not be read (it is busy)"
     assert "wallet" not in causes(RIGHT | {"ETH": "10.50000000"}, more=more)[0], "it can hold no less than nothing"
+    beside = [
+        Issue("not_read", "Kraken", details={"what": "margin and loans", "exchange": "x", "export": "x"}),
+        Issue("moved_elsewhere", "Kraken", details={"place": "Kraken Futures"}),
+        Issue("list_not_given", "Kraken", details={"loss": TELLING_LOST}),
+    ]
+    assert causes(RIGHT | {"ETH": "10.50000000"}, more=beside) == (
+        "a list that the exchange does not give",
+        "Kraken Futures, which are not read from its API",
+        "margin and loans, which are not read from its API",
+    )
     less, beyond = causes(RIGHT | {"BTC": "1.49000000"}), causes(RIGHT | {"ETH": "10.50000000"})
     assert "a fee taken in kind" in less and "staking reward" in beyond[0]

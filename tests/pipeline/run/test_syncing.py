@@ -324,6 +324,20 @@ def test_a_since_that_is_no_day_is_one_line_and_asks_nothing(folder: Path, histo
         fetch(folder, history, lambda number, _: pytest.fail("asked"), since=since)
 
 
+def test_all_of_an_account_is_asked_for_again_by_its_name(
+    tmp_path: Path, whole: tuple[Path, Run], history: Records
+) -> None:
+    folder = shutil.copytree(whole[0], tmp_path / "data")
+    before = kept(folder)["records"]
+    with pytest.raises(syncing.Usage, match="--again yours should name an account behind an API; those are: mine"):
+        fetch(folder, history, lambda number, _: pytest.fail("asked"), again="yours")
+    run = fetch(folder, history, again="mine")
+    assert run.failures == [] and run.lines[0] == "mine: 0 new records"
+    of_lists = [r for r in run.requests if r.name in LISTS]
+    assert len(of_lists) == len([r for r in whole[1].requests if r.name in LISTS]) + len(LISTS)  # and what is new
+    assert [r for r in kept(folder)["records"] if r in before] == before
+
+
 @pytest.fixture(autouse=True)
 def quiet(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
     """Notes of waiting are not the test's."""
