@@ -101,15 +101,9 @@ def _in_named_zone(text: str, pattern: str, zone: str) -> datetime:
     return next(each for each in places if each.tzname() == name)
 
 
-_OF_A_MACHINE = ("localtime", "posixrules", "Factory")
-
-
 @lru_cache(maxsize=64)
 def zone_of(name: str) -> tzinfo | None:
-    """A zone by its IANA name, or as "+08:00". Raises ValueError, OSError and KeyError for what is none, and for names
-    that are another zone on each machine."""
-    if name in _OF_A_MACHINE:
-        raise KeyError(name)
+    """A zone by its IANA name, or as "+08:00". Raises ValueError, OSError and KeyError for what is none."""
     return UTC if name == "UTC" else datetime.strptime(name, "%z").tzinfo if name[:1] in "+-" else ZoneInfo(name)
 
 
@@ -150,16 +144,17 @@ def in_order(rows: Iterable[tuple[T, datetime | None, bool]]) -> Iterator[tuple[
     """Rows of a file with their `folds`, as it is read; of each: its time without a zone (None where it has none, or is
     told one), and whether that is there `twice`. Which way the file goes is told by the rows before, and the next one.
     """
-    ways, last, held = set[int](), None, list[tuple[T, datetime]]()
+    ways, last, held = set[int](), None, list[tuple[T, datetime | None]]()
     for row, at, is_twice in rows:
-        if at is not None and is_twice and len(held) < HELD and (not held or held[-1][1].date() == at.date()):
+        if held and len(held) < HELD and (at is None or (is_twice and at.date() == _last(held).date())):
             held.append((row, at))
             continue
         if held:
             yield from _settled(held, ways, last, at)
-            last, held = held[-1][1], [(row, at)] if at is not None and is_twice else []
-            if held:
-                continue
+            last, held = _last(held), []
+        if at is not None and is_twice:
+            held = [(row, at)]
+            continue
         if at is not None:
             if last is not None and at != last:
                 ways.add(RISING if at > last else FALLING)
@@ -168,15 +163,20 @@ def in_order(rows: Iterable[tuple[T, datetime | None, bool]]) -> Iterator[tuple[
     yield from _settled(held, ways, last, None)
 
 
+def _last(held: list[tuple[T, datetime | None]]) -> datetime:
+    return next(at for _, at in reversed(held) if at is not None)
+
+
 def _settled(
-    held: list[tuple[T, datetime]], ways: set[int], before: datetime | None, after: datetime | None
+    held: list[tuple[T, datetime | None]], ways: set[int], before: datetime | None, after: datetime | None
 ) -> Iterator[tuple[T, int | None]]:
     if not held:
         return
-    times = [at for _, at in held]
+    times = [at for _, at in held if at is not None]
     if before is not None and before != times[0]:
         ways.add(RISING if before < times[0] else FALLING)
     seen = ways | ({RISING if times[-1] < after else FALLING} if after is not None and after != times[-1] else set())
     way = seen.pop() if len(seen) == 1 else MIXED
-    found = folds(times, way if len(times) < HELD else MIXED)
-    yield from zip((row for row, _ in held), found, strict=True)
+    found = iter(folds(times, way if len(held) < HELD else MIXED))
+    for row, at in held:
+        yield row, 0 if at is None else next(found)

@@ -176,7 +176,7 @@ def wide(cells: Sequence[str], width: int) -> str:
     """What is wrong with a row of more cells than the header has."""
     return (
         f"has {len(cells)} cells, the header {width}; a cell that holds the separator (a decimal comma?) belongs in "
-        "quotes"
+        "quotes: put it there"
     )
 
 
@@ -396,6 +396,8 @@ def _worksheets(file: BinaryIO, strict: bool) -> Iterator[tuple[str, Iterator[Ro
         ]
     if not listed:
         raise CellError("not a readable workbook (it has no worksheet); save it again, or as CSV")
+    if len(listed) > archives.PART_LIMIT:  # several may be of one part
+        raise CellError(f"has more than {archives.PART_LIMIT} sheets; save the one that is meant as CSV")
     strings, budget = reader.package.find(SHARED_STRINGS), Budget()
     book = Book(
         _strings(reader.archive, strings.PartName[1:], budget) if strings is not None else [],

@@ -21,6 +21,7 @@ from pathlib import Path
 from importers.assets import asset as ledger_name
 from importers.base import Refused, RowError, shown
 from importers.boxes import NAMES
+from importers.cells import LAST_YEAR
 from importers.exports import number
 from importers.parsers.build import Unread
 from importers.sheets import Sheet, open_file, sheets, titles
@@ -33,6 +34,7 @@ _NUMERIC = re.compile(r"(\d{1,2})([./-])(\d{1,2})[./-](\d{4})")
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _TIME = re.compile(r"(?:,?\s+|T)\d{1,2}:\d\d.*$", re.IGNORECASE)
 _WORDED = ("%b %d, %Y", "%B %d, %Y", "%d %b %Y", "%d %B %Y", "%b %d %Y", "%d-%b-%Y")
+_FIRST_YEAR = 1900  # such lists may name more than coins
 _NO_DAY = frozenset(("", "-", "n/a", "none", "unknown", "various", "inherited"))
 _DESCRIBED = re.compile(r"([\d.,]+(?:e-?\d+)?)\s+(?:x\s+|units?\s+(?:of\s+)?|of\s+)?(\S.*)", re.IGNORECASE)
 _IN_BRACKETS = re.compile(r"(.*\S)\s*\(([A-Za-z0-9]{2,10})\)|([A-Za-z0-9]{2,10})\s+-\s+(.*)")
@@ -235,7 +237,7 @@ class _Reading:
         try:
             return number(cells.get(told, ""), self._points.get(told, "."))
         except Unread as why:
-            raise RowError(self._heading(told), "", str(why)) from None
+            raise RowError(self._heading(told), "", f"{why}; correct it") from None
 
     def _day(self, told: str, cells: Mapping[str, str]) -> date | None:
         text = cells.get(told, "")
@@ -243,7 +245,9 @@ class _Reading:
             return None
         found = _day(_TIME.sub("", text).strip(), self._order)
         if found is None:
-            raise RowError(self._heading(told), text, "is no day such as 12/31/2025 or 2025-12-31")
+            raise RowError(self._heading(told), text, "is no day; it should be such as 12/31/2025 or 2025-12-31")
+        if not _FIRST_YEAR <= found.year <= LAST_YEAR:
+            raise RowError(self._heading(told), text, f"should be a day of the years {_FIRST_YEAR} to {LAST_YEAR}")
         return found
 
     def _code(self, cells: Mapping[str, str]) -> str:

@@ -36,7 +36,8 @@ def skipped(at: datetime, zone: str, *, by_name: bool) -> str:
         return ""
     cure = "map the table with [date] zone (--map FILE.toml)"
     if by_name:
-        cure = f"name its zone in the file's name, as in 'trades(UTC).csv' or 'trades(UTC+2).csv', or {cure}"
+        named = "name its zone in the file's name, as in 'trades(UTC).csv' or 'trades(UTC+2).csv'"
+        cure = f"{named}, and the account by --account NAME; or {cure}"
     return f"is an hour that clocks in {zone} skip, so the file's times are of another zone; {cure}"
 
 
@@ -91,10 +92,11 @@ def _twice(hour: Found) -> Issue:
         f"which it is: taken as the first, {first} UTC, not {second} UTC"
     )
     account, ref = row.record.account, _ref(row)
+    behind = f"{at.replace(tzinfo=zone_of(zone), fold=1):%Y-%m-%d %H:%M:%S %z}"
     cure = (
-        f"nothing, unless it matters what came first within that hour; then look it up at {account}, and if it was the "
-        f"second, import a row of your own with its time in UTC (`taxsync import FILE --account {account}`) and say so "
-        f"in a CSV file: `{ref},ID,once` under `Repeat,First,Counts`, ID that of the new row"
+        f"nothing, unless it matters what came first within that hour; then look it up at {account}. If it was the "
+        f"second, write the time with its zone in the file, {behind}, and import that again; where the row then stands "
+        f"twice, say so in a CSV file: `{ref},ID,once` under `Repeat,First,Counts`, ID that of the new row"
     )
     return Issue("doubtful_time", account, at=row.at, ref=ref, details={"what": what, "cure": cure})
 

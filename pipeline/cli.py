@@ -291,6 +291,7 @@ app.command()(cli_years.close)
 app.command()(cli_years.changes)
 app.command()(cli_folder.backup)
 app.command()(cli_folder.restore)
+app.command()(cli_folder.move)
 app.command()(cli_desk.compare)
 app.command()(cli_desk.clients)
 

@@ -1,4 +1,4 @@
-"""`taxsync backup` and `taxsync restore`: the data folder as one file, and back."""
+"""`taxsync backup`, `restore` and `move`: the data folder as one file, and back; its ledger elsewhere."""
 
 import os
 from pathlib import Path
@@ -66,6 +66,27 @@ def restore(
     done = backing.restore(file, data_of(data), _passphrase)
     console.say(*done.said)
     console.complain(*done.remarks)
+
+
+def move(
+    to: Annotated[str, typer.Option("--to", metavar="WHERE", help="postgresql, sqlite, or here.", show_default=False)],
+    data: DataOption = None,
+) -> None:
+    """Move a folder's ledger from its file into the PostgreSQL that TAXSYNC_LEDGER_URL names, or back.
+
+    \b
+    taxsync move --to postgresql
+    taxsync move --to sqlite
+    taxsync move --to here
+
+    All of it is compared before anything is set aside; what was left stays under another name. `here` says that this
+    folder, of several copies, is the one that its ledger belongs to.
+    """
+    from pipeline.run import moving
+
+    if to not in moving.WAYS:
+        raise typer.BadParameter("--to is postgresql, sqlite or here; the address is TAXSYNC_LEDGER_URL's")
+    console.say(*moving.move(data_of(data), to, console.complain))
 
 
 def _passphrase(new: bool) -> str:

@@ -1,4 +1,4 @@
-"""The ledger: the facts of one taxpayer in one SQLite file, and a cache of what they say.
+"""The ledger: the facts of one taxpayer, and a cache of what they say.
 
     with import_lock(folder, "taxsync import", print), Ledger.open(folder, create=True) as ledger:
         with ledger.transaction():
@@ -55,9 +55,10 @@ from pipeline.ledger_rows import (
     transaction_kept,
     transaction_row,
 )
-from pipeline.ledger_store import insert_into, marks
+from pipeline.ledger_store import marks
 from pipeline.ledger_whole import Whole
 from pipeline.model import Balance, Page, Parsed, Price, RawRecord, Said, Transaction, instant_text
+from pipeline.sqlite import insert_into
 
 __all__ = [
     "PATIENCE", "AnswerKept", "BatchKept", "Kept", "Ledger", "LedgerError", "ReadOnly", "RecordKept", "RevisedPrices",
@@ -138,11 +139,23 @@ class Ledger(Whole, Histories):
                 else:
                     kept = self._keep_some(page.records, batch, refuse_revisions)
             except ValueError:
-                _require_storable(page.records)
+                self._require_storable(page.records)
                 raise
             if page.cursor is not None:
                 self.set_cursor(*_stream_of(page.records), page.cursor)
         return kept
+
+    def _require_storable(self, records: Iterable[RawRecord]) -> None:
+        """Raises ValueError naming the first of `records` that can't be kept."""
+        for r in records:
+            where = r.origin.encode("ascii", "backslashreplace").decode()
+            text = f"{r.source}{r.account}{r.stream}{r.source_id}{r.origin}{r.payload}"
+            try:
+                text.encode()
+            except UnicodeEncodeError:
+                raise ValueError(f"{where}: holds half a character (a lone surrogate), which can't be kept") from None
+            if why := self._database.unkeepable(text):
+                raise ValueError(f"{where}: {why}")
 
     def _keep_some(self, records: list[RawRecord], batch: int, refuse_revisions: bool) -> Kept:
         """Adds those of `records` that are new or changed."""
@@ -416,16 +429,6 @@ def _stream_of(records: list[RawRecord]) -> tuple[str, str, str]:
     if len(streams) != 1:
         raise ValueError("a page with a cursor should be of one stream; without records, set_cursor moves it")
     return streams.pop()
-
-
-def _require_storable(records: Iterable[RawRecord]) -> None:
-    """Raises ValueError naming the first of `records` that can't be kept."""
-    for r in records:
-        try:
-            f"{r.source}{r.account}{r.stream}{r.source_id}{r.origin}{r.payload}".encode()
-        except UnicodeEncodeError:
-            where = r.origin.encode("ascii", "backslashreplace").decode()
-            raise ValueError(f"{where}: holds half a character (a lone surrogate), which can't be kept") from None
 
 
 def _chunks(items: list[T]) -> Iterator[list[T]]:

@@ -5,7 +5,7 @@
         refresh(past)                           # what was parsed of their accounts is parsed anew
         past.transactions()
 
-It is in memory and reads the facts of the ledger's file, which it can't change; what it keeps goes with it.
+It is in SQLite's memory and reads the facts of the ledger, which it can't change; what it keeps goes with it.
 """
 
 from collections.abc import Collection, Mapping
@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from pipeline.ledger import Ledger
 from pipeline.ledger_access import PATIENCE, readable
-from pipeline.sqlite import Sqlite
+from pipeline.ledger_on_sqlite import OnSQLite
 
 _CACHE = (("txn", "said_by"), ("parsed", "account"))  # with the column that has the account
 
@@ -27,8 +27,9 @@ class Past(Ledger):
 
     @classmethod
     def of(cls, ledger: Ledger) -> Self:
-        with readable(ledger.path):
-            return cls(ledger.folder, Sqlite.past(ledger.path, PATIENCE), ledger._clock)
+        with ledger.snapshot(), readable(ledger.path):
+            past = ledger._place.past(ledger._database, PATIENCE)
+            return cls(OnSQLite(ledger.folder, ledger.path.name), past, ledger._clock)
 
     def leave_out(
         self, raw: Mapping[int, str] | None = None, price: Collection[int] = (), answer: Collection[int] = ()

@@ -1,4 +1,4 @@
-"""What can be read of a ledger's file, damaged or not, row by row; and a new ledger of those rows.
+"""What can be read of a SQLite ledger's file, damaged or not, row by row; and a new ledger of those rows.
 
     lost = Lost()
     for table, row in saved(copy, lost): ...         # {"id": 1, "source": "kraken", ...}: the columns as they are kept
@@ -20,6 +20,7 @@ from typing import Any
 from pipeline.issues import Stop
 from pipeline.ledger import Ledger
 from pipeline.ledger_filing import is_filed
+from pipeline.ledger_on_sqlite import OnSQLite
 from pipeline.ledger_rows import RAW_ROW
 from pipeline.ledger_whole import is_kept
 from pipeline.model import digest_of
@@ -120,7 +121,7 @@ def _beginnings(path: Path) -> Iterator[bytes]:
     that was made by this version of the tables."""
     yield b""
     with TemporaryDirectory(dir=path.parent) as place:
-        with Ledger.open(Path(place), create=True) as new:
+        with Ledger.at(OnSQLite(Path(place)), create=True) as new:
             made = new.path
         page = bytearray(made.read_bytes()[:_PAGE])
     page[_PAGES] = (path.stat().st_size // _PAGE).to_bytes(4, "big")
@@ -135,7 +136,7 @@ def _tables(database: sqlite3.Connection) -> set[str]:
 
 def take(folder: Path, rows: Iterable[tuple[str, Row]]) -> None:
     """Makes a new ledger in `folder` of rows as `saved` gives them, all or none. Raises ValueError for what is none."""
-    with Ledger.open(folder, create=True) as ledger:
+    with Ledger.at(OnSQLite(folder), create=True) as ledger:
         ledger.take_rows(_known(rows))
 
 

@@ -1,4 +1,4 @@
-"""An open ledger file: how it is opened and brought up to date, and its transactions.
+"""An open ledger: how it is opened and brought up to date, and its transactions.
 
 Takes a data folder, gives what `Ledger` reads and writes through. Files are made 0600 in a folder
 0700; a link in the ledger's place, another program's file and a newer ledger are refused.
@@ -7,18 +7,16 @@ Takes a data folder, gives what `Ledger` reads and writes through. Files are mad
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from pipeline import __version__
-from pipeline.folder import create_private, make_folder, replace_private, require_plain
-from pipeline.ledger_access import NO_LEDGER, PATIENCE, LedgerError, ReadOnly, os_error, readable
+from pipeline.ledger_access import PATIENCE, Conflict, LedgerError, ReadOnly, readable
+from pipeline.ledger_errors import NO_LEDGER
+from pipeline.ledger_place import Database, Place, place_of
 from pipeline.migrations import newest_version
-from pipeline.sqlite import Sqlite, copied
 
-FILE = "ledger.db"
 STREAMED = 5_000  # rows that are read at once
 
 
@@ -27,11 +25,11 @@ def _now() -> datetime:
 
 
 class Store:
-    """An open ledger file. Made by `open`, closed by `with` or `close`; for one thread."""
+    """An open ledger. Made by `open`, closed by `with` or `close`; for one thread."""
 
-    def __init__(self, folder: Path, database: Sqlite, clock: Callable[[], datetime]) -> None:
-        self.folder, self.path = folder, folder / FILE
-        self._database, self._clock = database, clock
+    def __init__(self, place: Place, database: Database, clock: Callable[[], datetime]) -> None:
+        self.folder, self.path = place.folder, place.path
+        self._place, self._database, self._clock = place, database, clock
         self._depth, self._reading = 0, False  # of transactions, one inside the other; of a snapshot
 
     @classmethod
@@ -42,22 +40,14 @@ class Store:
 
         `patience`: seconds to wait for another process's transaction.
         """
-        path = folder / FILE
-        try:
-            if create:
-                make_folder(folder)
-                create_private(path)
-            else:
-                require_plain(path)
-        except FileNotFoundError:
-            raise LedgerError(
-                f"{path} is missing: restore it from a backup, or begin anew with `taxsync init`"
-            ) from None
-        except OSError as error:
-            raise os_error(path, error) from None
-        with readable(path):
-            database = Sqlite.at(path, patience)
-        store = cls(folder, database, clock)
+        return cls.at(place_of(folder), create=create, patience=patience, clock=clock)
+
+    @classmethod
+    def at(
+        cls, place: Place, *, create: bool, patience: float = PATIENCE, clock: Callable[[], datetime] = _now
+    ) -> Self:
+        """The same of a place, whatever the environment says."""
+        store = cls._opened(place, create, patience, clock)
         try:
             store._bring_up_to_date(create)
         except BaseException:
@@ -65,15 +55,51 @@ class Store:
             raise
         return store
 
+    @classmethod
+    @contextmanager
+    def making(cls, place: Place) -> Iterator[Self]:
+        """A new ledger with its tables and no row at all, for a copy to fill: all of it is kept at the end, or nothing
+        was made."""
+        store = cls._opened(place, True, PATIENCE, _now)
+        try:
+            with store.transaction():
+                with readable(store.path):
+                    if store._database.version() != 0:
+                        raise LedgerError(f"{store.path} is there already: name another folder; nothing was changed")
+                    store._database.make()
+                    store._database.settle()
+                    place.settle(store._database)
+                yield store
+        finally:
+            store.close()
+
+    @classmethod
+    def take_home(cls, place: Place) -> None:
+        """From now on the folder of `place`, and no other that has the same mark, is the one of its ledger."""
+        store = cls._opened(place, False, PATIENCE, _now)
+        try:
+            with store.snapshot(), readable(store.path):
+                if not store._database.version():
+                    raise place.missing()
+            store._take_home()
+        finally:
+            store.close()
+
+    @classmethod
+    def _opened(cls, place: Place, create: bool, patience: float, clock: Callable[[], datetime]) -> Self:
+        place.prepare(create)
+        with readable(place.path):
+            database = place.open(patience)
+        return cls(place, database, clock)
+
     def _bring_up_to_date(self, create: bool) -> None:
         with self.snapshot(), readable(self.path):
             version = self._database.version()
+            at_home = not version or version > newest_version() or self._place.is_at_home(self._database)
         if version is None:
             raise LedgerError(f"{self.path} {NO_LEDGER}")
-        if version == 0 and not create:
-            raise LedgerError(
-                f"{self.path} is empty: restore it from a backup, or remove it and begin anew with `taxsync init`"
-            )
+        if version == 0 and not (create and self._place.may_begin()):
+            raise self._place.missing()
         if version > newest_version():
             raise LedgerError(
                 f"{self.path} is of a newer taxsync (its version {version}, this program reads {newest_version()}): "
@@ -81,6 +107,10 @@ class Store:
             )
         if version < newest_version():
             self._migrate()
+        self._place.kept()
+        if not at_home:
+            with suppress(ReadOnly):  # where it can only be read, another command tells it
+                self._take_home()
 
     def _migrate(self) -> None:
         """Brings the tables up to date, once the file as it was is kept beside it: all or nothing."""
@@ -88,34 +118,24 @@ class Store:
             with self.transaction(), readable(self.path):
                 version = self._database.version()  # by now, as another process may have done it
                 if version and version < newest_version():
-                    self._keep_as_it_is(self.folder / f"ledger-version-{version}.db")
+                    self._place.keep_as_it_is(version)
                 self._database.migrate(self._clock(), __version__)
+                if version == 0:
+                    self._place.settle(self._database)
         except ReadOnly:
             raise ReadOnly(
                 f"{self.path} is of an older taxsync and can only be read: run `taxsync status` once where it can be "
                 "changed; nothing was kept"
             ) from None
 
-    def _keep_as_it_is(self, copy: Path) -> None:
-        """Makes `copy`, 0600 and on the disk, the ledger before it is changed. The caller's transaction keeps others
-        from changing it."""
-        part = copy.with_suffix(".part")
-        try:
-            part.unlink(missing_ok=True)
-            create_private(part)
-            copied(self.path, part)
-            replace_private(part, copy)
-        except (OSError, Sqlite.errors) as error:
-            with suppress(OSError):
-                part.unlink()
-            why = error.strerror if isinstance(error, OSError) else str(error)
-            raise LedgerError(
-                f"{self.path} is of an older taxsync, and {copy}, where it is kept as it was, can't be written "
-                f"({str(why).lower()}); nothing was changed, run again where it can"
-            ) from None
+    def _take_home(self) -> None:
+        with self.transaction(), readable(self.path):
+            self._place.take_home(self._database)
+        with self.snapshot(), readable(self.path):
+            self._place.taken_home(self._database)
 
     def close(self) -> None:
-        with suppress(self._database.errors):
+        with suppress(*self._database.errors):
             self._database.close()
 
     def __enter__(self) -> Self:
@@ -147,14 +167,14 @@ class Store:
             with readable(self.path):
                 self._database.execute(f"RELEASE SAVEPOINT {within}" if within else "COMMIT")
         except BaseException:
-            with suppress(self._database.errors):  # on a full disk SQLite has rolled back already; the cause counts
+            with suppress(*self._database.errors):  # on a full disk SQLite has rolled back already; the cause counts
                 self._database.execute(f"ROLLBACK TO SAVEPOINT {within}" if within else "ROLLBACK")
             raise
         finally:
             self._depth -= 1
 
     def _require_alive(self) -> None:
-        """SQLite rolls back on its own on a full disk: whoever swallowed that error must not go on."""
+        """A database rolls back on its own, as SQLite on a full disk: whoever swallowed that error must not go on."""
         if not self._database.alive:
             raise LedgerError(f"{self.path} could not keep what was being imported: nothing was kept; run again")
 
@@ -171,49 +191,45 @@ class Store:
             yield
         finally:
             self._depth, self._reading = 0, False
-            with suppress(self._database.errors):
+            with suppress(*self._database.errors):
                 self._database.execute("ROLLBACK")
 
     def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """What SQL finds, values in the place of its `?`: texts, integers, bytes and None, both ways."""
         with self.snapshot(), readable(self.path):
-            return self._database.execute(sql, values).fetchall()
+            found: list[tuple[Any, ...]] = self._database.execute(sql, values).fetchall()
+            return found
 
     def _stream(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
         """The same, some rows at a time, inside the caller's snapshot: what is read of a million rows may be let go."""
         with readable(self.path):
-            cursor = self._database.execute(sql, values)
-            while rows := cursor.fetchmany(STREAMED):
-                yield from rows
+            cursor = self._database.stream(sql, values)
+            try:
+                while rows := cursor.fetchmany(STREAMED):
+                    yield from rows
+            finally:
+                with suppress(*self._database.errors):  # whoever went no further may have ended the snapshot by now
+                    cursor.close()
 
     def _insert(self, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> None:
         """Adds rows inside the caller's transaction, in the order of `columns`."""
         if rows:
             with readable(self.path):
-                self._database.many(insert_into(table, tuple(columns)), rows)
+                self._database.insert(table, columns, rows)
 
     def _insert_new(self, table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) -> bool:
         """Adds rows as `_insert` does; False, and none is added, if one of them is there already."""
         try:
             with self.transaction():
                 self._insert(table, columns, rows)
-        except LedgerError as error:
-            if isinstance(error.__cause__, self._database.conflict):
-                return False
-            raise
+        except Conflict:
+            return False
         return True
 
     def _run(self, sql: str, *values: object) -> int:
         """Runs a change inside the caller's transaction; how many rows it touched."""
         with readable(self.path):
-            return self._database.execute(sql, values).rowcount
-
-
-@cache
-def insert_into(table: str, columns: tuple[str, ...]) -> str:
-    """What adds a row of these columns; the names are our own."""
-    names = ", ".join(f'"{name}"' for name in columns)
-    return f"INSERT INTO {table} ({names}) VALUES ({marks(len(columns))})"  # noqa: S608
+            return int(self._database.execute(sql, values).rowcount)
 
 
 def marks(count: int) -> str:

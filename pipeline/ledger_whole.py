@@ -1,6 +1,7 @@
-"""The ledger's file as a whole: the chain over its records, whether it is sound, a copy of it."""
+"""The ledger as a whole: the chain over its records, whether it is sound, a copy of it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -8,15 +9,21 @@ from typing import Any
 from pipeline.folder import create_private
 from pipeline.ledger_access import RESCUE, LedgerError, readable
 from pipeline.ledger_filing import Filings
+from pipeline.ledger_on_sqlite import OnSQLite
 from pipeline.ledger_rows import RAW_ROW
-from pipeline.ledger_store import insert_into
 from pipeline.model import digest_of, instant_text
 from pipeline.schema_chain import MARK, chain_all, link, mark, marks_of
+from pipeline.sqlite import columns
 
 _ROW = ", ".join(("id", *RAW_ROW))
 _PAYLOAD, _SEAL = RAW_ROW.index("payload"), RAW_ROW.index("seal")
 _SHOWN = 3  # faults in one message
-
+_AT_ONCE = 5_000  # rows
+# Every table but the cache with its columns, in an order in which rows name only what is there.
+_KEPT = {
+    table: tuple(name for name, _, _ in columns(table))
+    for table in ("migration", "batch", "raw", "chain", "cursor", "answer", "price", "filing")
+}
 
 _PARSED_TO = "SELECT coalesce(max(last_row), 0) FROM parsed"  # what the cache knows of
 
@@ -120,7 +127,7 @@ class Whole(Filings):
         with self.transaction(), readable(self.path):
             self._database.defer_references()
             for table, row in rows:
-                self._database.execute(insert_into(table, tuple(row)), tuple(row.values()))
+                self._database.insert(table, tuple(row), [tuple(row.values())])
             columns, at = ("id", "kind", "name", "digest", "at", "program"), instant_text(self._clock())
             for of in ("raw", "price"):
                 lost = f"SELECT DISTINCT batch FROM {of} WHERE batch NOT IN (SELECT id FROM batch)"  # noqa: S608
@@ -128,10 +135,51 @@ class Whole(Filings):
             chain_all(self._database)
 
     def copy_to(self, path: Path) -> None:
-        """Makes `path`, 0600, the ledger as it is now, whatever others keep meanwhile (they wait for it)."""
+        """Makes `path`, 0600, a SQLite ledger of all that is kept now, whatever others keep meanwhile (they wait)."""
         create_private(path)
         with self.snapshot(), readable(self.path):
-            self._database.copy_to(path)
+            if not self._database.copy_to(path):
+                with Whole.making(OnSQLite(path.parent, path.name)) as copy:
+                    self.copy_facts(copy)
+
+    def copy_facts(self, target: "Whole") -> None:
+        """Fills a ledger that is being made with every fact of this one, row by row with its number; not the cache."""
+        with self.snapshot(), target.transaction():
+            for table, columns in _KEPT.items():
+                for rows in self._chunks(table):
+                    try:
+                        target._insert(table, columns, rows)
+                    except ValueError as why:
+                        row = next((row for row in rows if target._unkeepable(row)), rows[0])
+                        raise LedgerError(
+                            f"{self.path}: {why}: row {row[0]} of the table {table}; keep it where it is"
+                        ) from None
+
+    def _unkeepable(self, row: Sequence[Any]) -> bool:
+        return any(isinstance(value, str) and self._database.unkeepable(value) for value in row)
+
+    def contents(self) -> str:
+        """What tells whether two ledgers hold the same facts, wherever they are: of every row of every table but the
+        cache."""
+        digest = sha256()
+        with self.snapshot():
+            for table in _KEPT:
+                digest.update(table.encode())
+                for rows in self._chunks(table):
+                    digest.update(repr(rows).encode())
+        return digest.hexdigest()
+
+    def _chunks(self, table: str) -> Iterator[list[tuple[Any, ...]]]:
+        columns = ", ".join(f'"{name}"' for name in _KEPT[table])
+        order = "account, source, stream" if table == "cursor" else columns.partition(",")[0]
+        rows = self._stream(f"SELECT {columns} FROM {table} ORDER BY {order}")  # noqa: S608 - our own
+        while some := list(islice(rows, _AT_ONCE)):
+            yield some
+
+    def size(self) -> int:
+        """Bytes that the ledger takes, about."""
+        with self.snapshot(), readable(self.path):
+            return self._database.size()
 
 
 def is_kept(row: Sequence[Any], marked: bytes) -> bool:

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Self
@@ -25,14 +26,13 @@ _FORBIDDEN = ("update", "delete")
 class Sqlite:
     """An open file, or (`past`) a ledger in memory. For one thread. What fails is a sqlite3.Error."""
 
-    errors: type[Exception] = sqlite3.Error
-    conflict: type[Exception] = sqlite3.IntegrityError  # what is there already, or belongs to nothing
+    errors: tuple[type[Exception], ...] = (sqlite3.Error,)
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self.close = connection.close
         self.execute: Callable[..., sqlite3.Cursor] = connection.execute
-        self.many = connection.executemany
+        self.stream = connection.execute
 
     @classmethod
     def at(cls, path: Path, patience: float) -> Self:
@@ -53,12 +53,17 @@ class Sqlite:
         return cls(connection)
 
     @classmethod
-    def past(cls, path: Path, patience: float) -> Self:
-        """A ledger in memory whose facts are those of the file at `path`, which is only read: all rows but those in the
-        table `left_out` (the table's name, the row's id)."""
+    def past(cls, kept: str, patience: float, fill: Callable[[sqlite3.Connection], None] | None = None) -> Self:
+        """A ledger in memory whose facts are those of `kept`, the address of a file that is only read, or a database in
+        memory that `fill` fills: all rows but those in the table `left_out` (the table's name, the row's id)."""
         connection = sqlite3.connect(":memory:", timeout=patience, isolation_level=None, uri=True)
         try:
-            connection.execute("ATTACH DATABASE ? AS kept", (f"{path.absolute().as_uri()}?mode=ro",))
+            connection.execute("ATTACH DATABASE ? AS kept", (kept,))
+            if fill is not None:
+                for statement in statements():
+                    if statement.strip().startswith("CREATE TABLE"):
+                        connection.execute(statement.replace("CREATE TABLE ", "CREATE TABLE kept."))
+                fill(connection)
             connection.execute("CREATE TEMP TABLE left_out (name TEXT, id INTEGER, PRIMARY KEY (name, id))")
             for table in FACTS:  # a temporary view stands before a table of the same name
                 out = f"SELECT 1 FROM left_out WHERE name = '{table}' AND left_out.id = kept.{table}.id"  # noqa: S608
@@ -69,6 +74,10 @@ class Sqlite:
             connection.close()
             raise
         return cls(connection)
+
+    def insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Adds rows, in the order of `columns`; those without a number get the next."""
+        self._connection.executemany(insert_into(table, tuple(columns)), rows)
 
     def inserted(self, sql: str, values: Sequence[Any]) -> int:
         """Runs an INSERT of one row into a table that numbers its rows; the row's number."""
@@ -86,6 +95,10 @@ class Sqlite:
         """Whether a transaction is open: SQLite rolls back on its own, as on a full disk."""
         return self._connection.in_transaction
 
+    def unkeepable(self, text: str) -> str:  # noqa: ARG002 - Postgresql's can't hold all
+        """What in a text can't be kept, in words; "" for nothing."""
+        return ""
+
     # ---- versions -----------------------------------------------------------------------------
 
     def version(self) -> int | None:
@@ -95,13 +108,21 @@ class Sqlite:
         tables = self.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
         return None if tables or self._pragma("user_version") else 0
 
+    def make(self) -> None:
+        """The tables and their guards, inside the caller's transaction."""
+        for statement in (*statements(), *(trigger for table in APPEND_ONLY for trigger in triggers(table))):
+            self.execute(statement)
+        self.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+    def settle(self) -> None:
+        """Says that the tables are of the newest version, without a row that does."""
+        self.execute(f"PRAGMA user_version = {newest_version()}")
+
     def migrate(self, at: datetime, program: str) -> None:
         """Brings an empty or older ledger to the newest version, inside the caller's transaction."""
         version = self.version()
         if version == 0:
-            for statement in (*statements(), *(trigger for table in APPEND_ONLY for trigger in triggers(table))):
-                self.execute(statement)
-            self.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            self.make()
             self._record(newest_version(), at, program)
             return
         assert version is not None
@@ -134,11 +155,17 @@ class Sqlite:
             if table in there and not {f"{table}_no_{verb}" for verb in _FORBIDDEN} <= there:
                 yield f"table {table} has lost its guard against changes"
 
-    def copy_to(self, path: Path) -> None:
-        """Makes the file `path`, which is there and empty, what this one is now, inside the caller's snapshot."""
+    def copy_to(self, path: Path) -> bool:
+        """Makes the file `path`, which is there and empty, what this one is now, inside the caller's snapshot. True: it
+        is a file that can be copied."""
         self.version()  # the first look is what makes others wait
         with closing(sqlite3.connect(path)) as copy:
             self._connection.backup(copy)
+        return True
+
+    def size(self) -> int:
+        """Bytes, about."""
+        return self._pragma("page_count") * self._pragma("page_size")
 
 
 def copied(path: Path, copy: Path) -> None:
@@ -168,3 +195,10 @@ def triggers(table: str) -> Iterator[str]:
     abort = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
     for verb in _FORBIDDEN:
         yield f'CREATE TRIGGER "{table}_no_{verb}" BEFORE {verb.upper()} ON "{table}" {abort}'
+
+
+@cache
+def insert_into(table: str, columns: tuple[str, ...]) -> str:
+    """What adds a row of these columns; the names are our own."""
+    names = ", ".join(f'"{name}"' for name in columns)
+    return f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608

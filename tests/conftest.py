@@ -7,11 +7,16 @@ page that it keeps: where the system has a folder in memory with room, theirs ar
 
 import os
 import shutil
+from contextlib import ExitStack
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import pytest
 from cryptography.hazmat.primitives.kdf import scrypt
 from hypothesis import settings
+
+from tests import postgres
 
 settings.register_profile("taxsync", derandomize=True, deadline=None, database=None, max_examples=50)
 settings.register_profile("thorough", deadline=None, max_examples=3000)
@@ -41,3 +46,46 @@ def _derived(passphrase: bytes, asked: tuple[tuple[str, object], ...]) -> bytes:
 
 
 scrypt.Scrypt = Derived  # type: ignore[assignment,misc]
+
+
+# ---- the same tests with every ledger in PostgreSQL -----------------------------------------------------------------
+#
+# TAXSYNC_TEST_LEDGERS=postgresql starts a server for the session (tests/postgres.py); an address uses one that is.
+# Tests of what SQLite's files alone are or do say so: `@pytest.mark.sqlite("why")`.
+
+_ENDING = ExitStack()
+ASKED = os.environ.get("TAXSYNC_TEST_LEDGERS", "")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "sqlite(why): of SQLite's files alone; left out where ledgers are in PostgreSQL")
+    if ASKED and "TAXSYNC_LEDGER_URL" not in os.environ:  # the processes of a session get it from the first
+        try:
+            url = ASKED if "://" in ASKED else _ENDING.enter_context(postgres.server())
+        except postgres.NoServer as why:
+            pytest.exit(f"no test was run: {why}", 3)
+        os.environ["TAXSYNC_LEDGER_URL"] = url
+
+
+def pytest_unconfigure() -> None:
+    _ENDING.close()
+
+
+if ASKED:  # who copies a folder copies the ledger with it, as a copy of ledger.db is one
+    _copytree = shutil.copytree
+
+    def _with_ledgers(*arguments: Any, **options: Any) -> Any:
+        from tests.person import LEDGERS
+
+        place = _copytree(*arguments, **options)
+        for mark in Path(place).rglob("ledger.postgresql"):
+            postgres.copy_ledger(mark, LEDGERS["TAXSYNC_LEDGER_URL"])
+        return place
+
+    shutil.copytree = _with_ledgers
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items if ASKED else ():
+        for mark in item.iter_markers("sqlite"):
+            item.add_marker(pytest.mark.skip(reason=f"SQLite's own: {mark.args[0]}"))

@@ -401,6 +401,19 @@ def _whole(person: Person, arguments: list[str], name: str, *, partly: bool = Fa
     return "taken"
 
 
+def _compared(target: Target, person: Person, content: bytes) -> str:
+    """Another tool's report: whatever it says, nothing of it is kept."""
+    (person.home / target.file).write_bytes(content)
+    before = kept(person)
+    done = ran(person, "compare", target.file, "--year", "2025", "--no-xlsx")
+    if kept(person) != before:
+        raise Broken("kept something of another tool's report")
+    if done.stdout:
+        return "taken"
+    said_well(done.stderr.rstrip("\n"), "")
+    return "refused"
+
+
 def _settings(target: Target, person: Person, content: bytes) -> str:
     path = person.data / target.file
     path.write_bytes(content)
@@ -519,6 +532,12 @@ ROBINHOOD = (
 PRICES = "Date,Asset,Currency,Price\n2025-02-05,BTC,USD,50000\n2025-03-06T00:00:00Z,ETH,USD,2000.5\n"
 
 
+THEIRS = (
+    "Description,Date Acquired,Date Sold,Proceeds,Cost Basis,Gain\n"
+    "0.005 BTC,01/05/2025,02/05/2025,250.00,500.00,-250.00\n0.5 ETH,03/05/2025,03/06/2025,1000.25,1000.00,0.25\n"
+)
+
+
 def _answers() -> dict[str, str]:
     from tests.test_answers import ANSWERS, ref
     from tests.test_brokers import FORMS
@@ -561,6 +580,8 @@ def targets(home: Path) -> list[Target]:
     found.append(Target("universal ods", _document(UNIVERSAL), "universal.ods", _imported))
     found.append(Target("review", _filled((home / "questions.xlsx").read_bytes()), "review.xlsx", _imported))
     found.append(Target("mapping", MAPPING.encode(), "map.toml", _mapped))
+    found.append(Target("compare", THEIRS.encode(), "theirs.csv", _compared))
+    found.append(Target("compare xlsx", _workbook(THEIRS), "theirs.xlsx", _compared))
     found.append(Target("settings", SETTINGS.encode(), "taxsync.toml", _settings))
     person.run("backup", "my.backup")
     person.run("backup", "all.jsonl", "--records")

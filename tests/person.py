@@ -4,7 +4,8 @@
     person.run("init", "--country", "us")       # in this process: starting one costs a second
     person.process("status", "--json")          # as a shell would, with its own memory and streams
 
-Nothing of the tester's own environment counts, and every request would go to a closed port of this machine.
+Nothing of the tester's own environment counts but where ledgers are; every request would go to a closed port of this
+machine.
 """
 
 import csv
@@ -24,6 +25,7 @@ from pipeline.cli import main
 
 ROOT = Path(__file__).parent.parent
 NOBODY = "http://127.0.0.1:9/"
+LEDGERS = {k: v for k, v in os.environ.items() if k == "TAXSYNC_LEDGER_URL"}  # in PostgreSQL: see conftest.py
 CTRL_C = "\x03"  # as an answer: the line end after it wakes a read that began just as it came
 
 
@@ -51,6 +53,7 @@ class Person:
             "TAXSYNC_PASSPHRASE": "correct horse",
             "TAXSYNC_PROXY_URL": NOBODY,
             "PYTHONPATH": str(ROOT),
+            **LEDGERS,
             "PYTHONDONTWRITEBYTECODE": "1",
         }
 

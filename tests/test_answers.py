@@ -167,6 +167,7 @@ def test_the_summary_names_each_answer_with_its_time_and_file_and_the_inputs_tel
         (f"{LOTS},ID\n2016-03-01,Kraken,BTC,0,,,,7\n", "ID '7' is no opening lot of Kraken"),
     ],
 )
+@pytest.mark.sqlite("the bytes of the file")
 def test_what_does_not_fit_the_ledger_is_refused_with_its_row_and_nothing_is_kept(
     person: Person, text: str, problem: str
 ) -> None:

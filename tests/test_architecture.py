@@ -42,10 +42,13 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "pipeline.schema": (),
     "pipeline.migrations": ("pipeline.schema_chain",),
     "pipeline.sqlite": ("pipeline", "pipeline.migrations", "pipeline.model"),
+    "pipeline.postgresql": (
+        "pipeline", "pipeline.migrations", "pipeline.model", "pipeline.schema", "pipeline.ledger_server",
+    ),
     "pipeline.filing": ("pipeline.fact",),
     "pipeline.ledger": (
         "pipeline.ledger", "pipeline.ledger_", "pipeline.filing", "pipeline.migrations", "pipeline.schema_",
-        "pipeline.sqlite", "pipeline.folder",
+        "pipeline.sqlite", "pipeline.postgresql", "pipeline.folder",
         "pipeline.lock",
         "pipeline", "pipeline.said", "pipeline.model", "pipeline.issues", "pipeline.money",
     ),
@@ -62,6 +65,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "pipeline.run": (
         "pipeline", "pipeline.run", "pipeline.gains", "pipeline.rules", "pipeline.ledger", "pipeline.ledger_filing",
         "pipeline.ledger_past", "pipeline.ledger_salvage", "pipeline.filing", "pipeline.settings",
+        "pipeline.ledger_place", "pipeline.ledger_on_sqlite", "pipeline.ledger_on_postgresql", "pipeline.ledger_mark",
+        "pipeline.ledger_server",
         "pipeline.ledger_access", "pipeline.ledger_seen", "pipeline.theirs",
         "pipeline.folder", "pipeline.answers", "pipeline.reported", "pipeline.questions", "pipeline.model",
         "pipeline.glance", "pipeline.issues", "pipeline.fact", "pipeline.local", "pipeline.money", "importers",
@@ -92,7 +97,8 @@ LIBRARIES: dict[str, tuple[str, ...]] = {
     "currency_converter": ("importers",),
     "defusedxml": ("importers",),
     "sqlmodel": ("pipeline.schema",),
-    "sqlalchemy": ("pipeline.schema",),
+    "sqlalchemy": ("pipeline.ledger", "pipeline.postgresql", "pipeline.schema"),
+    "psycopg": ("pipeline.ledger", "pipeline.postgresql"),
     "filelock": ("pipeline.lock",),
     "tomli_w": ("pipeline.settings",),
     "openpyxl": ("reports", "importers"),

@@ -56,6 +56,7 @@ def same_facts(one: Path, other: Path) -> bool:
     return dumps[0] == dumps[1]
 
 
+@pytest.mark.sqlite("a dump of the file")
 def test_a_restored_folder_is_the_same_and_gives_the_same_files(person: Person) -> None:
     file = person.home / "my.backup"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -157,6 +158,7 @@ main(sys.argv[2:])
     "limit, command",
     [(30_000, ("backup", "new")), (110_000, ("backup", "new")), (40_000, ("restore", "my.backup", "--data", "new"))],
 )
+@pytest.mark.sqlite("sizes of files")
 def test_a_command_that_is_killed_leaves_nothing_half(person: Person, limit: int, command: tuple[str, ...]) -> None:
     with closing(sqlite3.connect(person.data / "ledger.db")) as ledger:
         assert (
@@ -181,6 +183,7 @@ def test_a_command_that_is_killed_leaves_nothing_half(person: Person, limit: int
 # ---- a damaged ledger -------------------------------------------------------------------------
 
 
+@pytest.mark.sqlite("a hand in the file")
 def test_a_damaged_ledger_is_refused_and_what_can_be_read_makes_a_new_one(person: Person) -> None:
     with closing(sqlite3.connect(person.data / "ledger.db")) as outside, outside:
         outside.execute("DROP TRIGGER raw_no_update")
@@ -214,6 +217,7 @@ def test_a_damaged_ledger_is_refused_and_what_can_be_read_makes_a_new_one(person
         assert "the record of Kraken's transaction b is missing" in person.run(*command, code=1).stderr
 
 
+@pytest.mark.sqlite("no older version was ever in PostgreSQL")
 def test_a_backup_of_an_older_ledger_is_brought_up_to_date(person: Person) -> None:
     old = person.home / "old.db"
     shutil.copyfile(person.data / "ledger.db", old)
@@ -258,6 +262,7 @@ def test_json_lines_that_are_not_whole_are_refused(person: Person, spoil: Callab
     assert not (person.home / "new").exists()
 
 
+@pytest.mark.sqlite("a look into the file")
 def test_json_lines_hold_all_facts(person: Person) -> None:
     person.run("restore", "all.jsonl", "--data", "new")
     assert facts(person.data) == facts(person.home / "new")

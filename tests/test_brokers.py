@@ -156,6 +156,7 @@ def test_a_year_with_every_kind_of_difference(person: Person) -> None:
         ("Coinbase,2026,9876,,,BTC,1,,06/01/2026,5,,,,,,,,", "is not that of 1099da.csv row 2, taxpayer number ending"),
     ],
 )  # fmt: skip
+@pytest.mark.sqlite("the bytes of the file")
 def test_a_form_that_can_not_be_taken_is_refused_with_its_row_and_nothing_is_kept(
     person: Person, row: str, problem: str
 ) -> None:

@@ -113,6 +113,7 @@ BROKEN = {
 }
 
 
+@pytest.mark.sqlite("what stands in the place of the file")
 def test_a_folder_that_can_not_be_read_is_a_line_with_its_reason(person: Person) -> None:
     desk = person.home / "desk"
     for name in BROKEN:
@@ -156,6 +157,7 @@ def killed(path: Path) -> None:
     assert path.with_name("ledger.db-journal").stat().st_size > 512
 
 
+@pytest.mark.sqlite("no older version was ever in PostgreSQL")
 def test_an_older_ledger_is_read_and_not_brought_up_to_date(person: Person) -> None:
     path = person.home / "desk" / "sound" / "ledger.db"
     with sqlite3.connect(path) as older:
@@ -180,6 +182,7 @@ def test_a_folder_without_clients_is_wrong_usage(person: Person) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX systems")
+@pytest.mark.sqlite("copies of files")
 def test_many_clients_are_as_many_lines(person: Person) -> None:
     copies(person.home / "desk", 60)
     found = looked(person)

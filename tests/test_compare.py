@@ -291,6 +291,7 @@ def test_our_own_files_are_the_same_as_ours(person: Person, name: str) -> None:
         (koinly(STORY).replace("(USD)", "(EUR)"), 1, "its amounts are in EUR, the figures here in USD"),
         (turbotax([]), 1, "has no sale in it, only its header"),
         (turbotax(STORY).replace("03/10/2025", "10 o'clock"), 1, "row 2: Date Sold '10 o'clock' is no day"),
+        (turbotax(STORY).replace("03/10/2025", "12/31/9999"), 1, "Date Sold '12/31/9999' should be a day of the years"),
         (turbotax(STORY).replace("40000.00", "many"), 1, "row 2: Proceeds 'many' is no number"),
         (koinly(STORY).replace("10/03/2025", "03/31/2025"), 1, "days are written day first and month first"),
         (turbotax(STORY[:1]), 1, "may be of two days; the month was taken to stand first (else: --dates dmy)"),

@@ -101,6 +101,7 @@ def test_a_file_twice_changes_nothing_and_a_longer_one_adds_its_new_rows(filed: 
     assert "4 transactions, 1 new" in filed.run("import", filed.write("trades.csv", longer)).stdout
 
 
+@pytest.mark.sqlite("a look into the file")
 def test_a_bad_row_refuses_the_file_and_leaves_the_ledger_as_it_was(filed: Person) -> None:
     ledger = filed.data / "ledger.db"
     before = ledger.read_bytes(), (filed.data / "taxsync.toml").read_bytes()
@@ -130,6 +131,7 @@ def test_an_id_with_two_contents_is_refused_across_files_unless_it_is_a_revision
     assert "1 revised" in person.run("import", second, "--revise").stdout
 
 
+@pytest.mark.sqlite("the bytes of the file")
 def test_another_price_of_an_earlier_file_is_refused_with_its_rows_unless_it_is_a_revision(filed: Person) -> None:
     days = [f"2025-03-0{day}" for day in range(1, 6)]
 
@@ -473,6 +475,7 @@ def test_the_change_of_scope_is_settled_by_the_first_report(person: Person) -> N
     assert "allocation_changed" not in {r["code"] for r in person.rows("issues.csv")}
 
 
+@pytest.mark.sqlite("the file is gone")
 def test_a_ledger_that_has_gone_is_told_and_the_reports_stay(filed: Person) -> None:
     filed.run("report", "--year", "2025")
     before = (filed.data / "reports" / "2025" / "disposals.csv").read_bytes()

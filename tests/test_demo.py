@@ -161,6 +161,7 @@ def test_every_balance_of_the_exchange_is_what_its_records_add_up_to_but_the_one
     assert all(b["reported"] is None for b in balances if b["account"] != "kraken")
 
 
+@pytest.mark.sqlite("a dump of the file")
 def test_again_in_the_same_folder_it_changes_nothing(demo: tuple[Person, Done]) -> None:
     person, done = demo
     reports, facts, status = contents(person.data / "reports"), kept(person.data), person.run("status", "--json").stdout
@@ -202,7 +203,7 @@ def test_own_data_goes_into_no_demo_folder(demo: tuple[Person, Done]) -> None:
     assert contents(person.data) == before
 
 
-@pytest.mark.parametrize("left", ["all", "ledger.db", "notes.txt"])
+@pytest.mark.parametrize("left", ["all", pytest.param("ledger.db", marks=pytest.mark.sqlite("a file")), "notes.txt"])
 def test_a_folder_that_holds_anything_else_gets_no_demo(left: str, tmp_path: Path) -> None:
     """Also one whose settings are lost: its ledger must not be mixed with what is made up."""
     person = Person(tmp_path)
@@ -218,6 +219,7 @@ def test_a_folder_that_holds_anything_else_gets_no_demo(left: str, tmp_path: Pat
     assert contents(person.data) == before
 
 
+@pytest.mark.sqlite("a look into the file")
 def test_the_archive_has_both_legs_of_every_trade_and_no_key(demo: tuple[Person, Done], tmp_path: Path) -> None:
     person, _ = demo
     person.run("report", "--pack", "--out", str(tmp_path))

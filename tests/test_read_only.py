@@ -59,6 +59,7 @@ def bound(person: Person, *arguments: str) -> Done:
     return Done(done.returncode, done.stdout, done.stderr)
 
 
+@pytest.mark.sqlite("a file that is read-only; tests/test_postgresql.py has a user who is")
 def test_a_ledger_that_can_only_be_read_gives_its_report_elsewhere(person: Person) -> None:
     settings = person.data / "taxsync.toml"
     settings.write_text(settings.read_text().replace('method = ""', 'method = "hifo"'))
@@ -77,6 +78,7 @@ def test_a_ledger_that_can_only_be_read_gives_its_report_elsewhere(person: Perso
     assert bound(person, "report", "--year", "2025", "--no-xlsx", "--out", "elsewhere").stderr == ""  # kept by now
 
 
+@pytest.mark.sqlite("a file that is read-only; tests/test_postgresql.py has a user who is")
 def test_a_ledger_that_can_only_be_read_tells_what_is_open(person: Person) -> None:
     with read_only(person.data / "ledger.db", person.data):
         assert bound(person, "status").code == 0
@@ -85,6 +87,7 @@ def test_a_ledger_that_can_only_be_read_tells_what_is_open(person: Person) -> No
     assert refused.code == 1 and len(refused.stderr.splitlines()) == 1 and "is read-only" in refused.stderr
 
 
+@pytest.mark.sqlite("a file that is read-only; tests/test_postgresql.py has a user who is")
 def test_records_that_another_version_has_to_read_first_are_told(person: Person) -> None:
     script = (
         "from pathlib import Path; from pipeline.ledger import Ledger\n"

@@ -179,9 +179,10 @@ def test_the_labels_are_the_codes() -> None:
     assert len(code(sentence)) == len(RECEIVED_LABELS) + len(SENT_LABELS)
 
 
+@pytest.mark.sqlite("the name of the file")
 def test_the_files_of_the_data_folder_are_those_that_are_written(tmp_path: Path) -> None:
     told = {name for row in rows(section("Where things are kept")) for name in code(row[0])}
-    assert told == {FILE, "ledger.db", "vault.bin", "reports/YEAR/", "review.xlsx"}
+    assert told == {FILE, "ledger.db", "ledger.postgresql", "vault.bin", "reports/YEAR/", "review.xlsx"}
     person = Person(tmp_path)
     person.run("init", "--country", "us")
     made = {p.name for p in person.data.iterdir() if p.name[0] != "."}

@@ -28,14 +28,15 @@ VERBS = (
     "store|take|try|unset|update|use|wait|write"
 )
 CURE = re.compile(
-    rf"(?:^|[;:,.(?] |\b(?:or|and|then|else|first) )(?:{VERBS})\b|`taxsync |--[a-z]|\bshould\b|\ballowed: |\bneeded: |"
-    r"\bis it '|\b(?:there|those) are\b|\bis empty; it is\b|\bmust be\b|\bmust have\b|\bneeds? one\b|\bsuch as\b|"
-    r"\bshows? (?:the|their) ids\b|\bnames? them\b",
+    rf"(?:^|[;:,.(?] |\b(?:or|and|then|else|first) )(?:{VERBS})\b|`(?:taxsync|pip) |--[a-z]|\bshould\b|\ballowed: |"
+    r"\bneeded: |\bis it '|\b(?:there|those) are\b|\bis empty; it is\b|\bmust be\b|\bmust have\b|\bneeds? one\b|"
+    r"\bsuch as\b|\bshows? (?:the|their) ids\b|\bnames? them\b",
     re.IGNORECASE,
 )
-ELSEWHERE = {  # what is put together where the static text can't tell: where that is, and who tests it
-    "pipeline/ledger_access.py": "one sentence for each code of SQLite: test_ledger",
-}
+GATHERED = ("_in_short",)  # lines that were said before, as many as fit
+ELSEWHERE = (  # one sentence for each code of the database, which tests/pipeline/test_ledger.py looks at
+    "pipeline/ledger_access.py", "pipeline/ledger_on_sqlite.py", "pipeline/ledger_on_postgresql.py",
+)  # fmt: skip
 
 
 def test_every_refusal_in_the_code_says_what_to_do() -> None:
@@ -76,6 +77,9 @@ def _texts(tree: ast.Module) -> dict[str, str]:
             for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
                 if isinstance(target, ast.Name):
                     found[target.id] = f"{found.get(target.id, '')} {_text(node.value, {})}".strip()
+        elif isinstance(node, ast.FunctionDef) and node.name not in GATHERED:
+            given = [each.value for each in ast.walk(node) if isinstance(each, ast.Return) and each.value]
+            found.setdefault(node.name, " ".join(_text(each, found) for each in given))
     return found
 
 
@@ -86,6 +90,8 @@ def _text(node: ast.expr, named: dict[str, str]) -> str:
         return "".join(_text(part, named) for part in node.values)
     if isinstance(node, ast.FormattedValue):
         return _text(node.value, named)
+    if isinstance(node, ast.Dict):
+        return " ".join(_text(each, named) for each in node.values)
     if isinstance(node, ast.BinOp):
         return _text(node.left, named) + _text(node.right, named)
     if isinstance(node, ast.IfExp):
@@ -103,18 +109,18 @@ def _text(node: ast.expr, named: dict[str, str]) -> str:
 def _shared() -> dict[str, str]:
     """Texts that other files use by their name."""
     found = {"key_help": "make a key"}  # of each exchange: where and how
-    for place, names in {
-        "pipeline/ledger_access.py": ("RESCUE", "NO_LEDGER"),
+    for places, names in {
+        "pipeline/ledger_*.py": ("RESCUE", "NO_LEDGER"),
         "pipeline/run/pairs.py": ("undo",),
         "importers/base.py": ("NEW_KEY", "EXPIRED", "LACKING", "LOCKED"),
     }.items():
-        tree = ast.parse((ROOT / place).read_text(encoding="utf-8"))
-        for node in tree.body:
-            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id in names:
-                found[node.targets[0].id] = _text(node.value, found)
-            elif isinstance(node, ast.FunctionDef) and node.name in names:
-                given = [each.value for each in ast.walk(node) if isinstance(each, ast.Return) and each.value]
-                found[node.name] = " ".join(_text(each, {}) for each in given)
+        for path in sorted(ROOT.glob(places)):
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in names:
+                    found[ast.unparse(node.targets[0])] = _text(node.value, found)
+                elif isinstance(node, ast.FunctionDef) and node.name in names:
+                    given = [each.value for each in ast.walk(node) if isinstance(each, ast.Return) and each.value]
+                    found[node.name] = " ".join(_text(each, {}) for each in given)
     return found
 
 

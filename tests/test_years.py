@@ -243,6 +243,7 @@ main(["close", "2025"])
 """
 
 
+@pytest.mark.sqlite("SQLite traces its statements")
 def test_killed_while_closing_a_year_is_closed_or_it_is_not(person: Person) -> None:
     for point in ("", "COMMIT"):  # the next statement of all, or what keeps the transaction
         done = subprocess.run(

@@ -73,14 +73,19 @@ class Sold:
     def shift(
         self, asset: str, units: Decimal | None, dearest: Decimal, since: datetime | None = None,
         until: datetime | None = None, but: Mapping[int, Decimal] | None = None,
+        new: Mapping[int, Decimal] | None = None,
     ) -> Iterator[tuple[int, Decimal, Decimal]]:  # fmt: skip
         """By how much each year's gain can be lower and higher if `units` (None: any number) are in doubt. `but`: units
-        of a year that are not asked about."""
+        of a year that are not asked about; `new`: those of them that cost nothing, as it stands."""
         for year, sold, cost in self.units(asset, since, until):
-            others = max(ZERO, sold - (but or {}).get(year, ZERO))
-            most = dearest * (others if units is None or (asset, year) in self.mixed else min(units, others))
-            if most > ZERO:
-                yield year, most, min(most, cost)
+            asked = max(ZERO, sold - (but or {}).get(year, ZERO))
+            others = max(ZERO, asked - (new or {}).get(year, ZERO))
+            lower, higher = (
+                dearest * (each if units is None or (asset, year) in self.mixed else min(units, each))
+                for each in (asked, others)
+            )
+            if lower > ZERO:
+                yield year, lower, min(higher, cost)
 
 
 class Paid:

@@ -122,18 +122,26 @@ class _Scales:
                 self.change(about, d.disposed_at, None, None)
             else:
                 self.blamed[about].append(d)
-                if not rules.portfolio:  # there one cost is for all: see `_in_all`
-                    self.change(about, d.disposed_at, max(ZERO, d.gain), ZERO)
 
     def change(self, n: int, at: datetime, lower: Decimal | None, higher: Decimal | None) -> None:
         self.changes[n][self.seen.year(at)].add(lower, higher)
 
+    def brought(self, n: int, but: str = "") -> None:
+        """Units without a cost that hang on the problem may have cost what they brought; those of the asset `but` are
+        seen to elsewhere."""
+        for d in self.blamed[n]:
+            if d.asset != but:
+                self.change(n, d.disposed_at, max(ZERO, d.gain or ZERO), ZERO)
+
     def shift(
         self, n: int, asset: str, units: Decimal | None, dearest: Decimal, since: datetime | None = None,
-        until: datetime | None = None, own: Iterable[Disposal] = (),
+        until: datetime | None = None, own: Iterable[Disposal] = (), new: bool = False,
     ) -> None:  # fmt: skip
         """What the problem does to the disposals that are not its `own`, by the lots that they take; also to those of
-        what the asset became."""
+        what the asset became. `new`: and to those that hang on it, which may take lots of others and leave them theirs.
+        """
+        if new:
+            self.brought(n, but=asset)
         rules = self.seen.rules
         became = self.became(asset, since, until)
         if self.cost_goes_on and (became or self._swaps_taxed or rules.portfolio):
@@ -142,8 +150,12 @@ class _Scales:
         but: dict[int, Decimal] = defaultdict(lambda: ZERO)
         for d in own:
             but[self.seen.year(d.disposed_at)] += d.quantity
+        hanging: dict[int, Decimal] = defaultdict(lambda: ZERO)
+        for d in self.blamed[n] if new else ():
+            if d.asset == asset:
+                hanging[self.seen.year(d.disposed_at)] += d.quantity
         earliest = None if since is None else self.earliest(since)
-        for year, lower, higher in self.sold.shift(asset, units, dearest, earliest, until, but):
+        for year, lower, higher in self.sold.shift(asset, units, dearest, earliest, until, but, hanging):
             self.changes[n][year].add(lower, higher)
         for c in became:
             more = None if units is None else split(min(units, c.quantity) * c.into_quantity, ONE, c.quantity)
@@ -182,7 +194,7 @@ class _Scales:
     def nothing_left(self, asset: str, at: datetime) -> bool:
         """Whether units of the asset that went short at that time leave all else as it is: they were the last of the
         one queue they could come from, and all that it brought lies in one tax year."""
-        alone = len(self.seen.scope.values) == 1 and self._moved.get(asset, at) >= at
+        alone = len(self.seen.scope.values) == 1 and (asset not in self._moved or self._moved[asset] > at)
         years = len(list(self.sold.units(asset, until=at)))
         if self.seen.rules.portfolio or years > 1 or self.became(asset, None, at):
             return False
@@ -227,29 +239,35 @@ def _common(assets: Iterable[str]) -> str:
 
 def _missing(scales: _Scales, n: int, issue: Issue) -> None:
     """Units without an acquisition: had they been there, others might have been taken before."""
-    own, given = scales.blamed[n], scales.given[n]
+    own, given, asset = scales.blamed[n], scales.given[n], issue.asset
+    lacking = Decimal(issue.details["quantity"])  # some may have been swapped on
     if scales.seen.rules.portfolio:
-        scales.in_all(n, issue.asset, scales.most_in_all(issue.asset, Decimal(issue.details["quantity"])), None)
-    elif (own or given) and (given or not scales.nothing_left(issue.asset, max(d.disposed_at for d in own))):
-        lacking = Decimal(issue.details["quantity"])  # some may have been swapped on
+        scales.in_all(n, asset, scales.most_in_all(asset, lacking), None)
+    elif own and not given and scales.nothing_left(asset, max(d.disposed_at for d in own)):
+        scales.brought(n)
+    else:
         units = max(lacking, sum((d.quantity for d in own), given))
-        scales.shift(n, issue.asset, units, scales.most_of(issue.asset), own=own)
+        scales.shift(n, asset, units, scales.most_of(asset), new=True)
 
 
 def _came(scales: _Scales, n: int, issue: Issue) -> None:
     """Units that came from nowhere: when they were bought, and so when they would have been taken, is not known. What
     their row paid as a fee would be a cost, too."""
     row = scales.rows.get(issue.ref)
-    if row is not None and row.received is not None and not is_fiat(row.received.asset):
-        if scales.seen.rules.portfolio:
-            cost, fee = scales.most_in_all(row.received.asset, row.received.quantity), scales.fee_of(row)
-            scales.in_all(n, row.received.asset, None if cost is None or fee is None else cost + fee, None)
-            return
-        own, since = scales.blamed[n], None if scales.one_queue(row.at) else row.at
-        for year in {scales.seen.year(d.disposed_at) for d in own} if row.fee is not None else ():
-            scales.changes[n][year].add(scales.fee_of(row), ZERO)
-        asset = row.received.asset
-        scales.shift(n, asset, row.received.quantity, scales.most_of(asset), since, own=own)
+    if row is None or row.received is None or is_fiat(row.received.asset):
+        scales.brought(n)
+        return
+    asset, units, fee = row.received.asset, row.received.quantity, scales.fee_of(row)
+    if scales.seen.rules.portfolio:
+        cost = scales.most_in_all(asset, units)
+        scales.in_all(n, asset, None if cost is None or fee is None else cost + fee, None)
+        return
+    since = None if scales.one_queue(row.at) else row.at
+    if row.fee is not None:
+        taken = {year for year, *_ in scales.sold.units(asset, since)}
+        for year in {scales.seen.year(d.disposed_at) for d in scales.blamed[n]} | taken:
+            scales.changes[n][year].add(fee, ZERO)
+    scales.shift(n, asset, units, scales.most_of(asset), since, new=True)
 
 
 def _unpriced(scales: _Scales, n: int, issue: Issue) -> None:
@@ -263,8 +281,12 @@ def _unpriced(scales: _Scales, n: int, issue: Issue) -> None:
         if scales.seen.rules.portfolio:
             scales.in_all(n, asset, scales.most_in_all(asset, came.quantity), row.at)
         elif scales.ranked_by_cost:
-            scales.shift(n, asset, came.quantity, scales.most_of(asset), row.at, own=scales.blamed[n])
-    elif row is not None and scales.seen.rules.portfolio:
+            scales.shift(n, asset, came.quantity, scales.most_of(asset), row.at, new=True)
+        else:
+            scales.brought(n)
+    elif not scales.seen.rules.portfolio:
+        scales.brought(n)
+    elif row is not None:
         for year, (_, higher) in scales.paid.bounds(scales.paid.assets()).items():
             if year >= scales.seen.year(row.at):
                 scales.changes[n][year].share(_common(scales.paid.assets()), ZERO, higher)

@@ -68,7 +68,7 @@ def midnight(day: date, zone: ZoneInfo) -> datetime:
 NEVER: Dated[bool] = Dated(((None, False),))
 ALWAYS: Dated[bool] = Dated(((None, True),))
 
-_YEAR_NAME = re.compile(r"(\d{4})(?:\s*[-/]\s*(\d{2}|\d{4}))?")
+_YEAR_NAME = re.compile(r"(\d{4})(?:\s*[-/]\s*(\d{2}|\d{4}))?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class TaxYear:
         """
         match = _YEAR_NAME.fullmatch(name.strip())
         if match is None:
-            raise ValueError(f"'{name}' is not a tax year; write it as 2025 or 2024-25")
+            raise ValueError(f"'{name[:40]}' is not a tax year; write it as 2025 or 2024-25")
         first, second = match.groups()
         year = int(first)
         if second is not None:
@@ -105,7 +105,7 @@ class TaxYear:
                 raise ValueError(f"'{name}' is not one tax year; write it as 2025 or 2024-25")
             year += 1
         if not 2009 <= year <= 2200:
-            raise ValueError(f"there is no crypto tax year {year}")
+            raise ValueError(f"there is no crypto tax year {year}; choose one from 2009 on")
         return year
 
 

@@ -7,7 +7,6 @@ leaves beside it is as private as the folder, and the next such command takes it
 import glob
 import os
 import shutil
-import sqlite3
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
@@ -22,13 +21,18 @@ from importers.vault import FILE_NAME as VAULT
 from pipeline.folder import create_private, make_folder, sync_folder, write_private
 from pipeline.issues import Stop, Usage
 from pipeline.ledger import Ledger, LedgerError, import_lock
+from pipeline.ledger_access import Conflict, folder_lock
+from pipeline.ledger_on_sqlite import FILE as LEDGER
+from pipeline.ledger_on_sqlite import OnSQLite
+from pipeline.ledger_place import place_of, server_asked
 from pipeline.ledger_salvage import Lost, NothingSaved, saved, take
+from pipeline.run.moving import into_server
 from pipeline.run.project import DEMO, opened
 from pipeline.run.records import FIRST, Records, write_records
 from pipeline.settings import FILE as SETTINGS
 from pipeline.settings import load
 
-LEDGER, REPORTS, REVIEW = "ledger.db", "reports", "review.xlsx"
+REPORTS, REVIEW = "reports", "review.xlsx"
 ALONE = (SETTINGS, DEMO, REVIEW)  # beside the ledger and the reports
 PLACEHOLDERS = {".gitkeep", ".gitignore"}  # a folder with these alone is empty
 
@@ -56,7 +60,7 @@ def backup(folder: Path, file: Path, ask: Ask, *, with_keys: bool, force: bool) 
     with opened(folder) as (_, ledger), _workshop(folder, "taxsync backup") as work:
         passphrase = ask(True)
         ledger.copy_to(work / LEDGER)
-        _require_sound(work, folder)
+        _require_sound(work, ledger.path)
         members = _members(folder, work / LEDGER, with_keys)
         before = _stamps(members)
         with _in_place(file, force) as made, sealing(made, passphrase) as sealed, _archive(sealed, "w|") as archive:
@@ -82,19 +86,19 @@ def _advice(passphrase: str, with_keys: bool, keys: str, folder: Path) -> Iterat
 def save_records(folder: Path, file: Path, *, force: bool) -> Outcome:
     """What can be read of the ledger, damaged or not, as JSON lines, not encrypted."""
     _require_free(file, force)
-    ledger = folder / LEDGER
-    if not ledger.is_file():
-        raise Stop(f"{ledger} is missing, so there is nothing to save: name the right folder with --data")
+    place = place_of(folder)
+    if not place.path.is_file():
+        raise Stop(f"{place.path} is missing, so there is nothing to save: name the right folder with --data")
     lost = Lost()
     with import_lock(folder, "taxsync backup --records"), _workshop(folder, "taxsync backup") as work:
-        for name in (LEDGER, f"{LEDGER}-journal", f"{LEDGER}-wal"):  # a killed write's, which the copy takes back
-            if (folder / name).is_file():
-                shutil.copyfile(folder / name, work / name)
+        if not place.copy_raw(work):
+            with Ledger.at(place, create=False) as ledger:
+                ledger.copy_to(work / LEDGER)
         try:
             with _in_place(file, force) as made:
                 count = write_records(made, saved(work / LEDGER, lost), _settings(folder))
         except NothingSaved as why:
-            raise Stop(f"{ledger} is damaged, and {why}; restore a backup into a new folder") from None
+            raise Stop(f"{place.path} is damaged, and {why}; restore a backup into a new folder") from None
     said = f"{file}: {count} rows of the ledger as JSON lines, not encrypted: keep it where nobody else can read it"
     lacking = tuple(_lacking(lost))
     return Outcome((said,), lacking, not lacking)
@@ -212,7 +216,7 @@ def _workshop(folder: Path, what: str) -> Iterator[Path]:
     work = folder / ".backup"
     _make_private(work)
     try:
-        with import_lock(work, what, None, 0):
+        with folder_lock(work, what):
             _clear(work)
             try:
                 yield work
@@ -298,7 +302,8 @@ def restore(file: Path, folder: Path, ask: Ask) -> Outcome:
             with _new_folder(folder) as work:
                 with unsealing(content, passphrase, str(file)) as plain:
                     _unpack(plain, work, file)
-                _require_sound(work, folder)
+                _require_sound(work, folder / LEDGER)
+                _put_where_asked(work, folder)
             return Outcome((f"{folder}: restored from {file}",), tuple(_without_keys(folder)))
         if head.startswith(FIRST):
             return _restore_records(content, file, folder)
@@ -310,13 +315,16 @@ def _restore_records(content: BinaryIO, file: Path, folder: Path) -> Outcome:
         records = Records(content, file)
         try:
             take(work, records.rows())
-        except (LedgerError, ValueError) as why:
-            if isinstance(why, LedgerError) and not isinstance(why.__cause__, sqlite3.IntegrityError):
+        except LedgerError as why:
+            if not isinstance(why, Conflict):
                 raise
             raise Stop(f"{file} holds what are no rows of a ledger; nothing was written: use another backup") from None
-        _require_sound(work, folder)
+        except ValueError:
+            raise Stop(f"{file} holds what are no rows of a ledger; nothing was written: use another backup") from None
+        _require_sound(work, folder / LEDGER)
         if records.settings:
             write_private(work / SETTINGS, records.settings.encode())
+        _put_where_asked(work, folder)
     said = f"{folder}: restored from {file}, {records.count} rows; reports are made anew by `taxsync report`"
     lacking = () if records.settings else (f"it has no settings: `taxsync init --country COUNTRY --data {folder}`",)
     return Outcome((said,), (*lacking, *_without_keys(folder)))
@@ -357,13 +365,22 @@ def _may_be(name: str) -> bool:
     return parts[0] == REPORTS and not any(c in name for c in "\\:\0") and ".." not in parts
 
 
-def _require_sound(work: Path, folder: Path) -> None:
-    """Raises LedgerError unless the ledger in `work` is sound; it is called that of `folder`."""
+def _require_sound(work: Path, name: Path) -> None:
+    """Raises LedgerError unless the ledger in `work` is sound; it is called `name`."""
+    made = OnSQLite(work)
     try:
-        with Ledger.open(work, create=False) as ledger:
+        with Ledger.at(made, create=False) as ledger:
             ledger.check_integrity()
     except LedgerError as why:
-        raise LedgerError(str(why).replace(str(work), str(folder))) from None
+        raise LedgerError(str(why).replace(str(made.path), str(name)).replace(str(work), str(name.parent))) from None
+
+
+def _put_where_asked(work: Path, folder: Path) -> None:
+    """Puts the ledger of a folder that is being made into PostgreSQL, where TAXSYNC_LEDGER_URL says so."""
+    at = server_asked()
+    if at is not None:
+        into_server(work, at, home=folder)
+        (work / LEDGER).unlink()
 
 
 def _require_vacant(folder: Path) -> None:
@@ -383,7 +400,7 @@ def _new_folder(folder: Path) -> Iterator[Path]:
     work = place.parent / f".{place.name}.restoring"
     _make_private(work)
     try:
-        with import_lock(work, "taxsync restore", None, 0):
+        with folder_lock(work, "taxsync restore"):
             _clear(work)
             try:
                 new = work / "new"

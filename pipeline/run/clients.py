@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipeline import __version__
 from pipeline.issues import Stop, Usage
-from pipeline.ledger_seen import Seen, seen
+from pipeline.ledger_seen import Door, Seen, seen
 from pipeline.money import ZERO, exact
 from pipeline.run.standing import MACHINE, Standing, newest, settings_digest
 from pipeline.settings import FILE, load
@@ -46,7 +46,8 @@ def clients(folder: Path) -> list[Client]:
         ) from None
     if _has_settings(folder):
         raise Usage(f"{folder} is itself a data folder: name the folder that it lies in")
-    found = [_client(entry.name, Path(entry.path)) for entry in entries if _may_be_one(entry)]
+    with Door() as door:
+        found = [_client(entry.name, Path(entry.path), door) for entry in entries if _may_be_one(entry)]
     if not found:
         raise Usage(f"{folder} holds no folder: each client has one in it, made by `taxsync init --data DIR/NAME`")
     with exact():
@@ -80,12 +81,12 @@ def _may_be_one(entry: os.DirEntry[str]) -> bool:
         return True
 
 
-def _client(name: str, folder: Path) -> Client:
+def _client(name: str, folder: Path, door: Door) -> Client:
     if not _has_settings(folder) and _has_settings(folder / "data"):
         folder = folder / "data"
     try:
         settings = load(folder)
-        ledger = seen(folder, MACHINE)
+        ledger = seen(folder, MACHINE, door)
         kept = newest(folder)
         since = tuple(_since(folder, kept, ledger)) if kept else ()
     except Stop as error:

@@ -17,7 +17,7 @@ from importers.parsers.build import BOTS, LOANS, MARGIN
 from importers.sync import BALANCE
 from pipeline.issues import Issue, Stop
 from pipeline.ledger import Ledger
-from pipeline.run.answers import LABEL, MATCH
+from pipeline.run.answers import LABEL, MATCH, REPEAT
 from pipeline.run.gaps import gaps, words
 from pipeline.run.reach import ALL, Reach, State, last_run, names, reaches
 from pipeline.run.unread import as_said, notes
@@ -166,7 +166,7 @@ def _told(ledger: Ledger) -> Iterator[Issue]:
     kind, what moved to places that are not read once for each of these, and so what of it the person says is missing
     nowhere."""
     kinds: dict[tuple[str, str], list[Issue]] = {}
-    answered, seen_to = _answered(ledger), notes(ledger)
+    answered, repeated, seen_to = _answered(ledger), _repeated(ledger), notes(ledger)
     for issue in ledger.parsed_issues():
         if issue.code == "unread_record" and issue.details.get("kind") in _ROWS:
             kinds.setdefault((issue.account, issue.details["kind"]), []).append(issue)
@@ -175,7 +175,7 @@ def _told(ledger: Ledger) -> Iterator[Issue]:
                 kinds.setdefault((issue.account, issue.details["place"]), []).append(issue)
         elif issue.code == "unread_record" and issue.ref in seen_to:
             yield as_said(issue, seen_to[issue.ref])
-        elif issue.code != "taken_as_moved" or issue.ref not in answered:
+        elif issue.ref not in {"taken_as_moved": answered, "doubtful_time": repeated}.get(issue.code, ()):
             yield issue
     for (account, kind), same in sorted(kinds.items()):
         said = [word for word in words(ledger, account) if word.stream == kind]
@@ -191,6 +191,12 @@ def _answered(ledger: Ledger) -> set[str]:
     labels = {key for key, said in ledger.answers(LABEL).items() if json.loads(said) is not None}
     matches = {key: json.loads(said) for key, said in ledger.answers(MATCH).items()}
     return labels | {id for key, said in matches.items() if said is not None for id in (key, said["other"])}
+
+
+def _repeated(ledger: Ledger) -> set[str]:
+    """The transactions that count no more, as another stands for them."""
+    said = filter(None, map(json.loads, ledger.answers(REPEAT).values()))
+    return {one["repeat"] for one in said if one["once"]}
 
 
 def _within(issue: Issue, span: tuple[datetime, datetime]) -> bool:

@@ -44,7 +44,7 @@ def chosen(asked: Mapping[str, str | Mapping[str, str]], rules: Rules, scope: Da
 
 def _day(place: str, day: str, method: str, rules: Rules) -> date:
     if rules.methods_change is Change.NEVER:
-        raise Usage(f"{FILE}: [{place}]: no method changes by choice in {rules.country}: remove it")
+        raise Usage(f"{FILE}: [{place}]: a method can't change on a day by choice in {rules.country}: remove it")
     if method not in rules.methods:
         allowed = ", ".join(rules.methods)
         raise Usage(f"{FILE}: [{place}]: {day}: '{method}' is not allowed in {rules.country}; allowed: {allowed}")

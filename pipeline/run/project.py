@@ -14,6 +14,7 @@ from pipeline.folder import make_folder
 from pipeline.gains.derive import Basis
 from pipeline.issues import Stop, Usage
 from pipeline.ledger import PATIENCE, Ledger, ReadOnly, import_lock
+from pipeline.ledger_place import place_of
 from pipeline.rules.base import Dated, Period, Rules, Scope, always, rules_of
 from pipeline.run import methods
 from pipeline.settings import FILE, Settings, check, load, save
@@ -57,6 +58,7 @@ def init(folder: Path, choices: Choices) -> Settings:
         basis = basis_of(settings)  # refuses a method or scope that the country does not know
     except Stop as wrong:
         raise Usage(str(wrong)) from None
+    place_of(folder)  # refuses a folder whose ledger is elsewhere, before anything is changed
     make_folder(folder)
     _close_to_others(folder)
     save(folder, settings)

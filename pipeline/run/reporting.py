@@ -128,7 +128,7 @@ def year_report(
     is kept as an answer and used from then on, so that the figures can't shift silently. `begin`: where the lots
     do. `course`: with how holdings and their cost came to be, month by month, for the page.
     """
-    with meanwhile(partial(_inputs, ledger.folder), worth=ledger.path.stat().st_size >= BIG) as inputs:
+    with meanwhile(partial(_inputs, ledger.folder), worth=ledger.size() >= BIG) as inputs:
         return _year_report(settings, ledger, basis, period, inputs, reallocate, begin, course)
 
 

@@ -52,6 +52,8 @@ def _books() -> Iterator[tuple[str, dict[str, str], str]]:
     yield "styles", {"styles": "<cellXfs>" + "<xf numFmtId='0'/>" * 450_000 + "</cellXfs>"}, f"styles.xml {small}"
     name = "<definedName name='a'>S!$A$1</definedName>"
     yield "names", {"workbook": f"<definedNames>{name * 200_000}</definedNames>"}, f"workbook.xml {small}"
+    again = "".join(f"<sheet xmlns:r='{_LINKS}' name='{n}' sheetId='{n}' r:id='r1'/>" for n in range(2, 1003))
+    yield "again", {"sheets": again}, "has more than 1000 sheets"
     yield "types", {"types": "<Override PartName='/a' ContentType='b'/>" * 240_000}, f"[Content_Types].xml {small}"
     pieces = "<t>a</t>" * 131_000
     cells = "".join(f"<row r='{n}'><c r='A{n}' t='inlineStr'><is>{pieces}</is></c></row>" for n in range(2, 8))
@@ -98,7 +100,7 @@ def book(changed: dict[str, str]) -> bytes:
     types = "".join(f"<Override PartName='/{p}' ContentType='{_KINDS}.{kind}+xml'/>" for p, kind in kinds.items())
     target = has("target", "worksheets/sheet1.xml")
     link = f"<Relationship Id='r1' Type='{_LINKS}/worksheet' Target='{target}' {has('mode', '')}/>"
-    sheet = f"<sheets><sheet xmlns:r='{_LINKS}' name='S' sheetId='1' r:id='r1'/></sheets>"
+    sheet = f"<sheets><sheet xmlns:r='{_LINKS}' name='S' sheetId='1' r:id='r1'/>{has('sheets', '')}</sheets>"
     rows = f"<sheetData><row r='1'>{head}</row>{has('rows', '')}</sheetData>"
     return archive(
         {

@@ -32,7 +32,10 @@ from tests.hard.tracing import POSSIBLE, Change, Traced, Tree, trace
 from tests.person import Person, contents
 from tests.pipeline.run.conftest import KEY, account, begun, savings
 
-pytestmark = pytest.mark.skipif(not POSSIBLE, reason="traces by Linux's ptrace, on the processors whose calls it knows")
+pytestmark = [
+    pytest.mark.skipif(not POSSIBLE, reason="traces by Linux's ptrace, on the processors whose calls it knows"),
+    pytest.mark.sqlite("what a kill leaves of files; tests/test_postgresql.py cuts connections"),
+]
 
 KILLS = int(os.environ.get("TAXSYNC_KILLS", "2"))  # in earnest; and twice as many made states of each command
 HEADER = "Date,Account,Sent Amount,Sent Currency,Received Amount,Received Currency,Label,ID\n"

@@ -14,6 +14,8 @@ from pipeline.migrations import newest_version
 from tests.hard.older import VERSIONS, older, reported
 from tests.person import Person, contents
 
+pytestmark = pytest.mark.sqlite("no older version was ever in PostgreSQL")
+
 
 def dump(path: Path) -> list[str]:
     with closing(sqlite3.connect(path)) as ledger:

@@ -274,11 +274,12 @@ BERLIN = COLUMNS + '[date]\nzone = "Europe/Berlin"\n'
     ("times", "read_as", "told"),
     [
         (("01:50", "02:10", "02:50", "02:05", "03:00"), ["23:50", "00:10", "00:50", "01:05", "02:00"], ""),
+        (("01:50", "02:50", "2024-10-27 02:55Z", "02:05", "03:00"), ["23:50", "00:50", "02:55", "01:05", "02:00"], ""),
         (("03:00", "02:05", "02:50", "02:10", "01:50"), ["02:00", "01:05", "00:50", "00:10", "23:50"], ""),
         (("01:50", "02:30", "02:40", "03:00"), ["23:50", "00:30", "00:40", "02:00"], "t.csv row 3: "),
         (("01:50", "03:00", "01:00", "02:30", "02:20"), ["23:50", "02:00", "23:00", "00:30", "00:20"], "t.csv row 5: "),
     ],
-    ids=["ascending", "newest first", "no step back", "in no order"],
+    ids=["ascending", "one with a zone between", "newest first", "no step back", "in no order"],
 )
 def test_an_hour_that_is_there_twice_is_settled_by_the_order_of_the_rows_or_told_at_the_import(
     tmp_path: Path, times: tuple[str, ...], read_as: list[str], told: str
@@ -286,7 +287,11 @@ def test_an_hour_that_is_there_twice_is_settled_by_the_order_of_the_rows_or_told
     person = Person(tmp_path)
     person.run("init", "--country", "de")
     person.write("m.toml", BERLIN)
-    person.write("t.csv", "Time,Change,Coin\n" + "".join(f"2024-10-27 {at},{n}.5,BTC\n" for n, at in enumerate(times)))
+    person.write(
+        "t.csv",
+        "Time,Change,Coin\n"
+        + "".join(f"{at if 'Z' in at else f'2024-10-27 {at}'},{n}.5,BTC\n" for n, at in enumerate(times)),
+    )
     done, again = (person.run("import", "t.csv", "--map", "m.toml") for _ in range(2))
     assert done.stderr == again.stderr == ""
     assert again.stdout == done.stdout.replace(f"{len(times)} new", "0 new")

@@ -16,6 +16,8 @@ from pipeline.ledger import Ledger, LedgerError
 from pipeline.ledger_salvage import Lost, saved, take
 from pipeline.model import Amount, Page, Parsed, Price, RawRecord, Transaction
 
+pytestmark = pytest.mark.sqlite("a hand in the file, and damage of it")
+
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 

@@ -203,6 +203,7 @@ def test_computed_balances_are_those_that_the_exchange_reports(demo: Path) -> No
     assert [h.asset for h in holdings if h.computed != h.reported] == ["LTC"]  # sold, its purchase nowhere
 
 
+@pytest.mark.sqlite("a look into the file")
 def test_what_was_parsed_can_be_forgotten_and_is_said_again_byte_by_byte(tmp_path: Path, demo: Path) -> None:
     folder = shutil.copytree(demo, tmp_path / "data")
     before = cache_of(folder)

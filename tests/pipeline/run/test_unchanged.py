@@ -88,6 +88,7 @@ def test_a_file_that_was_refused_is_refused_again_and_one_whose_records_may_be_l
 
 
 @pytest.mark.parametrize("many", [0, 10], ids=["beside", "here"])
+@pytest.mark.sqlite("a hand in the file")
 def test_damage_is_told_as_damage_whatever_comes_of_the_rest(person: Person, many: int) -> None:
     person.run("import", person.write("a.csv", HEADER + BUY.format(100)))
     assert check(person.data, many=many) == []
