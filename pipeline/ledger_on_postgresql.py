@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.folder import make_folder
-from pipeline.ledger_errors import LedgerError, os_error
+from pipeline.ledger_errors import LedgerError, ReadOnly, os_error
 from pipeline.ledger_mark import FILE, Mark, new_mark, read_mark, write_mark
 from pipeline.ledger_on_sqlite import Glimpse
 from pipeline.ledger_server import VARIABLE, Door, Server, milliseconds, require_driver, told
@@ -135,8 +135,11 @@ class OnPostgreSQL:
     def take_home(self, database: Any) -> None:
         """Tells the schema, inside the caller's transaction, that this folder is the one it belongs to: whichever other
         folder has the same mark is refused from now on."""
-        turn = secrets.token_hex(8)
-        self._write(self.mark()._replace(next=turn))
+        now, turn = database.home()[0], secrets.token_hex(8)
+        try:
+            self._write(self.mark()._replace(turn=now, next=turn))  # good whether or not the schema hears of it
+        except LedgerError as why:
+            raise ReadOnly(str(why)) from None
         database.set_home(turn, self._place())
 
     def taken_home(self, database: Any) -> None:

@@ -18,7 +18,6 @@ from pipeline import ledger_server
 from pipeline.ledger_errors import LedgerError, os_error
 from pipeline.ledger_mark import FILE as MARK
 from pipeline.ledger_mark import read_mark
-from pipeline.ledger_on_postgresql import OnPostgreSQL
 from pipeline.ledger_on_sqlite import FILE, Glimpse, OnSQLite
 from pipeline.ledger_server import VARIABLE, Door, Server
 
@@ -94,7 +93,11 @@ def place_of(folder: Path) -> Place:
             f"the ledger of {folder} is in PostgreSQL ({folder / MARK} says in which schema): set {VARIABLE}; nothing "
             "was changed"
         )
-    return OnPostgreSQL(folder, at) if at else OnSQLite(folder)
+    if at is None:
+        return OnSQLite(folder)
+    from pipeline.ledger_on_postgresql import OnPostgreSQL  # read by those alone whose ledger is there
+
+    return OnPostgreSQL(folder, at)
 
 
 def is_in_file(folder: Path) -> bool:

@@ -6,6 +6,7 @@ The address and the password in it stand in no message: a connection is made fro
 is ever named. The driver, psycopg, is an extra of the package: it is loaded where a ledger is in PostgreSQL.
 """
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -61,6 +62,8 @@ class Server:
         # where what is special in a password is not written as %XX, a part of it is read as the host or what follows
         if not _HOST.fullmatch(options.get("host", "")) or not _NAME.fullmatch(options.get("dbname", "")):
             raise LedgerError(f"{_SHOULD}; write what is special in the password as %XX, or give it by PGPASSWORD")
+        if not _is_here(options.get("host", "")) and "PGSSLMODE" not in os.environ:
+            options.setdefault("sslmode", "require")  # never in clear over a network unless somebody says so
         return cls(options)
 
     def __str__(self) -> str:
@@ -80,6 +83,7 @@ class Server:
             if connection.info.parameter_status("server_encoding") != "UTF8":
                 raise LedgerError(f"{self}: the database is not in UTF8; make one with ENCODING 'UTF8'")
             wanted = {**_SESSION, **settings}
+            wanted |= {name: "0" for name, since in _LATER.items() if connection.info.server_version >= since}
             each = ", ".join(["set_config(%s, %s, false)"] * len(wanted))
             connection.execute(f"SELECT {each}", [text for pair in wanted.items() for text in pair])
         except psycopg.Error as error:
@@ -106,6 +110,15 @@ _SESSION = {
     "synchronous_commit": "on", "statement_timeout": "0", "idle_in_transaction_session_timeout": "0",
     "client_min_messages": "warning", "standard_conforming_strings": "on", "search_path": "pg_catalog",
 }  # fmt: skip
+
+# Settings that would end a connection that waits, and the version of the server that has them.
+_LATER = {"idle_session_timeout": 140_000, "transaction_timeout": 170_000}
+
+
+def _is_here(host: str) -> bool:
+    """Whether what goes to a host stays on this machine; without one libpq takes its socket, or what PGHOST says."""
+    return not host or host.startswith(("/", "127.")) or host in ("localhost", "::1")
+
 
 # What libpq or the server says -> what it means for a person.
 _REFUSALS = {

@@ -24,6 +24,7 @@ from pipeline import postgresql
 from pipeline.ledger import Ledger, LedgerError, import_lock
 from pipeline.ledger_mark import FILE as MARK
 from pipeline.ledger_mark import read_mark
+from pipeline.ledger_server import Server
 from pipeline.migrations import APPEND_ONLY, newest_version
 from pipeline.model import Page, RawRecord
 from tests import postgres
@@ -301,6 +302,16 @@ def test_what_keeps_from_the_server_is_told_in_a_line(person: Person, url: str, 
     for command in (("import", "trades.csv"), ("status",)):
         assert told in one_line(person.run(*command, code=1).stderr)
     assert contents(person.data) == before
+
+
+def test_another_machine_is_spoken_to_by_tls_unless_somebody_says_otherwise() -> None:
+    def mode(url: str) -> str | None:
+        return Server.of(url)._options.get("sslmode")
+
+    assert mode("postgresql://x@db.example/y") == mode("postgresql://x@10.0.0.1:5432/y") == "require"
+    assert mode("postgresql://x@db.example/y?sslmode=disable") == "disable"
+    assert mode("postgresql://x@127.0.0.1/y") is mode("postgresql:///y?host=/run/postgresql") is None
+    assert PASSWORD not in repr(Server.of("postgresql://x:p%2Fw%20s3cret@db.example/y"))
 
 
 def test_without_the_driver_a_line_says_what_to_install(person: Person) -> None:

@@ -240,7 +240,7 @@ def _common(assets: Iterable[str]) -> str:
 def _missing(scales: _Scales, n: int, issue: Issue) -> None:
     """Units without an acquisition: had they been there, others might have been taken before."""
     own, given, asset = scales.blamed[n], scales.given[n], issue.asset
-    lacking = Decimal(issue.details["quantity"])  # some may have been swapped on
+    lacking = abs(Decimal(issue.details["quantity"]))  # some may have been swapped on; of a balance it is negative
     if scales.seen.rules.portfolio:
         scales.in_all(n, asset, scales.most_in_all(asset, lacking), None)
     elif own and not given and scales.nothing_left(asset, max(d.disposed_at for d in own)):

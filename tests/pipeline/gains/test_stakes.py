@@ -259,7 +259,8 @@ def settled(drawn: Drawn, before: Result, data: st.DataObject) -> tuple[list[Tra
             if not data.draw(st.booleans()):
                 continue
             row = rows.get(issue.ref)
-            cost = Amount(least.get(issue.asset, D(0)) * D(issue.details.get("quantity", "0")), "USD")
+            units = abs(D(issue.details.get("quantity", "0")))  # of a balance it is negative
+            cost = Amount(least.get(issue.asset, D(0)) * units, "USD")
             new = Transaction(
                 f"new{n}", FIRST, "Vault", cost if cost.quantity else None, position=n, source="universal"
             )
@@ -292,7 +293,5 @@ def settled(drawn: Drawn, before: Result, data: st.DataObject) -> tuple[list[Tra
                 price = least.get(issue.asset, D("7.5"))
                 priced += [Price(issue.asset, "USD", price, "file prices.csv", day=day) for day in days]
             elif issue.code in ("missing_acquisition", "negative_balance") and cost.quantity:
-                rows[new.id] = replace(
-                    new, account=issue.account, received=Amount(D(issue.details["quantity"]), issue.asset)
-                )
+                rows[new.id] = replace(new, account=issue.account, received=Amount(units, issue.asset))
     return list(rows.values()), priced
