@@ -29,7 +29,7 @@ from reports.tables import TABLES
 
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
 Progress = Callable[[str, int, int | None], None]  # what is being done, how much of it is, of how much
-HALF = len(TABLES) - 1  # files that take as long as the rest: the summary and all tables but prices and issues
+HALF = len(TABLES)  # files that take as long as the rest: the summary and all tables but the problems
 MANY = 5_000  # values of a year, from which on two processes write its files
 PATIENCE = 600.0  # seconds to wait for another run: the workbook of a million rows takes minutes
 
@@ -103,9 +103,21 @@ def _write(
 
 
 def _unwritten(year: str, folder: Path, exc: OSError, remedy: str = "") -> ReportError:
+    remedy = remedy or _CURES.get(exc.errno or 0, "")
     return ReportError(
         f"the report for {year} could not be written to {folder}: {_why(exc)}{remedy}; nothing in it was changed"
     )
+
+
+_ELSEWHERE = " (move away what is in its place, or choose another folder with --out)"
+_CURES = {
+    errno.EEXIST: _ELSEWHERE,
+    errno.ENOTDIR: _ELSEWHERE,
+    errno.ELOOP: _ELSEWHERE,
+    errno.ENAMETOOLONG: " (choose a shorter one with --out)",
+    errno.ENOSPC: " (free some space, or choose another folder with --out)",
+    errno.EIO: " (a failing disk? choose another folder with --out)",
+}
 
 
 def _why(exc: OSError) -> str:

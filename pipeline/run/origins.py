@@ -17,34 +17,39 @@ from reports.table import Made, Row
 def origins(result: Result, prices: Sequence[Price], basis: Basis, period: Period) -> Made[Row]:
     """What moved in the year, its fees, and what was held on the reference day, as far as they have a value."""
     book, dearer = PriceBook(prices, basis.currency, basis.zone), basis.rules.higher_value
-    moved, numbers = result.transactions, array("q")  # of a transaction, twice; one more for its fee
+    moved = result.transactions
+    numbers, fees = array("q"), array("q")  # of each row: which transaction, and which fee of these
+    paid, sources = list[Decimal](), list[str]()
     with exact():
         for number, t in enumerate(moved):  # in order of time
             if period.starts <= t.at < period.ends:
-                if result.values.get(t.id, _NO_VALUE)[0] is not None and (t.received or t.sent) is not None:
-                    numbers.append(2 * number)
-                if t.fee is not None and fee_value(t, book, dearer) is not None:
-                    numbers.append(2 * number + 1)
+                worth, source = result.values.get(t.id, _NO_VALUE)
+                if worth is not None and (t.received or t.sent) is not None:
+                    numbers.append(number)
+                    fees.append(_NONE)
+                if t.fee is not None and (fee := fee_value(t, book, dearer)) is not None:
+                    numbers.append(number)
+                    fees.append(len(paid))
+                    paid.append(fee)
+                    sources.append(_of_fee(t, source, book))
         held = list(_of_holdings(result, book, period.starts if basis.rules.reference_first else period.ends, basis))
-    numbers.extend(range(-1, -1 - len(held), -1))
 
-    def row(number: int) -> Row:
-        if number < 0:
-            return held[-1 - number]
-        t = moved[number // 2]
-        worth, source = result.values.get(t.id, _NO_VALUE)
-        if not number % 2:
-            side = t.received or t.sent
-            assert side is not None
-            return (t.id, t.at, t.account, side.asset, side.quantity, TRANSACTION, worth, source)
-        assert t.fee is not None
-        with exact():
-            fee = fee_value(t, book, dearer)
-            return (t.id, t.at, t.account, t.fee.asset, t.fee.quantity, FEE, fee, _of_fee(t, source, book))
+    def row(place: int) -> Row:
+        if place >= len(numbers):
+            return held[place - len(numbers)]
+        t, fee = moved[numbers[place]], fees[place]
+        if fee != _NONE:
+            assert t.fee is not None
+            return (t.id, t.at, t.account, t.fee.asset, t.fee.quantity, FEE, paid[fee], sources[fee])
+        side = t.received or t.sent
+        assert side is not None
+        worth, source = result.values[t.id]
+        return (t.id, t.at, t.account, side.asset, side.quantity, TRANSACTION, worth, source)
 
-    return Made(numbers, row)
+    return Made(range(len(numbers) + len(held)), row)
 
 
+_NONE = -1
 _NO_VALUE = (None, "")
 
 
