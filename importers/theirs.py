@@ -183,7 +183,7 @@ class _Reading:
         """Whether the month or the day stands first in 03/04/2025."""
         found = [
             match for cells in rows for told in ("sold", "acquired")
-            if (match := _NUMERIC.match(cells.get(told, ""))) and match[2] != "."
+            if (match := _NUMERIC.match(cells.get(told, ""))) and match[2] != "." and _may_be_a_day(match)
         ]  # fmt: skip
         first, second = (max((int(match[group]) for match in found), default=0) for group in (1, 3))
         if first > 12 and second > 12:
@@ -259,6 +259,12 @@ class _Reading:
     def _heading(self, told: str) -> str:
         at = self._places.get(told, self._places.get("description"))
         return self._sheet.header[at] if at is not None else ""
+
+
+def _may_be_a_day(found: re.Match[str]) -> bool:
+    """In one order or the other: what is none in either tells nothing of the others."""
+    low, high = sorted((int(found[1]), int(found[3])))
+    return 1 <= low <= 12 and high <= 31
 
 
 def _is_sale(cells: Mapping[str, str]) -> bool:

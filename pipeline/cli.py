@@ -16,7 +16,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from pipeline import __version__, bytecode, cli_desk, cli_explain, cli_folder, cli_keys, cli_years, console
+from pipeline import __version__, bytecode, cli_desk, cli_explain, cli_folder, cli_keys, cli_years, console, process
 from pipeline.cli_options import DataOption, JsonOption, access, data_of, file_of, folder_of, now
 from pipeline.issues import Stop, Usage
 from pipeline.settings import FILE
@@ -340,6 +340,7 @@ def program() -> NoReturn:
     """The console script itself: `main`, and out at once. To take apart what a big run has in memory takes a tenth of
     its time, and changes nothing: files are closed by whoever opened them, and what is said is said at once."""
     code: object = 1
+    process.begin()
     try:
         main()
     except SystemExit as end:
@@ -361,7 +362,7 @@ STOPPED = "stopped; what was complete is kept, run the command again to go on"
 
 
 def _run(command: Callable[[], object]) -> int:
-    _no_core_dumps()
+    process.leave_no_core()
     os.environ.pop("SSLKEYLOGFILE", None)  # where TLS would write what opens the requests, signatures and all
     try:
         done = command()
@@ -433,16 +434,6 @@ def _place(error: Exception) -> str:
             place = f" at {file.relative_to(here).as_posix()}:{trace.tb_lineno}"
         trace = trace.tb_next
     return f"{type(error).__name__}{place}, version {__version__}"
-
-
-def _no_core_dumps() -> None:
-    """A crash must not leave memory with keys in it on the disk."""
-    try:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    except (ImportError, ValueError, OSError):
-        pass
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The data folder and the private files in it: what only its owner may read, whole or not at all.
 
-Folders are made 0700 and files 0600 whatever the umask says; a link in a file's place is never
+Folders are made 0700 and files 0600 (by the program's own umask: `process`); a link in a file's place is never
 followed when writing. Errors are OSErrors, which the caller words; standard library only.
 """
 

@@ -138,7 +138,7 @@ class Ledger(Whole, Histories):
                     kept = Kept(len(rows), 0, 0)
                 else:
                     kept = self._keep_some(page.records, batch, refuse_revisions)
-            except ValueError:
+            except (LedgerError, ValueError):
                 self._require_storable(page.records)
                 raise
             if page.cursor is not None:
@@ -146,7 +146,7 @@ class Ledger(Whole, Histories):
         return kept
 
     def _require_storable(self, records: Iterable[RawRecord]) -> None:
-        """Raises ValueError naming the first of `records` that can't be kept."""
+        """Raises ValueError, or LedgerError for what another database could keep, naming the first of `records`."""
         for r in records:
             where = r.origin.encode("ascii", "backslashreplace").decode()
             text = f"{r.source}{r.account}{r.stream}{r.source_id}{r.origin}{r.payload}"
@@ -155,7 +155,7 @@ class Ledger(Whole, Histories):
             except UnicodeEncodeError:
                 raise ValueError(f"{where}: holds half a character (a lone surrogate), which can't be kept") from None
             if why := self._database.unkeepable(text):
-                raise ValueError(f"{where}: {why}")
+                raise LedgerError(f"{where}: {self.path} {why}")
 
     def _keep_some(self, records: list[RawRecord], batch: int, refuse_revisions: bool) -> Kept:
         """Adds those of `records` that are new or changed."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from pipeline.ledger_errors import PATIENCE, RESCUE, Conflict, LedgerError, ReadOnly, os_error
+from pipeline.ledger_errors import PATIENCE, RESCUE, Conflict, LedgerError, ReadOnly, cure, os_error
 from pipeline.ledger_on_sqlite import lock_of
 from pipeline.ledger_place import Place, place_of, told
 from pipeline.lock import Held, NoLock, locked
@@ -74,5 +74,5 @@ def _worded(folder: Path) -> Iterator[None]:
     except Held as who:
         raise LedgerError(f"{who} is at work in {folder}: run again when it has ended") from None
     except NoLock as why:
-        remedy = ": move the data folder to a disk of this machine" if why.unknown else ""
-        raise LedgerError(f"{lock_of(folder)} can't be used: {why}{remedy}; nothing was kept") from None
+        remedy = "move the data folder to a disk of this machine" if why.unknown else cure(why.cause)
+        raise LedgerError(f"{lock_of(folder)} can't be used: {why}: {remedy}; nothing was kept") from None

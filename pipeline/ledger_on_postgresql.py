@@ -187,6 +187,10 @@ class OnPostgreSQL:
             marks = records or 0, prices or 0, answers or 0, filings or 0
             return Glimpse(version, marks, last, tuple(years), link or "")
 
+    def unseen(self, why: ReadOnly) -> LedgerError:
+        """What it is if it may not even be looked at."""
+        return why
+
     # ---- one at a time ------------------------------------------------------------------------
 
     @contextmanager

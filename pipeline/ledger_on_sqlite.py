@@ -5,6 +5,7 @@ Its twin is `ledger_on_postgresql`; what either database is asked in is in `sqli
 
 import shutil
 import sqlite3
+import stat
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, closing, suppress
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.folder import create_private, make_folder, replace_private, require_plain
-from pipeline.ledger_errors import EMPTY, NO_LEDGER, RESCUE, Conflict, LedgerError, ReadOnly, os_error
+from pipeline.ledger_errors import EMPTY, NO_LEDGER, RESCUE, UNKNOWN, Conflict, LedgerError, ReadOnly, os_error
 from pipeline.lock import holder, locked
 from pipeline.migrations import newest_version
 from pipeline.sqlite import APPLICATION_ID, Sqlite, copied
@@ -61,6 +62,7 @@ class OnSQLite:
             ) from None
         except OSError as error:
             raise os_error(self.path, error) from None
+        _require_files_beside(self.path)
 
     def open(self, patience: float) -> Sqlite:
         return Sqlite.at(self.path, patience)
@@ -130,6 +132,7 @@ class OnSQLite:
             raise LedgerError(f"{self.path} is missing: restore it from a backup") from None
         except OSError as error:
             raise os_error(self.path, error) from None
+        _require_files_beside(self.path)
         address = f"{self.path.absolute().as_uri()}?mode=ro"
         with closing(sqlite3.connect(address, uri=True, timeout=patience, isolation_level=None)) as connection:
             connection.execute("BEGIN")
@@ -152,6 +155,14 @@ class OnSQLite:
             marks = records or 0, prices or 0, answers or 0, filings or 0
             return Glimpse(version, marks, last, tuple(str(year) for (year,) in years), link[0] if link else "")
 
+    def unseen(self, why: ReadOnly) -> LedgerError:
+        """What it is if a look would have to change it: SQLite would undo what a kill has left, which is not for a look
+        to do."""
+        return LedgerError(
+            f"{self.path} was left in the middle of a change: any command in that folder, such as `taxsync status`, "
+            "puts it right"
+        )
+
     # ---- one at a time ------------------------------------------------------------------------
 
     def lock(self, what: str, tell: Callable[[str], None], patience: float) -> AbstractContextManager[None]:
@@ -167,6 +178,16 @@ def lock_of(folder: Path) -> Path:
     return folder / "ledger.lock"
 
 
+def _require_files_beside(ledger: Path) -> None:
+    """Raises LedgerError where something else has the place of what SQLite writes beside a ledger, if only for a while:
+    it would wait for a pipe for ever."""
+    for end in ("-journal", "-wal", "-shm"):
+        path = ledger.with_name(f"{ledger.name}{end}")
+        with suppress(OSError):  # there is none
+            if not stat.S_ISREG(path.lstat().st_mode):
+                raise LedgerError(f"{path} can't be used: is not a file of its own; move it away")
+
+
 def _number(connection: sqlite3.Connection, what: str) -> int:
     return int(connection.execute(what).fetchone()[0] or 0)
 
@@ -178,12 +199,12 @@ _WORDING = {
     3: "can't be used: you may not read or change it or its folder; check their owner",  # PERM
     5: "is in use by another program (a database browser, a backup?): close it and run again",  # BUSY
     6: "is in use by another program (a database browser, a backup?): close it and run again",  # LOCKED
-    8: "can't be changed: it or its folder is read-only; nothing was kept",  # READONLY
+    8: "can't be changed: it or its folder is read-only: let it be written, or copy it; nothing was kept",  # READONLY
     10: "could not be read or written (full or failing disk?): what was kept before is kept; run again",  # IOERR
     11: f"is damaged: keep it as it is and {RESCUE}",  # CORRUPT
     13: "could not grow, the disk is full: what was kept before is kept; free some space and run again",  # FULL
     14: "can't be opened: check that it and its folder are there and yours",  # CANTOPEN
-    18: "can't hold so large a record",  # TOOBIG
+    18: "can't hold so large a record: divide it, or leave it out; nothing of it was kept",  # TOOBIG
     23: "can't be used: you may not read or change it; check its owner",  # AUTH
     26: NO_LEDGER,  # NOTADB
 }
@@ -200,4 +221,4 @@ def told(path: Path, error: Exception, holder: Callable[[], str]) -> LedgerError
         return LedgerError(f"{path} is in use by {who}: run again when it has ended")
     name = getattr(error, "sqlite_errorname", type(error).__name__)
     wrong = {_READ_ONLY: ReadOnly, _CONSTRAINT: Conflict}.get(code, LedgerError)
-    return wrong(f"{path} {_WORDING.get(code, f'could not be used ({name})')}")
+    return wrong(f"{path} {_WORDING.get(code, f'could not be used ({name}): {UNKNOWN}')}")

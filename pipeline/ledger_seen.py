@@ -51,11 +51,8 @@ def seen(folder: Path, machine: Collection[str], door: Door | None = None) -> Se
     try:
         with readable(place.path):
             found = place.glimpse(machine, PATIENCE, door)
-    except ReadOnly:  # SQLite would have to undo what a kill has left, which is not for us to do
-        raise LedgerError(
-            f"{place.path} was left in the middle of a change: any command in that folder, such as `taxsync status`, "
-            "puts it right"
-        ) from None
+    except ReadOnly as why:
+        raise place.unseen(why) from None
     if found.version > newest_version():
         raise LedgerError(f"{place.path} is of a newer taxsync: update taxsync")
     at = datetime.fromisoformat(found.last_import) if found.last_import else None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipeline.ledger_errors import Conflict, LedgerError, ReadOnly
+from pipeline.ledger_errors import UNKNOWN, Conflict, LedgerError, ReadOnly
 
 VARIABLE = "TAXSYNC_LEDGER_URL"
 
@@ -78,7 +78,7 @@ class Server:
                 **self._options, application_name=name, client_encoding="UTF8", autocommit=True
             )
         except psycopg.Error as error:
-            raise LedgerError(f"{self} {self._refusal(str(error))}; {_AGAIN}") from None
+            raise LedgerError(f"{self} {self._refusal(str(error))}; {_AGAIN}".replace("?;", "?")) from None
         try:
             if connection.info.parameter_status("server_encoding") != "UTF8":
                 raise LedgerError(f"{self}: the database is not in UTF8; make one with ENCODING 'UTF8'")
@@ -193,11 +193,11 @@ _WORDING = {
     "08": _GONE,
     "57P": _GONE,
     "57014": "took longer than the server allows (statement_timeout): what was kept before is kept; run again",
-    "25006": "can't be changed: the server or the user may only read; nothing was kept",
-    "42501": "can't be used: the user of the database may not read or change it; its owner gives the rights",
+    "25006": "can't be changed: the server or the user may only read: name one that may write; nothing was kept",
+    "42501": "can't be used: the user of the database may not read or change it: let its owner GRANT that",
     "53100": "could not grow, the server's disk is full: what was kept before is kept; free some space and run again",
     "53": "can't be used, the server has not enough memory or connections: run again later",
-    "54": "can't hold so long a text in an index, or so large a record",
+    "54": "can't hold so long a text in an index, or so large a record: shorten it, or leave it out",
     "55P03": _WAITED,
     "40": _WAITED,
     "3F": "is damaged: its schema is missing in the server; restore a backup into a new folder",
@@ -217,7 +217,7 @@ def told(path: Path, error: Exception, holder: Callable[[], str]) -> LedgerError
         return None
     state: str = getattr(cause, "sqlstate", None) or ""
     if state in ("22021", "22P05") or "NUL (0x00)" in str(cause):
-        return ValueError(NUL)
+        return LedgerError(f"{path} {NUL}")
     if state == "22003" or type(cause).__name__ == "NumericValueOutOfRange":
         return ValueError("a number over 64 bits can't be kept")
     if state == "55P03" and (who := holder()):
@@ -226,7 +226,7 @@ def told(path: Path, error: Exception, holder: Callable[[], str]) -> LedgerError
         return LedgerError(f"{path} {_GONE}")
     words = next((_WORDING[state[:n]] for n in (5, 3, 2) if state[:n] in _WORDING), "")
     wrong = ReadOnly if state in _READ_ONLY else Conflict if state[:2] == "23" else LedgerError
-    return wrong(f"{path} {words or f'could not be used (PostgreSQL {state or type(cause).__name__})'}")
+    return wrong(f"{path} {words or f'could not be used (PostgreSQL {state or type(cause).__name__}): {UNKNOWN}'}")
 
 
-NUL = "a text with a NUL character can't be kept in PostgreSQL"
+NUL = "can't keep a text with a NUL character; a ledger in a file can: `taxsync move --to sqlite`"

@@ -149,14 +149,15 @@ class Whole(Filings):
                 for rows in self._chunks(table):
                     try:
                         target._insert(table, columns, rows)
-                    except ValueError as why:
-                        row = next((row for row in rows if target._unkeepable(row)), rows[0])
-                        raise LedgerError(
-                            f"{self.path}: {why}: row {row[0]} of the table {table}; keep it where it is"
-                        ) from None
+                    except LedgerError:
+                        for row in rows:
+                            if why := next(filter(None, map(target._unkeepable, row)), ""):
+                                why = f"{why.partition(';')[0]} (row {row[0]} of the table {table})"
+                                raise LedgerError(f"{target.path} {why}; keep it where it is") from None
+                        raise
 
-    def _unkeepable(self, row: Sequence[Any]) -> bool:
-        return any(isinstance(value, str) and self._database.unkeepable(value) for value in row)
+    def _unkeepable(self, value: object) -> str:
+        return self._database.unkeepable(value) if isinstance(value, str) else ""
 
     def contents(self) -> str:
         """What tells whether two ledgers hold the same facts, wherever they are: of every row of every table but the

@@ -10,11 +10,13 @@ from decimal import Decimal
 from typing import Any
 
 from pipeline import console
+from pipeline.fiat import decimals_of
 from pipeline.issues import Issue, Severity, Stake
 from pipeline.money import ZERO, round_to
 from pipeline.run.keys import CAN_NOT_TELL, Checked, Stored
 from pipeline.run.overview import Problems
 from pipeline.run.reporting import Written
+from pipeline.views_money import money
 from reports.ranges import Range, ranges
 from reports.summary import figures
 
@@ -49,7 +51,7 @@ def report(written: Written) -> list[str]:
     lines = [
         f"Tax year {one.period.name}, {one.period.first} to {one.period.last}: {one.rules.name}, {one.method}, {scope}",
         "",
-        *console.table(("", one.currency), [(what, _money(value)) for what, value in rows], right=(1,)),
+        *console.table(("", one.currency), [(what, money(value, one.currency)) for what, value in rows], right=(1,)),
         "",
         f"Files: {written.folder} ({_files(written)})",
         *([f"Opening position: {one.opening}"] if one.opening else []),
@@ -65,7 +67,7 @@ def report(written: Written) -> list[str]:
             "see issues.csv, or run `taxsync check`"
         )
     found = [each for each in ranges(one.result.issues) if each.year == one.period.name]
-    return [*lines, *(_range(each, _MOST) for each in found)]
+    return [*lines, *(_range(each, one.currency, _MOST) for each in found)]
 
 
 def _files(written: Written) -> str:
@@ -90,10 +92,6 @@ def next_step(written: Written) -> list[str]:
     return []
 
 
-def _money(value: Decimal | None) -> str:
-    return "unknown" if value is None else f"{round_to(value, 2):,}"
-
-
 # ---- check ------------------------------------------------------------------------------------
 
 _SHOWN = 20  # of one code; --json and issues.csv have all
@@ -101,7 +99,7 @@ _SHOWN = 20  # of one code; --json and issues.csv have all
 
 def issues(found: Sequence[Issue]) -> list[str]:
     """Grouped by code, worst first, each with its remedy."""
-    remarks = found.remarks if isinstance(found, Problems) else ()
+    remarks, currency = (found.remarks, found.currency) if isinstance(found, Problems) else ((), "")
     if not found:
         return ["No open problems.", *remarks]
     groups: dict[str, list[Issue]] = {}
@@ -112,7 +110,7 @@ def issues(found: Sequence[Issue]) -> list[str]:
         lines.append(f"{same[0].severity.upper()} {code} ({len(same)})")
         remedies = []
         for issue in same[:_SHOWN]:
-            lines.append(f"  {console.clean(issue.message)}{_stake(issue)}")
+            lines.append(f"  {console.clean(issue.message)}{_stake(issue, currency)}")
             remedies.append(console.clean(issue.remedy))
         if len(same) > _SHOWN:
             lines.append(f"  and {len(same) - _SHOWN} more: see `taxsync check --json`")
@@ -123,8 +121,8 @@ def issues(found: Sequence[Issue]) -> list[str]:
         if len(one.untold) == len(one.problems):
             open_years.append(one)
             continue
-        told = [_part(issue, stake) for issue, stake in one.problems if issue not in one.untold]
-        lines += [_range(one), *told[:_SHOWN], *_no_telling(one.untold), ""]
+        told = [_part(issue, stake, currency) for issue, stake in one.problems if issue not in one.untold]
+        lines += [_range(one, currency), *told[:_SHOWN], *_no_telling(one.untold), ""]
     if open_years:
         years = ", ".join(one.year for one in open_years)
         unique = list(dict.fromkeys(issue for one in open_years for issue in one.untold))
@@ -132,22 +130,26 @@ def issues(found: Sequence[Issue]) -> list[str]:
     return [*lines, _tally_line(found), *remarks]
 
 
-def _stake(issue: Issue) -> str:
-    stake = round_to(Decimal(issue.at_stake), 2) if issue.at_stake else ZERO
-    return f" [up to {stake:,} of tax base]" if stake else ""
+def _stake(issue: Issue, currency: str) -> str:
+    stake = Decimal(issue.at_stake) if issue.at_stake else ZERO
+    return f" [up to {money(stake, currency)} of tax base]" if round_to(stake, decimals_of(currency)) else ""
 
 
 _MOST = 2  # problems that the line of a report names
 
 
-def _range(one: Range, named: int = 0) -> str:
+def _range(one: Range, currency: str, named: int = 0) -> str:
     """How far a year's gain may be off in all; and the problems that it hangs on most."""
     most = "; ".join(console.clean(_where(issue)) for issue, _ in one.problems[:named])
-    bounds = f"{_money(one.told_lowest)} to {_money(one.told_highest)}"
-    told = f"; as far as it can be told, {bounds}" if one.untold else ""  # one end that is open shows at its problem
+    gain, lowest, highest, *told_ends = (
+        money(value, currency) for value in (one.gain, one.lowest, one.highest, one.told_lowest, one.told_highest)
+    )
+    told = ""
+    if one.untold:  # one end that is open shows at its problem
+        told = f"; as far as it can be told, {' to '.join(told_ends)}"
     return (
-        f"Gain of {one.year}: {_money(one.gain)} as it stands, {_money(one.lowest)} to {_money(one.highest)} "
-        f"while problems are open{told}{f' (most by {most})' if most else ':'}"
+        f"Gain of {one.year}: {gain} as it stands, {lowest} to {highest} while problems are open{told}"
+        f"{f' (most by {most})' if most else ':'}"
     )
 
 
@@ -157,9 +159,9 @@ def _no_telling(untold: Sequence[Issue]) -> list[str]:
     return [f"  no telling by {shown}{'; ...' * (len(untold) > _SHOWN)}"] if untold else []
 
 
-def _part(issue: Issue, stake: Stake) -> str:
-    lowest, highest = (Decimal(end) if end else None for end in (stake.lowest, stake.highest))
-    return f"  {_money(lowest)} to {_money(highest)} by {console.clean(_where(issue))}"
+def _part(issue: Issue, stake: Stake, currency: str) -> str:
+    lowest, highest = (money(Decimal(end) if end else None, currency) for end in (stake.lowest, stake.highest))
+    return f"  {lowest} to {highest} by {console.clean(_where(issue))}"
 
 
 def _where(issue: Issue) -> str:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from pipeline import console
+from pipeline.fiat import decimals_of
 from pipeline.money import ZERO, exact, plain, round_to
 from pipeline.run.clients import Client
 from pipeline.run.comparing import Compared
@@ -22,13 +23,10 @@ from pipeline.theirs import (
     by_cause,
     difference,
 )
+from pipeline.views_money import change, money
 
 _SHOWN = 20  # groups that a terminal gets; --json and the workbook have all
 _CLASSES = ((EQUAL, "Equal"), (DIFFERING, "Differing"), (ONLY_THEIRS, "Only theirs"), (ONLY_OURS, "Only here"))
-
-
-def _money(value: Decimal) -> str:
-    return f"{value:,.2f}"
 
 
 # ---- compare ----------------------------------------------------------------------------------
@@ -56,7 +54,7 @@ def compared(one: Compared) -> list[str]:
     apart.sort(key=_weight, reverse=True)
     if apart:
         lines += ["", "What differs, the widest first:"]
-        lines += [f"  {console.clean(_group(each))}" for each in apart[:_SHOWN]]
+        lines += [f"  {console.clean(_group(each, one.currency))}" for each in apart[:_SHOWN]]
     if len(apart) > _SHOWN:
         lines.append(f"  and {len(apart) - _SHOWN} more: see the workbook, or --json")
     if one.file is not None:
@@ -67,31 +65,32 @@ def compared(one: Compared) -> list[str]:
 def _totals(one: Compared) -> list[str]:
     theirs, ours = one.comparison.theirs, one.comparison.ours
     rows = [
-        (name, _money(their), _money(our), f"{their - our:+,.2f}")
+        (name, money(their, one.currency), money(our, one.currency), change(their - our, one.currency))
         for name, their, our in zip(
-            ("Proceeds", "Cost basis", "Gain"), _in_cents(theirs), _in_cents(ours), strict=True
+            ("Proceeds", "Cost basis", "Gain"), _in_cents(theirs, one), _in_cents(ours, one), strict=True
         )
     ]  # fmt: skip
     return console.table((one.currency, "Theirs", "Here", "Difference"), rows, right=(1, 2, 3))
 
 
-def _in_cents(share: Share) -> tuple[Decimal, ...]:
-    """To the cent, so that they add up: the gain is what the two others leave, and what a tool adjusts."""
-    return tuple(round_to(each, 2) for each in (share.proceeds, share.basis, share.gain))
+def _in_cents(share: Share, one: Compared) -> tuple[Decimal, ...]:
+    """To the cent, or what the currency has for it, so that they add up: the gain is what the two others leave, and
+    what a tool adjusts."""
+    return tuple(round_to(each, decimals_of(one.currency)) for each in (share.proceeds, share.basis, share.gain))
 
 
 def in_cents(one: Compared) -> list[tuple[str, int, tuple[Decimal, ...]]]:
     """Each cause with its places and amounts to the cent; they add up to the difference of the totals as shown, since
     what rounding them leaves is added to the rounding of rows."""
     with exact():
-        theirs, ours = _in_cents(one.comparison.theirs), _in_cents(one.comparison.ours)
+        theirs, ours = _in_cents(one.comparison.theirs, one), _in_cents(one.comparison.ours, one)
         left = [their - our for their, our in zip(theirs, ours, strict=True)]
         found, places = [], 0
         for share, count in by_cause(one.comparison):
             if share.cause == "rounding":
                 places = count
                 continue
-            amounts = _in_cents(share)
+            amounts = _in_cents(share, one)
             left = [rest - amount for rest, amount in zip(left, amounts, strict=True)]
             found.append((share.cause, count, amounts))
         if any(left):
@@ -104,7 +103,7 @@ def _reconciled(one: Compared) -> list[str]:
     if not causes:
         return []
     rows = [
-        (_named(cause), str(places), *(f"{amount:+,.2f}" for amount in amounts), CAUSES[cause])
+        (_named(cause), str(places), *(change(amount, one.currency) for amount in amounts), CAUSES[cause])
         for cause, places, amounts in causes
     ]
     heads = ("Likely cause", "Places", "Proceeds", "Cost", "Gain", "That is")
@@ -120,7 +119,7 @@ def _weight(each: Tied) -> tuple[Decimal, int]:
         return sum((abs(share.gain) for share in each.shares), ZERO), len(each.differences)
 
 
-def _group(each: Tied) -> str:
+def _group(each: Tied, currency: str) -> str:
     """'f.csv row 7 beside 5d41402abc4b2a76, 0.5 BTC sold on 2025-03-01: cost basis 100.00 more, gain ...'."""
     places = [row.place for row in each.told[:3]] + ["..."] * (len(each.told) > 3)
     ids = list(dict.fromkeys(part.disposal.id for part in each.here))
@@ -132,17 +131,19 @@ def _group(each: Tied) -> str:
     day = each.told[0].sold if each.told else each.here[0].sold
     where = " beside ".join(", ".join(some) for some in (places, ids) if some)
     alone = {ONLY_THEIRS: "only theirs", ONLY_OURS: "only here"}.get(each.status, "")
-    parts = ", ".join(filter(None, (alone, *_differences(each))))
+    parts = ", ".join(filter(None, (alone, *_differences(each, currency))))
     return f"{where}: {told}{what}{f' sold on {day}' if day else ''}: {parts} ({_causes(each)})"
 
 
-def _differences(each: Tied) -> list[str]:
+def _differences(each: Tied, currency: str) -> list[str]:
     with exact():
         sums = {
             name: sum((getattr(share, field) for share in each.shares), ZERO)
             for name, field in (("proceeds", "proceeds"), ("cost", "basis"), ("gain", "gain"))
         }
-    told = [f"{name} {value:+,.2f}" for name, value in sums.items() if round_to(value, 2)]
+    told = [
+        f"{name} {change(value, currency)}" for name, value in sums.items() if round_to(value, decimals_of(currency))
+    ]
     return told + [name.replace("_", " ") for name in each.differences if name not in ("proceeds", "basis")]
 
 
@@ -223,16 +224,18 @@ def clients(found: Sequence[Client]) -> list[str]:
 def _client(one: Client) -> tuple[str, ...]:
     kept, day = one.standing, "%Y-%m-%d"
     opened = "" if kept is None else f"{kept.errors}+{kept.warnings}"
-    low, high = ("", "") if kept is None else (_end(kept.lowest), _end(kept.highest))
+    gain, low, high = (
+        ("", "", "")
+        if kept is None
+        else (
+            "no telling" if end is None else money(end, kept.currency) for end in (kept.gain, kept.lowest, kept.highest)
+        )
+    )
     return (
-        one.name, opened, kept.year if kept else "", _end(kept.gain) if kept else "", low, high,
+        one.name, opened, kept.year if kept else "", gain, low, high,
         kept.currency if kept else one.currency, f"{kept.at:{day}}" if kept else "",
         f"{one.last_import:{day}}" if one.last_import else "", ", ".join(one.closed), one.problem or one.remark,
     )  # fmt: skip
-
-
-def _end(value: Decimal | None) -> str:
-    return "no telling" if value is None else _money(value)
 
 
 def clients_json(found: Sequence[Client]) -> list[str]:

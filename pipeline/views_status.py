@@ -7,7 +7,7 @@ text, on a terminal as in a pipe; the JSON holds everything, numbers as text.
 import json
 import textwrap
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -19,6 +19,7 @@ from pipeline.run.overview import Status
 from pipeline.run.reach import Reach, State
 from pipeline.run.residuals import Holding, Residual
 from pipeline.run.worth import Worth
+from pipeline.views_money import money
 
 WIDTH = 80
 _INCOMPLETE = (
@@ -37,10 +38,6 @@ def _instant(at: datetime | None) -> str | None:
 
 def _text(value: Decimal | None) -> str | None:
     return None if value is None else plain(value)
-
-
-def _money(value: Decimal | None) -> str:
-    return "unknown" if value is None else f"{round_to(value, 2):,}"
 
 
 SHOWN = 8  # assets without a price that are named; the table has all
@@ -102,16 +99,15 @@ def _held(found: Sequence[Worth], currency: str) -> list[str]:
     if not found:
         return []
     rows = [
-        (_name(w.asset, 12), _short(w.units), _money(w.cost), _money(w.value), _money(w.unrealised), str(w.day or ""))
+        (_name(w.asset, 12), _short(w.units), *_amounts((w.cost, w.value, w.unrealised), currency), str(w.day or ""))
         for w in found
     ]
     cost, value = _sums(found)
     unpriced = [w.asset for w in found if w.value is None]
     priced = [w for w in found if w.value is not None]
     if len(found) > 1:
-        rows.append(
-            ("All", "", _money(cost), _money(value if priced else None), _money(_gain(priced) if priced else None), "")
-        )
+        known = (value, _gain(priced)) if priced else (None, None)
+        rows.append(("All", "", *_amounts((cost, *known), currency), ""))
     lines = console.table(
         ("Held", "Units", f"Cost ({currency})", "Value", "Unrealised", "At prices of"), rows, (1, 2, 3, 4)
     )
@@ -120,6 +116,10 @@ def _held(found: Sequence[Worth], currency: str) -> list[str]:
         without = f"Value and unrealised gain of all are without {', '.join(unpriced[:SHOWN])}{more}: no price is kept."
         lines += _wrapped(without)
     return [*lines, ""]
+
+
+def _amounts(values: Iterable[Decimal | None], currency: str) -> tuple[str, ...]:
+    return tuple(money(value, currency) for value in values)
 
 
 def _sums(found: Sequence[Worth]) -> tuple[Decimal, Decimal]:
@@ -228,7 +228,7 @@ def _residuals(found: Sequence[Residual], currency: str) -> list[str]:
     """What differs, the dearest first: how much, worth what, since when, and why perhaps."""
     lines = [""] if found else []
     for r in found:
-        worth = "" if r.value is None else f" (about {round_to(r.value, 2):,} {currency})"
+        worth = "" if r.value is None else f" (about {money(r.value, currency)} {currency})"
         more = "more" if r.difference > ZERO else "less"
         when = f"by {_day(r.until)}" if r.after is None else f"from {_day(r.after)} to {_day(r.until)}"
         told = f"{plain(abs(r.difference))} {r.asset} {more}{worth}, {when}: {'; or '.join(r.causes)}"

@@ -6,11 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 from pipeline import console
-from pipeline.money import plain, round_to
+from pipeline.money import plain
 from pipeline.run.changes import Cause, Changes, YearChanges
 from pipeline.run.closing import Closed
 from pipeline.run.compared import MEASURE, Difference
 from pipeline.run.since import SETTING
+from pipeline.views_money import change, money
 from reports.summary import figures
 
 _SHOWN = 20  # differences of a year; --json has all
@@ -23,14 +24,6 @@ _NAMES = {
 }
 
 
-def _money(value: Decimal | None) -> str:
-    return "unknown" if value is None else f"{round_to(value, 2):,}"
-
-
-def _change(value: Decimal | None) -> str:
-    return "unknown" if value is None else f"{round_to(value, 2):+,}"
-
-
 # ---- close ------------------------------------------------------------------------------------
 
 
@@ -40,8 +33,8 @@ def closed(one: Closed) -> list[str]:
     problems = f", with {one.problems} open problem{'s' * (one.problems != 1)}" if one.problems else ""
     begin = [f"Lots: {report.opening}"] if report.opening else []
     return [
-        f"Tax year {year.name}, {year.first} to {year.last}, is closed{problems}: gain {_money(f.gain)}, income "
-        f"{_money(f.income_total)} {report.currency}",
+        f"Tax year {year.name}, {year.first} to {year.last}, is closed{problems}: "
+        f"gain {money(f.gain, report.currency)}, income {money(f.income_total, report.currency)} {report.currency}",
         *begin,
         f"Later years go on from its lots; `taxsync changes {year.name}` says what would differ from it",
     ]
@@ -67,8 +60,8 @@ def changes(found: Changes) -> list[str]:
         lines.append("A setting that was not meant to change is written back in taxsync.toml.")
     for one in found.reached:
         lines.append(
-            f"Tax year {one.year} is open: gain {_money(one.filed)} from the filed position, {_money(one.recomputed)} "
-            "from all records"
+            f"Tax year {one.year} is open: gain {money(one.filed, found.currency)} from the filed position, "
+            f"{money(one.recomputed, found.currency)} from all records"
         )
     lines.append(
         f"To amend: `taxsync report --year {first} --recompute`, file it, then `taxsync close {first} --reopen "
@@ -88,19 +81,26 @@ def _year(one: YearChanges, currency: str) -> list[str]:
     if then != currency:  # two currencies have no difference
         columns = ("", f"Filed, {then}", f"Today, {currency}", "")
     rows = [
-        (_NAMES[section, item], _money(filed), _money(today), _change(today - filed) if then == currency else "")
+        (
+            _NAMES[section, item],
+            money(filed, then),
+            money(today, currency),
+            change(today - filed, currency) if then == currency else "",
+        )
         for section, item, filed, today in one.totals
         if filed or today
     ]
     lines = [f"{head}:", *console.table(columns, rows, right=(1, 2, 3))]
     lines += ["Causes:"]
-    lines += [f"  {n}. {cause.kind}: {console.clean(cause.words)}{_effect(cause)}" for n, cause in _numbered(one)]
+    lines += [
+        f"  {n}. {cause.kind}: {console.clean(cause.words)}{_effect(cause, currency)}" for n, cause in _numbered(one)
+    ]
     if one.idle:
         lines.append(f"  ({since})")
     numbers = {id(cause): n for n, cause in _numbered(one)}
     rowed = [(each, causes) for each, causes in one.differences if each.table in MEASURE and each.table != "summary"]
     for each, causes in rowed[:_SHOWN]:
-        lines.append(f"  {console.clean(_difference(each))} {_by(causes, numbers)}")
+        lines.append(f"  {console.clean(_difference(each, (then, currency)))} {_by(causes, numbers)}")
     if len(rowed) > _SHOWN:
         lines.append(f"  and {len(rowed) - _SHOWN} more: see --json")
     lines += _forms(one.differences, numbers)
@@ -124,24 +124,24 @@ def _numbered(one: YearChanges) -> list[tuple[int, Cause]]:
     return list(enumerate(one.causes, start=1))
 
 
-def _effect(cause: Cause) -> str:
+def _effect(cause: Cause, currency: str) -> str:
     told = [
-        f"{name} {_change(value)}" for name, value in (("gain", cause.gain), ("income", cause.income)) if value
-    ]  # fmt: skip
+        f"{name} {change(value, currency)}" for name, value in (("gain", cause.gain), ("income", cause.income)) if value
+    ]
     return f" ({', '.join(told)})" if told else ""
 
 
 _WHAT = {"disposals": "disposal", "income": "income", "derivatives": "result", "holdings": "held"}
 
 
-def _difference(one: Difference) -> str:
+def _difference(one: Difference, currencies: tuple[str, str]) -> str:
     """'disposal 5d41402abc4b2a76 of 2024-05-01, BTC: gain 100.00 filed, 150.00 today'."""
     measure = MEASURE[one.table]
     name = "cost" if one.table == "holdings" else measure
     told = []
-    for rows in (one.filed, one.today):
+    for rows, currency in zip((one.filed, one.today), currencies, strict=True):
         units = "" if one.table != "holdings" or not rows else f"{plain(one.sum(rows, 'quantity') or Decimal(0))} at "
-        told.append(f"{units}{_money(one.sum(rows, measure))}" if rows else "none")
+        told.append(f"{units}{money(one.sum(rows, measure), currency)}" if rows else "none")
     if one.table == "holdings":
         what = " ".join(filter(None, (one.key[2], f"in {one.key[1]}" if one.key[1] else "")))
     else:

@@ -9,7 +9,7 @@ This module loads openpyxl: import it only where a workbook is written.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -17,6 +17,7 @@ from typing import Any
 from unicodedata import east_asian_width
 from zoneinfo import ZoneInfo
 
+from pipeline.fiat import decimals_of as decimals_of_currency
 from pipeline.money import plain
 from reports.cells import number, part
 from reports.sheet import (
@@ -55,6 +56,7 @@ class Shown:
     style: Callable[[Sheet], int]
     parts: Callable[[Sequence[Any]], list[str]]
     wrapped: bool = False
+    decimals: int | None = None  # of money that may be below 0
 
     @property
     def heading_lines(self) -> int:
@@ -134,7 +136,9 @@ def _columns(column: Column, index: int, span: _Span, report: Report) -> list[Sh
             name = name if column.name in _UNITS else f"{name} ({report.currency})"
             form = WHOLE if span.whole and column.type is Type.CENTS else money(report.currency)
             form = MONEY if column.name.startswith(_EXACT) else form  # what was rounded away is to be seen there
-            return [_number(name, index, form, span.width(0 if form == WHOLE else 2))]
+            decimals = 0 if form == WHOLE else 2 if form == MONEY else decimals_of_currency(report.currency)
+            found = _number(name, index, form, span.width(decimals))
+            return [replace(found, decimals=decimals) if span.least is not None and span.least < 0 else found]
         case Type.QUANTITY:
             return _quantities(name, index, span)
         case Type.COUNT:

@@ -16,6 +16,7 @@ from openpyxl.chart.data_source import AxDataSource, NumData, NumRef, NumVal, St
 from openpyxl.drawing.text import CharacterProperties
 from openpyxl.styles import Alignment, Font
 
+from pipeline.fiat import decimals_of as decimals_of_currency
 from reports.cells import Cell, Formula, in_cell, number
 from reports.paper import break_between
 from reports.sheet import (
@@ -51,7 +52,7 @@ class Page:
     """Rows of the page, each a list of values beginning in column A; money has the decimals of `currency`."""
 
     def __init__(self, sheet: Sheet, narrowest: Sequence[float], currency: str = "") -> None:
-        self._money = money(currency)
+        self._money, self._decimals = money(currency), decimals_of_currency(currency) if currency else None
         sheet.sheet_view.showGridLines = False
         self.sheet = sheet
         self.rows: list[tuple[Sequence[Cell], Sequence[int], int]] = []
@@ -70,6 +71,8 @@ class Page:
         columns = len(self.widths) if self._drawn else max((len(values) for values, _, _ in self.rows), default=1)
         texts = [len(values[0]) for values, _, _ in self.rows if len(values) == 1 and isinstance(values[0], str)]
         wide = max(sum(self.widths[:columns]), *texts, 1)  # a text across the page is in small print
+        if self._decimals is not None:
+            self.sheet.no_red_zeros("B1", f"F{len(self.rows)}", self._decimals)
         break_between(self.sheet, wide, [POINTS * lines for _, _, lines in self.rows], self._begins)
         for values, styles, lines in self.rows:
             self.sheet.write(values, styles, lines)

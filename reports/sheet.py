@@ -23,7 +23,10 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
+from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.styles.numbers import NumberFormat
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 from openpyxl.worksheet._writer import WorksheetWriter
@@ -42,6 +45,7 @@ MOST_LINKS = 65_530  # on one sheet; Excel calls a file with more of them damage
 
 MONEY = "#,##0.00;[Red]-#,##0.00"
 WHOLE = "#,##0;[Red]-#,##0"
+_OF_RULES = 300  # the numbers of their formats begin there
 INSTANT = "yyyy-mm-dd hh:mm:ss"
 DAY = "yyyy-mm-dd"
 FORM_DAY = "mm/dd/yyyy"
@@ -101,6 +105,7 @@ class Sheet(WriteOnlyWorksheet):
     row_breaks: Any
     sheet_format: Any
     data_validations: Any
+    conditional_formatting: Any
     oddFooter: Any
     _writer: Any
 
@@ -151,6 +156,14 @@ class Sheet(WriteOnlyWorksheet):
         """Makes the cell at `place` lead to another of this book ("'Form 8949'!A2"): no title has markup."""
         assert self.takes_links
         self._links.append(f'<hyperlink ref="{place}" location="{target}"/>')
+
+    def no_red_zeros(self, first: str, last: str, decimals: int) -> None:
+        """From the cell `first` to `last` what rounds to 0 with so many decimals shows as 0, not as a red -0.00. By a
+        rule: a number format that tells them apart gets a minus sign too many in one program or the other."""
+        digits = "0." + "0" * decimals if decimals else "0"
+        look = DifferentialStyle(numFmt=NumberFormat(_OF_RULES + decimals, f"{digits};{digits}"))
+        rule = Rule("expression", dxf=look, formula=[f"AND({first}<0,ROUND({first},{decimals})=0)"])
+        self.conditional_formatting.add(f"{first}:{last}", rule)
 
     def table(self, headings: Sequence[str], rows: int) -> None:
         """Makes headings in row 1 and `rows` rows under them a table of the spreadsheet program, with its filters."""

@@ -64,6 +64,8 @@ def workbook(
             for title, start, end in tab.sheets():
                 with book.sheet(title, apart=name not in ours) as sheet:
                     print_setup(sheet, footer, landscape=True, letter=letter)
+                    if end == start:
+                        sheet.oddFooter.center.text = "&A: none"
                     for rows in _fill(sheet, tab, start, end, found[name] if name in ours else None):
                         told(title, rows)
 
@@ -148,11 +150,15 @@ def _fill(sheet: Sheet, tab: Tab, start: int, end: int, found: Mapping[str, Find
     columns = tab.columns
     headings = [c.heading for c in columns]
     widths(sheet, [c.width for c in columns])
-    spread(sheet, [c.width for c in columns], 2)
+    if end > start:
+        spread(sheet, [c.width for c in columns], 2)
     sheet.freeze_panes = "A2"
     sheet.print_title_rows = "1:1"
     if end > start:
         sheet.table(headings, end - start)
+        for letter, c in zip(map(get_column_letter, range(1, 1 + len(columns))), columns, strict=True):
+            if c.decimals is not None:
+                sheet.no_red_zeros(f"{letter}2", f"{letter}{end - start + 1}", c.decimals)
     sheet.write(headings, [sheet.heading_style(right=c.right) for c in columns], max(c.heading_lines for c in columns))
     styles = [c.style(sheet) for c in columns]
     blue = [sheet.linked_style(style) for style in styles]

@@ -72,7 +72,7 @@ def write_year(
     except Held as who:
         raise ReportError(f"{who} is writing {folder}: run again when it has ended") from None
     except NoLock as no:
-        remedy = " (choose one on a disk of this machine with --out)" * no.unknown
+        remedy = "choose one on a disk of this machine with --out" * no.unknown
         raise _unwritten(year, folder, no.cause, remedy) from None
     except OSError as exc:
         raise _unwritten(year, folder, exc) from exc
@@ -97,36 +97,38 @@ def _write(
     except OSError as exc:
         raise ReportError(
             f"the report for {year} is in {folder}, but what was there before could not be cleared from "
-            f"{_aside(folder)}: {_why(exc)}; run report again"
+            f"{_aside(folder)}: {_why(exc)}; see that it is yours to change, and run report again"
         ) from exc
     return [folder / name for name in names]
 
 
 def _unwritten(year: str, folder: Path, exc: OSError, remedy: str = "") -> ReportError:
-    remedy = remedy or _CURES.get(exc.errno or 0, "")
     return ReportError(
-        f"the report for {year} could not be written to {folder}: {_why(exc)}{remedy}; nothing in it was changed"
+        f"the report for {year} could not be written to {folder}: {_why(exc)} ({remedy or _cure(exc)}); nothing in it "
+        "was changed"
     )
 
 
-_ELSEWHERE = " (move away what is in its place, or choose another folder with --out)"
-_CURES = {
-    errno.EEXIST: _ELSEWHERE,
-    errno.ENOTDIR: _ELSEWHERE,
-    errno.ELOOP: _ELSEWHERE,
-    errno.ENAMETOOLONG: " (choose a shorter one with --out)",
-    errno.ENOSPC: " (free some space, or choose another folder with --out)",
-    errno.EIO: " (a failing disk? choose another folder with --out)",
-}
-
-
 def _why(exc: OSError) -> str:
-    why = (exc.strerror or str(exc) or type(exc).__name__).lower()
-    if not isinstance(exc, PermissionError) and exc.errno != errno.EROFS:
-        return why
-    if os.name == "nt":  # Windows says the same of a file that is open
-        return f"{why} (is a file of it open in another program?)"
-    return f"{why} (you may not write there: choose another folder with --out)"
+    return (exc.strerror or str(exc) or type(exc).__name__).lower()
+
+
+def _cure(exc: OSError) -> str:
+    if isinstance(exc, PermissionError) or exc.errno == errno.EROFS:
+        if os.name == "nt":  # Windows says the same of a file that is open
+            return "close what has a file of it open, or choose another folder with --out"
+        return "you may not write there: choose another folder with --out"
+    return _CURES.get(exc.errno or 0, "choose another folder with --out")
+
+
+_IN_ITS_PLACE = "move away what is in its place, or choose another folder with --out"
+_CURES = {
+    errno.EEXIST: _IN_ITS_PLACE,
+    errno.ENOTDIR: _IN_ITS_PLACE,
+    errno.ELOOP: _IN_ITS_PLACE,
+    errno.ENAMETOOLONG: "choose a shorter one with --out",
+    errno.ENOSPC: "free some space, or choose another folder with --out",
+}
 
 
 def _build(staging: Path, report: Report, xlsx: bool, progress: Progress) -> list[str]:

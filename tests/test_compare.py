@@ -294,6 +294,7 @@ def test_our_own_files_are_the_same_as_ours(person: Person, name: str) -> None:
         (turbotax(STORY).replace("03/10/2025", "12/31/9999"), 1, "Date Sold '12/31/9999' should be a day of the years"),
         (turbotax(STORY).replace("40000.00", "many"), 1, "row 2: Proceeds 'many' is no number"),
         (koinly(STORY).replace("10/03/2025", "03/31/2025"), 1, "days are written day first and month first"),
+        (koinly(STORY).replace("10/03/2025", "99/99/9999"), 1, "should be such as 12/31/2025"),
         (turbotax(STORY[:1]), 1, "may be of two days; the month was taken to stand first (else: --dates dmy)"),
     ],
 )

@@ -301,6 +301,7 @@ def test_what_keeps_from_the_server_is_told_in_a_line(person: Person, url: str, 
     before = contents(person.data)
     for command in (("import", "trades.csv"), ("status",)):
         assert told in one_line(person.run(*command, code=1).stderr)
+    assert told in json.loads(person.run("clients", ".", "--json", code=1).stdout)[0]["problem"]
     assert contents(person.data) == before
 
 
@@ -361,9 +362,10 @@ def test_what_the_server_refuses_is_told_in_a_line_and_leaves_nothing(person: Pe
         asked(person, "DROP FUNCTION fail CASCADE")
     with ledger_of(person) as ledger:
         batch = ledger.begin_batch("api", "kraken")
-        for bad, why in ((record("n\0"), "kraken trades n.*NUL"), (record("\ud800"), "half a character")):
-            with pytest.raises(ValueError, match=why):
-                ledger.keep(Page([bad]), batch)
+        with pytest.raises(LedgerError, match=r"^kraken trades n.*NUL.*move --to sqlite"):
+            ledger.keep(Page([record("m"), record("n\0")]), batch)
+        with pytest.raises(ValueError, match="half a character"):
+            ledger.keep(Page([record("\ud800")]), batch)
         with pytest.raises(ValueError, match="64 bits"):
             ledger.keep(Page([RawRecord("kraken", "Kraken", "trades", "y", 1 << 64, "{}", "o")]), batch)
         big = RawRecord("kraken", "Kraken", "trades", "big", (1 << 63) - 1, "{}", "o")

@@ -89,6 +89,10 @@ class _Scales:
         self.dearest = dearest_of(as_conversions(seen.flows))
         self.averaged = {d.asset for d in seen.disposals if d.rule in (Rule.AVERAGE, Rule.POOL)}
         self.unsure = {i.asset for i in issues if i.code in OF_AN_ACQUISITION or i.code in OF_A_PLACE}
+        codes = _EFFECTS.keys() - {"missing_price"}
+        self.moving = {i.asset for i in issues if i.code in codes}  # assets whose lots may be others; "": any
+        left = [self.rows.get(i.ref) for i in issues if i.code in ("unmatched_withdrawal", "ambiguous_transfer")]
+        self.gone = [(t.sent.asset, t.at) for t in left if t is not None and t.sent is not None]
         self.paid = Paid(seen.flows, seen.disposals, seen.year)
         self._swaps_taxed = all(taxed for _, taxed in seen.rules.swaps_taxed.values)
         rules = seen.rules  # whether costs go from one unit to another, or are one for all
@@ -225,6 +229,21 @@ class _Scales:
         paid = [d.proceeds for d in self.by_row[row.id] if d.id == f"{row.id}.fee" and d.proceeds is not None]
         return sum(paid, ZERO) if paid else None
 
+    def years_of_cost(self, n: int, row: Transaction) -> set[int]:
+        """The years whose gain may bear a cost of what the row brought; where other problems move lots of it or have
+        it leave, also those that would then."""
+        assert row.received is not None
+        asset, begin = row.received.asset, self.earliest(row.at)
+        years = {self.seen.year(d.disposed_at) for d in self.blamed[n]} | self.sold_from[row.id]
+        if self.cost_goes_on:
+            assets = self.paid.assets() if self.seen.rules.portfolio else self.paid.became(asset, begin)
+            years |= {year for year in self.paid.bounds(assets) if year >= self.seen.year(begin)}
+        else:
+            assets = {asset, *(c.into for c in self.became(asset, begin))}
+            if self.ranked_by_cost or asset in self.averaged or assets & self.moving or "" in self.moving:
+                years |= {year for one in assets for year, *_ in self.sold.units(one, begin)}
+        return years | {self.seen.year(at) for one, at in self.gone if one in assets and at >= begin}
+
     def one_queue(self, at: datetime) -> bool:
         return self.seen.scope.on(at.astimezone(self.seen.zone).date()) is Scope.GLOBAL
 
@@ -284,6 +303,8 @@ def _unpriced(scales: _Scales, n: int, issue: Issue) -> None:
             scales.shift(n, asset, came.quantity, scales.most_of(asset), row.at, new=True)
         else:
             scales.brought(n)
+        if row.fee is not None and issue.code == "missing_price":
+            _fee_besides(scales, n, row)
     elif not scales.seen.rules.portfolio:
         scales.brought(n)
     elif row is not None:
@@ -292,18 +313,21 @@ def _unpriced(scales: _Scales, n: int, issue: Issue) -> None:
                 scales.changes[n][year].share(_common(scales.paid.assets()), ZERO, higher)
 
 
+def _fee_besides(scales: _Scales, n: int, row: Transaction) -> None:
+    """With the price of what came, the fee of its row becomes a part of the cost too."""
+    for year in scales.years_of_cost(n, row):
+        scales.changes[n][year].add(scales.fee_of(row), ZERO)
+
+
 def _fee_unknown(scales: _Scales, n: int, row: Transaction) -> None:
     """A fee of unknown worth would be a cost of its trade: gains are lower, by how much can't be told."""
     years = {scales.seen.year(d.disposed_at) for d in scales.by_row[row.id] if d.id == row.id}
     if row.received is not None and not is_fiat(row.received.asset):
-        asset = row.received.asset
         if scales.cost_goes_on:
-            scales.in_all(n, asset, None, row.at)
+            scales.in_all(n, row.received.asset, None, row.at)
         elif scales.ranked_by_cost:
-            scales.shift(n, asset, row.received.quantity, scales.most_of(asset), row.at)
-        years |= scales.sold_from[row.id]
-        if scales.ranked_by_cost or asset in scales.averaged:
-            years |= {year for year, *_ in scales.sold.units(asset, scales.earliest(row.at))}
+            scales.shift(n, row.received.asset, row.received.quantity, scales.most_of(row.received.asset), row.at)
+        years |= scales.years_of_cost(n, row)
     for year in years:
         scales.changes[n][year].add(None, ZERO)
 

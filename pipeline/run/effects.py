@@ -12,6 +12,7 @@ from functools import partial
 
 from pipeline import questions as q
 from pipeline.answers import NO_OTHER_SIDE, Answers
+from pipeline.fiat import decimals_of
 from pipeline.gains.derive import Basis, derive
 from pipeline.gains.stakes import gains_of
 from pipeline.ledger import Ledger
@@ -89,9 +90,9 @@ def _figures(result: Result, basis: Basis) -> Figures:
 
 
 def _told(now: Figures, then: Figures, basis: Basis) -> str:
-    lines = []
+    lines, decimals = [], decimals_of(basis.currency)
     for year, what in sorted(now.keys() | then.keys()):
-        before, after = (round_to(figures.get((year, what), ZERO), 2) for figures in (now, then))
+        before, after = (round_to(figures.get((year, what), ZERO), decimals) for figures in (now, then))
         if before != after:
             lines.append(f"{what} of {year}: {after:,}; now {before:,} {basis.currency}")
     unchanged = "no year's gain or income changes" if basis.rules.gains else ""  # elsewhere holdings are what counts

@@ -206,8 +206,8 @@ def _unknown(asked: str, there: Sequence[str]) -> Usage:
     near = starts[:5] or difflib.get_close_matches(base, there, n=5)
     hint = f"; near it: {', '.join(near)}" if near else ""
     return Usage(
-        f"no transaction, disposal or lot has the id '{asked[:80]}'{hint}; ids stand in disposals.csv, "
-        "transactions.csv and the workbook"
+        f"no transaction, disposal or lot has the id '{asked[:80]}'{hint}; take one that stands in "
+        "disposals.csv, transactions.csv or the workbook"
     )
 
 

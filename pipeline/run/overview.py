@@ -53,9 +53,10 @@ class Status:
 
 
 class Problems(list[Issue]):
-    """Open problems of the ledger, and beside them lines on what is not about its data."""
+    """Open problems of the ledger, beside them lines on what is not about its data, and the currency of its figures."""
 
     remarks: tuple[str, ...] = ()
+    currency: str = ""
 
 
 def status(folder: Path, now: datetime | None = None) -> Status:
@@ -97,6 +98,7 @@ def check(folder: Path, *, many: int = MANY) -> Problems:
             refresh(ledger)  # what it keeps would wait for the other process, which reads
             with meanwhile(lambda _: _sound(folder), worth=ledger.last_record().row > many) as sound:
                 problems = Problems(everything(settings, ledger).issues)
+                problems.currency = settings.currency
                 sound(None)
         except Exception:
             ledger.check_integrity()  # where it is damaged, that is what is told, whatever came of it

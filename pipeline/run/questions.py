@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from pipeline import questions as q
 from pipeline.answers import Answers, OpeningLot
+from pipeline.fiat import decimals_of
 from pipeline.gains.derive import Basis
 from pipeline.gains.match import side_of
 from pipeline.issues import Issue, Severity, Stake
@@ -263,7 +264,7 @@ class _Open:
             return said
         value, _ = self.result.values.get(t.id, (None, ""))
         more = [f"at {t.at.astimezone(self.basis.zone):%H:%M}"]
-        more += [f"worth {round_to(value, 2):,} {self.basis.currency}"] if value else []
+        more += [f"worth {round_to(value, decimals_of(self.basis.currency)):,} {self.basis.currency}"] if value else []
         more += [f"it says: {t.description}"] if t.description else []
         more += [f"TxHash {t.txhash}"] if t.txhash else []
         return f"{said}; {'; '.join(more)}"
@@ -302,9 +303,9 @@ def _rank(issue: Issue) -> tuple[bool, Decimal]:
 
 def _effect(issue: Issue, currency: str) -> str:
     """What it does to the gain of each year, in words."""
-    lines = []
+    lines, decimals = [], decimals_of(currency)
     for stake in issue.stakes:
-        lowest, highest, now = (f"{round_to(Decimal(end), 2):,}" if end else "" for end in _ends(stake))
+        lowest, highest, now = (f"{round_to(Decimal(end), decimals):,}" if end else "" for end in _ends(stake))
         span = f"{lowest or 'no telling'} to {highest or 'no telling'}" if lowest or highest else "no telling"
         lines.append(f"gain of {stake.year}: {span}; now {now} {currency}")
     if not lines and issue.code == "missing_price":

@@ -288,6 +288,7 @@ def test_the_records_of_another_account_show_in_the_balances(
 HOSTILE = "\x1b]0;owned\x07\x1b[2J<script>=1+1;../../X\u202e'); DROP TABLE raw;--"
 
 
+@pytest.mark.sqlite("ids with a NUL, which PostgreSQL's texts can't hold")
 def test_names_and_ids_that_would_move_a_cursor_or_a_file_are_words_and_nothing_else(
     accounts: Any, before: Any, tmp_path: Path
 ) -> None:

@@ -84,6 +84,7 @@ def full_disk() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+@pytest.mark.sqlite("a limit to the file's size")
 def test_a_full_disk_is_one_line_and_changes_nothing(person: Person, command: tuple[str, ...]) -> None:
     facts, files = dump(person), contents(person.home)
     run = person.process if command[0] == "import" else person.run  # what reads the file goes with its process
@@ -97,6 +98,7 @@ def test_a_full_disk_is_one_line_and_changes_nothing(person: Person, command: tu
 
 
 @pytest.mark.parametrize("command", COMMANDS[:3], ids=lambda command: command[0])
+@pytest.mark.sqlite("locks of files")
 def test_a_disk_without_locks_is_told_with_what_to_do(
     person: Person, command: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,11 +115,25 @@ def test_a_disk_without_locks_is_told_with_what_to_do(
     assert (dump(person), contents(person.data / "reports" / "2025")) == (facts, reports)
 
 
+@pytest.mark.sqlite("files beside the ledger's")
+def test_a_pipe_in_the_place_of_a_file_is_one_line_and_waited_for_by_nobody(person: Person) -> None:
+    facts = dump(person)
+    for name in ("ledger.db-journal", "ledger.lock"):
+        (person.data / name).unlink(missing_ok=True)
+        os.mkfifo(person.data / name)
+        done = person.process("import", "more.csv", code=1)
+        assert done.stderr.startswith(f"data/{name} can't be used: ")
+        assert "move it away" in done.stderr and done.stderr.count("\n") == 1
+        (person.data / name).unlink()
+    assert dump(person) == facts
+
+
 # ---- no folder any more -------------------------------------------------------------------------
 
 
 @pytest.mark.skipif(not POSSIBLE, reason="traces by Linux's ptrace")
 @pytest.mark.parametrize(("command", "at"), [(("import", "more.csv"), 30), (("report", "--year", "2025"), 40)])
+@pytest.mark.sqlite("the file goes with its folder")
 def test_a_folder_that_is_taken_away_meanwhile_is_one_line(person: Person, command: tuple[str, ...], at: int) -> None:
     away = person.home.parent / f"{person.home.name}-away"
     done = trace(command, person, at=(at, lambda: person.data.rename(away)))
@@ -168,6 +184,7 @@ def _id(person: Person) -> str:
     "others", [("import", "more.csv"), ("report", "--year", "2025", "--no-xlsx"), ("close", "2025", "--with-problems")],
     ids=lambda command: command[0],
 )  # fmt: skip
+@pytest.mark.sqlite("states of the file")
 def test_a_command_beside_an_import_ends_as_if_after_it_or_before(person: Person, others: tuple[str, ...]) -> None:
     both = [
         subprocess.Popen(

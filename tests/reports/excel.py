@@ -101,9 +101,14 @@ def _types(book: _Book) -> Iterator[str]:
 
 
 def _sheet(book: _Book, sheet: ET.Element, styles: int, cells: set[str]) -> Iterator[str]:
-    order = [_ORDER.index(each.tag.removeprefix(_MAIN)) for each in sheet]
-    if order != sorted(set(order)):
+    names = [each.tag.removeprefix(_MAIN) for each in sheet]
+    once = [name for name in names if name != "conditionalFormatting"]
+    if names != sorted(names, key=_ORDER.index) or len(set(once)) < len(once):
         yield "its elements are in no order"
+    looks = len(book.parts["xl/styles.xml"].find(f"{_MAIN}dxfs") or ())
+    rules = [(int(each.get("priority", "0")), int(each.get("dxfId", "0"))) for each in sheet.iter(f"{_MAIN}cfRule")]
+    if len({priority for priority, _ in rules}) < len(rules) or any(look >= looks for _, look in rules):
+        yield "rules of looks"
     for column in sheet.iter(f"{_MAIN}col"):
         if not 0 < float(column.get("width", "1")) <= 255:
             yield f"width {column.get('width')}"

@@ -19,7 +19,7 @@ from pipeline.issues import Issue
 from pipeline.model import Amount, Lot, Rule, Term
 from reports.cells import CUT, in_cell
 from reports.forms import forms_of
-from reports.sheet import LAST_ROW, MOST_LINKS, Book
+from reports.sheet import LAST_ROW, MONEY, MOST_LINKS, WHOLE, Book
 from reports.table import Report, SourceUsed
 from reports.tables import TABLES
 from reports.workbook import workbook
@@ -100,7 +100,7 @@ def test_sheets_and_frozen_filtered_headings() -> None:
 def test_numbers_and_dates_are_typed_and_ids_are_text() -> None:
     row = cells(read(full()), "Disposals")[0]
     assert row["Proceeds (USD)"].value == 150.255
-    assert row["Proceeds (USD)"].number_format == "#,##0.00;[Red]-#,##0.00"
+    assert row["Proceeds (USD)"].number_format == MONEY
     assert row["Quantity"].value == 0.5
     assert row["Disposed at"].value == datetime(2025, 3, 1, 14, 5)  # noqa: DTZ001
     assert row["Disposed at"].number_format == "yyyy-mm-dd hh:mm:ss"
@@ -231,7 +231,7 @@ def test_money_has_the_decimals_that_its_currency_has() -> None:
         (gain,) = (cell for cell in book["Disposals"][1] if str(cell.value).startswith("Gain"))
         total = next(row[1] for row in book["Summary"].iter_rows() if row[0].value == "Proceeds")
         formats[currency] = {book["Disposals"].cell(2, gain.column).number_format, total.number_format}
-    assert formats == {"USD": {"#,##0.00;[Red]-#,##0.00"}, "JPY": {"#,##0;[Red]-#,##0"}}
+    assert formats == {"USD": {MONEY}, "JPY": {WHOLE}}
 
 
 def test_a_sum_with_an_unknown_part_is_not_shown_as_whole() -> None:
@@ -260,7 +260,7 @@ def test_lines_that_ask_for_words_show_them_and_whole_units_stay_whole() -> None
     page = overview(report(country="de", disposals=[short]))
     assert page["46 Bezeichnung"][1] == "BTC"
     rows = {str(row[0].value): row for row in read(report(country="de", disposals=[short]))["Summary"].iter_rows()}
-    assert rows["48 Veräußerungspreis"][2].number_format == "#,##0;[Red]-#,##0"
+    assert rows["48 Veräußerungspreis"][2].number_format == WHOLE
     fr = overview(report(country="fr", disposals=[disposal()]))
     assert fr["All rows"][0] == 1
 
