@@ -345,6 +345,8 @@ def program() -> NoReturn:
         main()
     except SystemExit as end:
         code = end.code
+    except (OSError, KeyboardInterrupt):  # in the middle of a last word: standard error takes none, or a second Ctrl-C
+        pass
     try:
         atexit._run_exitfuncs()  # of libraries: logs are flushed
         sys.stdout.flush()  # of typer's own words
@@ -415,7 +417,9 @@ def _system(error: OSError) -> str:
     """What the system refused, where it names a file; else it is a fault like any other."""
     if error.filename is None or error.strerror is None:
         return _fault(error)
-    return f"{error.filename}: {error.strerror.lower()}; nothing was lost: put it right, or use another folder"
+    return (
+        f"{str(error.filename)[:200]}: {error.strerror.lower()}; nothing was lost: put it right, or use another folder"
+    )
 
 
 def _fault(error: Exception) -> str:

@@ -47,8 +47,10 @@ def import_lock(
 
     While another import holds it: says so once by `waiting`, tries for `patience` seconds, then raises LedgerError.
     """
-    place = place or place_of(folder)
-    with _worded(folder), place.lock(what, _told_by(waiting, folder), patience):
+    at = place or place_of(folder)
+    with _worded(folder), at.lock(what, _told_by(waiting, folder), patience):
+        if place is None and place_of(folder) != at:
+            raise LedgerError(f"the ledger of {folder} was moved meanwhile: nothing was kept; run again")
         yield
 
 

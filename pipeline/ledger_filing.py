@@ -11,7 +11,16 @@ from typing import Any, NamedTuple
 from pipeline import __version__
 from pipeline.filing import FiledTable, FiledTables, Filing, Marks
 from pipeline.ledger_access import RESCUE, LedgerError
-from pipeline.ledger_rows import ANSWER_COLUMNS, PRICE_COLUMNS, TXN_COLUMNS, AnswerKept, answer_of, json_text, price_of
+from pipeline.ledger_rows import (
+    ANSWER_COLUMNS,
+    PRICE_COLUMNS,
+    TXN_COLUMNS,
+    AnswerKept,
+    answer_of,
+    instant_kept,
+    json_text,
+    price_of,
+)
 from pipeline.ledger_store import Store
 from pipeline.model import Price, instant_text
 
@@ -142,7 +151,7 @@ class Filings(Store):
 
 
 def _filing(id: int, year: str, at: str, program: str, why: str) -> Filing:
-    return Filing(id, year, datetime.fromisoformat(at), program, why)
+    return Filing(id, year, instant_kept(at), program, why)
 
 
 def _packed(document: object) -> bytes:

@@ -18,13 +18,14 @@ from pipeline.folder import make_folder
 from pipeline.ledger_errors import LedgerError, ReadOnly, os_error
 from pipeline.ledger_mark import FILE, Mark, new_mark, read_mark, write_mark
 from pipeline.ledger_on_sqlite import Glimpse
-from pipeline.ledger_server import VARIABLE, Door, Server, milliseconds, require_driver, told
+from pipeline.ledger_server import NO_CLIENT, VARIABLE, Door, Server, milliseconds, require_driver, told
 from pipeline.lock import Held
 from pipeline.migrations import newest_version
 from pipeline.sqlite import Sqlite
 
 _NOTE = re.compile(r"(.+) (\d+)@(.*)")  # how the connection that holds a lock is called
 _ANOTHER = "another command"
+_PLACES = 20  # of one folder that are remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,43 +115,56 @@ class OnPostgreSQL:
         return self._is_at_home(self.mark(), *database.home())
 
     def _is_at_home(self, mark: Mark, turn: str, place: str, since: str) -> bool:
+        places = place.split("\n")
         if turn not in (mark.turn, mark.next):
             raise LedgerError(
-                f"{self.folder} is not the folder of its ledger any more: since {since[:10]} that is {place}. Work "
-                "there; or, if this is the folder to go on with, `taxsync move --to here`"
+                f"{self.folder} is not the folder of its ledger any more: since {since[:10]} that is {places[-1]}. "
+                "Work there; or, if this is the folder to go on with, `taxsync move --to here`"
             )
-        if place == self._place():
+        if self._place() in places:
             return True
-        other = Path(place.partition(":")[2])
-        copied = False
-        with suppress(OSError, LedgerError):
-            copied = read_mark(other / FILE).schema == mark.schema and not other.samefile(self.folder)
-        if copied:
+        others = (Path(one.partition(":")[2]) for one in places)
+        if other := next((other for other in others if self._is_copy_of(other, mark)), None):
             raise LedgerError(
                 f"{self.folder} is a copy of {other}, and a ledger has one folder: work there. For a client of its own "
                 "`taxsync backup` there and `taxsync restore` into a new folder"
             )
         return False
 
+    def _is_copy_of(self, other: Path, mark: Mark) -> bool:
+        with suppress(OSError, LedgerError):
+            return read_mark(other / FILE).schema == mark.schema and not other.samefile(self.folder)
+        return False
+
     def take_home(self, database: Any) -> None:
         """Tells the schema, inside the caller's transaction, that this folder is the one it belongs to: whichever other
-        folder has the same mark is refused from now on."""
-        now, turn = database.home()[0], secrets.token_hex(8)
+        folder has the same mark is refused from now on. On a disk that machines share it is one folder with one mark,
+        and has a place on each."""
+        now, places, _ = database.home()
+        turn, mine = secrets.token_hex(8), self._place()
+        others = [place for place in places.split("\n") if place.partition(":")[0] != mine.partition(":")[0]]
         try:
             self._write(self.mark()._replace(turn=now, next=turn))  # good whether or not the schema hears of it
         except LedgerError as why:
             raise ReadOnly(str(why)) from None
-        database.set_home(turn, self._place())
+        database.set_home(turn, "\n".join([*others[1 - _PLACES :], mine]))
 
     def taken_home(self, database: Any) -> None:
-        """After that is kept: the folder's mark follows."""
+        """After that is kept, inside a transaction that keeps other machines from the mark: the mark follows."""
         mark = self.mark()
         if mark.next and database.home()[0] == mark.next:
             with suppress(LedgerError):
                 self._write(mark._replace(turn=mark.next, next=""))
 
+    def leave(self, database: Any) -> None:
+        """Tells the schema, inside the caller's transaction, that its ledger is in a file: whoever has it open keeps
+        nothing there any more, and no copy of the folder gets it."""
+        from pipeline.postgresql import LEFT
+
+        database.set_home(LEFT, self._place())
+
     def _place(self) -> str:
-        return f"{socket.gethostname()}:{(self.home or self.folder).resolve()}"
+        return f"{socket.gethostname()}:{(self.home or self.folder).resolve()}".replace("\n", " ")
 
     # ---- copies -------------------------------------------------------------------------------
 
@@ -182,6 +196,8 @@ class OnPostgreSQL:
                 f"ARRAY(SELECT DISTINCT year FROM {s}.filing ORDER BY year), turn, place, since FROM {s}.client"
             )
             found = connection.execute(one, (list(machine),)).fetchone()
+            if found is None:
+                raise LedgerError(f"the schema {mark.schema} {NO_CLIENT}")
             records, prices, answers, filings, last, link, years, turn, place, since = found
             self._is_at_home(mark, turn, place, since)
             marks = records or 0, prices or 0, answers or 0, filings or 0
@@ -249,4 +265,5 @@ def _holding(connection: Any, key: int) -> str:
     named = _NOTE.fullmatch(found[0] or "") if found else None
     if named is None or (int(named[2]), named[3]) == (os.getpid(), socket.gethostname()[: len(named[3])]):
         return ""
-    return f"`{named[1]}` (process {named[2]} on {named[3]}, since {found[1]:%Y-%m-%d %H:%M:%S} UTC)"
+    since = f", since {found[1]:%Y-%m-%d %H:%M:%S} UTC" if found[1] else ""  # of another role's that is not told
+    return f"`{named[1]}` (process {named[2]} on {named[3]}{since})"

@@ -20,7 +20,7 @@ from pipeline.sqlite import APPLICATION_ID, Sqlite, copied
 
 FILE = "ledger.db"
 _FILINGS_SINCE = 3  # the version of the tables that has filed years
-_CHAIN_SINCE = 4
+CHAIN_SINCE = 4
 
 
 class Glimpse(NamedTuple):
@@ -110,6 +110,9 @@ class OnSQLite:
     def taken_home(self, database: Sqlite) -> None:
         """A file is where it is."""
 
+    def leave(self, database: Sqlite) -> None:
+        """A file that gets another name is no ledger: SQLite itself lets nobody write who has it open."""
+
     # ---- copies -------------------------------------------------------------------------------
 
     def copy_raw(self, folder: Path) -> bool:
@@ -151,7 +154,7 @@ class OnSQLite:
             records, prices, answers, filings, last = connection.execute(one, tuple(machine)).fetchone()
             filed, linked = "SELECT DISTINCT year FROM filing ORDER BY year", "SELECT link FROM chain ORDER BY id DESC"
             years = connection.execute(filed).fetchall() if filings else []
-            link = connection.execute(f"{linked} LIMIT 1").fetchone() if version >= _CHAIN_SINCE else None
+            link = connection.execute(f"{linked} LIMIT 1").fetchone() if version >= CHAIN_SINCE else None
             marks = records or 0, prices or 0, answers or 0, filings or 0
             return Glimpse(version, marks, last, tuple(str(year) for (year,) in years), link[0] if link else "")
 
@@ -196,6 +199,7 @@ def _number(connection: sqlite3.Connection, what: str) -> int:
 
 # SQLite's primary result codes (sqlite.org/rescode.html) -> what happened and what to do.
 _WORDING = {
+    1: f"is not as taxsync made it, damaged or changed by another program: keep it as it is and {RESCUE}",  # ERROR
     3: "can't be used: you may not read or change it or its folder; check their owner",  # PERM
     5: "is in use by another program (a database browser, a backup?): close it and run again",  # BUSY
     6: "is in use by another program (a database browser, a backup?): close it and run again",  # LOCKED
@@ -209,16 +213,22 @@ _WORDING = {
     26: NO_LEDGER,  # NOTADB
 }
 
-_IN_USE, _READ_ONLY, _CONSTRAINT = (5, 6), 8, 19
+_IN_USE, _READ_ONLY, _CORRUPT, _CONSTRAINT = (5, 6), 8, 11, 19
 
 
 def told(path: Path, error: Exception, holder: Callable[[], str]) -> LedgerError | None:
     """What an error of SQLite is to a person; None for an error of another."""
+    if isinstance(error, UnicodeDecodeError):  # of SQLite's own words about what is damaged, which repeat some of it
+        return LedgerError(f"{path} {_WORDING[_CORRUPT]}")
     if not isinstance(error, sqlite3.Error):
         return None
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if "decode to UTF-8" in str(error):  # Python's own, without a code
+        code = _CORRUPT
     if code in _IN_USE and (who := holder()):
         return LedgerError(f"{path} is in use by {who}: run again when it has ended")
     name = getattr(error, "sqlite_errorname", type(error).__name__)
+    if name == "SQLITE_READONLY_DBMOVED":
+        return LedgerError(f"{path} was moved meanwhile: nothing was kept; run again")
     wrong = {_READ_ONLY: ReadOnly, _CONSTRAINT: Conflict}.get(code, LedgerError)
     return wrong(f"{path} {_WORDING.get(code, f'could not be used ({name}): {UNKNOWN}')}")

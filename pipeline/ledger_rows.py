@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pipeline.issues import Issue
+from pipeline.ledger_errors import RESCUE, LedgerError
 from pipeline.model import (
     Balance,
     Price,
@@ -108,7 +109,10 @@ def record_said(record: RawRecord, said: Said, number: int) -> tuple[Any, ...]:
 
 def transaction_kept(row: Sequence[Any]) -> Transaction:
     """A row of TXN_COLUMNS as the Transaction that was kept."""
-    return transaction_of(row[5:], *row[:5])
+    try:
+        return transaction_of(row[5:], *row[:5])
+    except _UNREADABLE:
+        raise _damaged("a transaction") from None
 
 
 def price_row(price: Price, fetched_at: datetime, batch: int) -> tuple[Any, ...]:
@@ -123,20 +127,23 @@ def price_row(price: Price, fetched_at: datetime, batch: int) -> tuple[Any, ...]
 
 def price_of(row: Sequence[Any]) -> Price:
     """A row of PRICE_COLUMNS as the Price that was kept."""
-    asset, currency, price, source, at, day = row
-    return Price(asset, currency, Decimal(price), source, instant_of(at), date.fromisoformat(day) if day else None)
+    try:
+        asset, currency, price, source, at, day = row
+        return Price(asset, currency, Decimal(price), source, instant_of(at), date.fromisoformat(day) if day else None)
+    except _UNREADABLE:
+        raise _damaged("a price") from None
 
 
 def batch_of(row: Sequence[Any]) -> BatchKept:
     """A row of BATCH_COLUMNS as the import that it was."""
     id, kind, name, digest, at, program = row
-    return BatchKept(id, kind, name, digest, datetime.fromisoformat(at), program)
+    return BatchKept(id, kind, name, digest, instant_kept(at), program)
 
 
 def answer_of(row: Sequence[Any]) -> AnswerKept:
     """A row of ANSWER_COLUMNS as the answer that was given."""
     kind, key, content, by, at = row
-    return AnswerKept(kind, key, content, by, datetime.fromisoformat(at))
+    return AnswerKept(kind, key, content, by, instant_kept(at))
 
 
 def price_key(price: Price) -> tuple[str, str, str, bool]:
@@ -185,7 +192,10 @@ def issues_text(issues: Iterable[Issue]) -> str:
 
 
 def issues_of(text: str) -> list[Issue]:
-    return [Issue(**{**entry, "at": instant_of(entry["at"])}) for entry in json.loads(text)]
+    try:
+        return [Issue(**{**entry, "at": instant_of(entry["at"])}) for entry in json.loads(text)]
+    except _UNREADABLE:
+        raise _damaged("a problem") from None
 
 
 def balances_text(balances: Iterable[Balance]) -> str:
@@ -199,8 +209,11 @@ def _as_shown(quantity: Decimal) -> str:
 
 
 def balances_of(text: str) -> list[Balance]:
-    entries = json.loads(text)
-    return [Balance(account, asset, Decimal(q), datetime.fromisoformat(at)) for account, asset, q, at in entries]
+    try:
+        entries = json.loads(text)
+        return [Balance(account, asset, Decimal(q), instant_kept(at)) for account, asset, q, at in entries]
+    except _UNREADABLE:
+        raise _damaged("a balance") from None
 
 
 def prices_text(prices: Iterable[Price]) -> str:
@@ -213,9 +226,28 @@ def prices_text(prices: Iterable[Price]) -> str:
 
 
 def prices_of(text: str) -> list[Price]:
-    return [price_of(row) for row in json.loads(text)]
+    try:
+        return [price_of(row) for row in json.loads(text)]
+    except _UNREADABLE:
+        raise _damaged("a price") from None
 
 
 def instant_of(text: str | None) -> datetime | None:
     """An instant as it was kept."""
-    return None if text is None else datetime.fromisoformat(text)
+    return None if text is None else instant_kept(text)
+
+
+def instant_kept(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except _UNREADABLE:
+        raise _damaged("an instant") from None
+
+
+# ---- what a failing disk makes of them ---------------------------------------------------------
+
+_UNREADABLE = (ValueError, TypeError, KeyError, ArithmeticError)
+
+
+def _damaged(what: str) -> LedgerError:
+    return LedgerError(f"the ledger is damaged ({what} in it can't be read): keep it as it is and {RESCUE}")

@@ -20,7 +20,7 @@ from typing import Any
 from pipeline.issues import Stop
 from pipeline.ledger import Ledger
 from pipeline.ledger_filing import is_filed
-from pipeline.ledger_on_sqlite import OnSQLite
+from pipeline.ledger_on_sqlite import CHAIN_SINCE, OnSQLite
 from pipeline.ledger_rows import RAW_ROW
 from pipeline.ledger_whole import is_kept
 from pipeline.model import digest_of
@@ -78,6 +78,7 @@ def saved(path: Path, lost: Lost) -> Iterator[tuple[str, Row]]:
         if RAW not in there:
             raise NothingSaved("it has no records of taxsync: nothing can be saved")
         marks, whole = _marks(file, "chain" in there)
+        before = "chain" not in there and 0 < file.execute("PRAGMA user_version").fetchone()[0] < CHAIN_SINCE
         end = max(marks, default=0)
         until = {RAW: max(end, _parsed_to(file))} if whole else {}
         for table in (name for name in COLUMNS if name in there):
@@ -87,7 +88,7 @@ def saved(path: Path, lost: Lost) -> Iterator[tuple[str, Row]]:
                 if not _sound(table, row, marks.get(number)):
                     lost.rows[table].append(number)
                     continue
-                if table == RAW and number not in marks:
+                if table == RAW and number not in marks and not before:  # there was a chain
                     lost.unproven.append(number)
                 any_row = True
                 yield table, row

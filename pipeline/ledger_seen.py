@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from pipeline.ledger_access import LedgerError, ReadOnly, readable
 from pipeline.ledger_place import place_of
+from pipeline.ledger_rows import instant_kept
 from pipeline.ledger_server import Door
 from pipeline.migrations import newest_version
 
@@ -55,6 +56,6 @@ def seen(folder: Path, machine: Collection[str], door: Door | None = None) -> Se
         raise place.unseen(why) from None
     if found.version > newest_version():
         raise LedgerError(f"{place.path} is of a newer taxsync: update taxsync")
-    at = datetime.fromisoformat(found.last_import) if found.last_import else None
+    at = instant_kept(found.last_import) if found.last_import else None
     marks = Marks(*found.last, found.link)
     return Seen(marks, at, found.closed, found.version < newest_version())

@@ -43,6 +43,7 @@ class Server:
         from sqlalchemy.exc import ArgumentError
 
         try:
+            url.encode()  # half a character is none
             parts = make_url(url)
         except (ArgumentError, ValueError):
             raise LedgerError(_SHOULD) from None
@@ -109,6 +110,8 @@ _AGAIN = "nothing was changed, put it right and run again"
 _SESSION = {
     "synchronous_commit": "on", "statement_timeout": "0", "idle_in_transaction_session_timeout": "0",
     "client_min_messages": "warning", "standard_conforming_strings": "on", "search_path": "pg_catalog",
+    # a machine that went away without a word holds a client for minutes, not for the two hours of most systems
+    "tcp_keepalives_idle": "60", "tcp_keepalives_interval": "15", "tcp_keepalives_count": "4",
 }  # fmt: skip
 
 # Settings that would end a connection that waits, and the version of the server that has them.
@@ -194,7 +197,8 @@ _WORDING = {
     "57P": _GONE,
     "57014": "took longer than the server allows (statement_timeout): what was kept before is kept; run again",
     "25006": "can't be changed: the server or the user may only read: name one that may write; nothing was kept",
-    "42501": "can't be used: the user of the database may not read or change it: let its owner GRANT that",
+    "42501": "can't be used: the user of the database may not read or change it: let its owner GRANT that; a new "
+    "ledger needs CREATE on the database",
     "53100": "could not grow, the server's disk is full: what was kept before is kept; free some space and run again",
     "53": "can't be used, the server has not enough memory or connections: run again later",
     "54": "can't hold so long a text in an index, or so large a record: shorten it, or leave it out",
@@ -229,4 +233,5 @@ def told(path: Path, error: Exception, holder: Callable[[], str]) -> LedgerError
     return wrong(f"{path} {words or f'could not be used (PostgreSQL {state or type(cause).__name__}): {UNKNOWN}'}")
 
 
+NO_CLIENT = "is damaged: it does not say whose it is; restore a backup into a new folder"
 NUL = "can't keep a text with a NUL character; a ledger in a file can: `taxsync move --to sqlite`"

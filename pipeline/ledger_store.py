@@ -106,14 +106,15 @@ class Store:
                 "update taxsync; nothing was changed"
             )
         if version < newest_version():
-            self._migrate()
+            self._migrate(version)
         self._place.kept()
         if not at_home:
             with suppress(ReadOnly):  # where it can only be read, another command tells it
                 self._take_home()
 
-    def _migrate(self) -> None:
-        """Brings the tables up to date, once the file as it was is kept beside it: all or nothing."""
+    def _migrate(self, found: int) -> None:
+        """Brings the tables up to date, which were `found` (0: none), once the file as it was is kept beside it: all or
+        nothing."""
         try:
             with self.transaction(), readable(self.path):
                 version = self._database.version()  # by now, as another process may have done it
@@ -123,6 +124,8 @@ class Store:
                 if version == 0:
                     self._place.settle(self._database)
         except ReadOnly:
+            if not found:
+                raise
             raise ReadOnly(
                 f"{self.path} is of an older taxsync and can only be read: run `taxsync status` once where it can be "
                 "changed; nothing was kept"
@@ -131,8 +134,13 @@ class Store:
     def _take_home(self) -> None:
         with self.transaction(), readable(self.path):
             self._place.take_home(self._database)
-        with self.snapshot(), readable(self.path):
+        with self.transaction(), readable(self.path):
             self._place.taken_home(self._database)
+
+    def leave(self) -> None:
+        """Inside the caller's transaction: a copy of it is what counts once that is kept."""
+        with readable(self.path):
+            self._place.leave(self._database)
 
     def close(self) -> None:
         with suppress(*self._database.errors):

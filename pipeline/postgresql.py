@@ -20,7 +20,8 @@ from sqlalchemy import Column, Connection, Integer, LargeBinary, Table, create_e
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from pipeline.ledger_server import NUL
+from pipeline.ledger_errors import LedgerError
+from pipeline.ledger_server import NO_CLIENT, NUL
 from pipeline.migrations import APPEND_ONLY, INDEXES, TABLES, newest_version
 from pipeline.model import instant_text
 from pipeline.schema import METADATA
@@ -28,6 +29,8 @@ from pipeline.schema import METADATA
 FIRST = 4  # the version of the tables that ledgers here begin with
 # What makes version FIRST + 1 of FIRST, and so on: beside each entry of `migrations` one here.
 MIGRATIONS: tuple[tuple[str | Callable[[Any], None], ...], ...] = ()
+
+LEFT = "moved"  # the turn of a schema whose ledger is in a file now
 
 _FORBIDDEN = ("update", "delete", "truncate")
 _NUMBERED = ("raw",)  # tables whose many new rows get their numbers here
@@ -41,6 +44,7 @@ class Postgresql:
     def __init__(self, connection: Connection, schema: str) -> None:
         self._connection, self._schema = connection, schema
         self._write = key_of(schema, "write")
+        self._known = False  # whether it was there when it was opened
 
     @classmethod
     def at(cls, connect: Callable[[], Any], schema: str) -> "Postgresql":
@@ -90,9 +94,11 @@ class Postgresql:
         if reading:
             self.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             return
-        self.execute("BEGIN")
+        self.execute("BEGIN ISOLATION LEVEL READ COMMITTED")  # what others kept while it waited is seen
         try:
             self.execute("SELECT pg_advisory_xact_lock(?)", (self._write,))
+            if self._known and self.home()[0] == LEFT:
+                raise LedgerError("the ledger was moved into a file meanwhile: nothing was kept; run again")
         except BaseException:
             with suppress(*self.errors):
                 self.execute("ROLLBACK")
@@ -156,7 +162,11 @@ class Postgresql:
 
     def home(self) -> tuple[str, str, str]:
         """Of the folder that the schema belongs to: its turn, where it is, since when."""
-        turn, place, since = self.execute("SELECT turn, place, since FROM client").one()
+        found = self.execute("SELECT turn, place, since FROM client").all()
+        if len(found) != 1:
+            raise LedgerError(f"the schema {self._schema} {NO_CLIENT}")
+        self._known = True
+        turn, place, since = found[0]
         return str(turn), str(place), str(since)
 
     def set_home(self, turn: str, place: str) -> None:

@@ -146,7 +146,8 @@ class Sqlite:
 
     def damage(self) -> Iterable[str]:
         """What SQLite itself finds wrong with the file, or with the guard of the append-only tables."""
-        yield from (str(line) for (line,) in self.execute("PRAGMA integrity_check") if line != "ok")
+        for (found,) in self.execute("PRAGMA integrity_check"):
+            yield from (line for line in str(found).splitlines() if line != "ok" and not line.startswith("***"))
         if self.execute("PRAGMA foreign_key_check").fetchone() is not None:
             yield "a record belongs to no batch"
         there = {name for (name,) in self.execute("SELECT name FROM sqlite_master")}

@@ -39,11 +39,12 @@ def _instant(at: datetime | None) -> str | None:
 def report(written: Written) -> list[str]:
     """The year's figures, where the files are, and whether anything is open."""
     one, f = written.report, figures(written.report)
+    terms = [("  short term", f.short_term_gain), ("  long term", f.long_term_gain)]
     rows: list[tuple[str, Decimal | None]] = [
         ("Proceeds", f.proceeds),
         ("Cost basis", f.cost_basis),
         ("Gain", f.gain),
-        *([("  short term", f.short_term_gain), ("  long term", f.long_term_gain)] if one.rules.has_terms else []),
+        *(terms if any(value for _, value in terms) else []),
         *((f"Income: {kind}", value) for kind, value in f.income.items()),
         ("Income in total", f.income_total),
     ]

@@ -119,6 +119,6 @@ def _lists(page: Page, report: Report) -> None:
 def _files(page: Page, report: Report) -> None:
     if report.files:
         page.section("Files that were imported, with the SHA-256 of their bytes")
-        page.headings("File", "SHA-256", "Imported", texts=(1, 2, 3))
+        page.headings("File", "SHA-256", "Imported", "", texts=(1, 2, 3))  # an instant is wider than a day
         for one in report.files:
             page.row(one.name, one.digest or "taken in part", _instant(one.at, report))

@@ -20,7 +20,7 @@ from reports.forms.lines import TOTALS_BY
 from reports.layout import Tab, Tabs, count, live, quoted, total, total_of_rows, total_of_text
 from reports.page import CHART_ROWS, UNKNOWN, Page
 from reports.sheet import GREY, MONTH, RED, Sheet, decimals_of, font
-from reports.summary import Figures, figures, gain_by_month, gain_range
+from reports.summary import Figures, figures, gain_by_month, gain_range, told_range
 from reports.table import Report, Table, Type, Value
 from reports.tables import crypto_lots_of
 
@@ -93,6 +93,8 @@ def _gains(page: Page, report: Report, f: Figures, tab: Tabs) -> None:
     if lowest != highest or lowest is None:  # while problems are open
         page.row("Gain could be as low as", UNKNOWN if lowest is None else lowest)
         page.row("Gain could be as high as", UNKNOWN if highest is None else highest)
+        for word, end in zip(("low", "high"), told_range(report) or (), strict=False):
+            page.row(f"as far as it can be told, as {word} as", end)
     if f.unpriced_disposals:
         page.row("Left out: no price known", _how_many(sold, NO_PRICE, f.unpriced_disposals))
     if f.without_gain:

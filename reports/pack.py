@@ -18,7 +18,7 @@ from pipeline.model import RawRecord
 from pipeline.money import round_to
 from reports.basis import scope_of
 from reports.forms import forms_of
-from reports.summary import figures, gain_range
+from reports.summary import figures, gain_range, told_range
 from reports.table import Report, printable
 
 RECORDS, EXPLAINED, PAGE = "records.jsonl", "READ ME.txt", "report.html"
@@ -68,7 +68,7 @@ _WHAT = {
     "disposals.csv": "every part of a lot that was disposed of: when it came, when it went, proceeds, cost, gain",
     "income.csv": "what came in and is taxed as income",
     "derivatives.csv": "results of margin and derivatives",
-    "holdings.csv": "what is held at the end of the year (nl: at its beginning), lot by lot",
+    "holdings.csv": "what is held at the {edge} of the year, lot by lot",
     "summary.csv": "the year's figures, the settings, and what was said by hand",
     "transactions.csv": "everything that happened in the year",
     "prices.csv": "what everything was worth, and where each value is from",
@@ -135,18 +135,22 @@ def _range(report: Report, told: Callable[[Decimal], str]) -> str:
     lowest, highest = gain_range(report)
     if not report.rules.gains or (lowest is not None and lowest == highest):
         return ""
+    reach = told_range(report)
+    far = "" if reach is None else f"; as far as it can, from {told(reach[0])} to {told(reach[1])} {report.currency}"
     if lowest is None and highest is None:
-        return "\n  How far the gain could be off while they are open can't be told."
+        return f"\n  How far the gain could be off while they are open can't be told{far}."
     both = (("low", lowest), ("high", highest))
     ends = [f"as {word} as {told(end)} {report.currency}" for word, end in both if end is not None]
     rest = "" if len(ends) == 2 else f"; how {'low' if lowest is None else 'high'} can't be told"
-    return f"\n  While they are open the gain could be {' and '.join(ends)}{rest}."
+    return f"\n  While they are open the gain could be {' and '.join(ends)}{rest}{far}."
 
 
 def _what(name: str, report: Report) -> str:
     if name.endswith(".xlsx"):
         return "all of it in one workbook, with formulas and links"
     if name == PAGE:
-        return "the year at a glance, in any browser, offline; any line of a form is searched there down to its record"
+        return "the year at a glance, in any browser, offline: follow any line of a form down to its record"
     forms = {form.file: f"{form.title}, as it is filed" for form in forms_of(report.rules)}
-    return _WHAT.get(name) or forms.get(name, "a form's rows, for a program that fills it in")
+    if name in _WHAT:
+        return _WHAT[name].format(edge="beginning" if report.rules.reference_first else "end")
+    return forms.get(name, "a form's rows, for a program that fills it in")

@@ -97,6 +97,14 @@ def gain_range(report: Report) -> tuple[Decimal | None, Decimal | None]:
     return gain, gain
 
 
+def told_range(report: Report) -> tuple[Decimal, Decimal] | None:
+    """How low and how high as far as it can be told; None: both ends are told, or nothing is open."""
+    found = _range(report)
+    if found is None or None not in (found.lowest, found.highest):
+        return None
+    return found.told_lowest, found.told_highest
+
+
 def _range(report: Report) -> Range | None:
     return next((one for one in ranges(report.result.issues) if one.year == report.period.name), None)
 
@@ -105,10 +113,9 @@ def _range_rows(report: Report) -> list[tuple[Value, ...]]:
     """Both ends; where problems leave one open, also how far it can be told."""
     lowest, highest = gain_range(report)
     rows: list[tuple[Value, ...]] = [("range", "lowest_gain", lowest), ("range", "highest_gain", highest)]
-    found = _range(report)
-    if found is not None and None in (found.lowest, found.highest):
-        rows.append(("range", "lowest_told", found.told_lowest))
-        rows.append(("range", "highest_told", found.told_highest))
+    told = told_range(report)
+    if told is not None:
+        rows += [("range", "lowest_told", told[0]), ("range", "highest_told", told[1])]
     return rows
 
 

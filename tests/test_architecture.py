@@ -43,7 +43,8 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "pipeline.migrations": ("pipeline.schema_chain",),
     "pipeline.sqlite": ("pipeline", "pipeline.migrations", "pipeline.model"),
     "pipeline.postgresql": (
-        "pipeline", "pipeline.migrations", "pipeline.model", "pipeline.schema", "pipeline.ledger_server",
+        "pipeline", "pipeline.migrations", "pipeline.model", "pipeline.schema", "pipeline.ledger_errors",
+        "pipeline.ledger_server",
     ),
     "pipeline.filing": ("pipeline.fact",),
     "pipeline.ledger": (

@@ -249,6 +249,36 @@ def test_a_folder_may_be_moved_and_a_copy_of_it_is_refused(person: Person, url: 
     assert "move --to here" in one_line(copy.run("status", code=1).stderr)
 
 
+def test_a_disk_that_machines_share_has_one_folder_with_a_place_on_each(person: Person) -> None:
+    mine, mark = asked(person, "SELECT place FROM client")[0][0], (person.data / MARK).read_bytes()
+    asked(person, "UPDATE client SET place = 'other.example:/mnt/ada'")  # where it was used last
+    assert not person.run("status").stderr
+    assert asked(person, "SELECT place FROM client") == [(f"other.example:/mnt/ada\n{mine}",)]
+    told = (person.data / MARK).read_bytes()
+    assert told != mark  # by which a copy that was there would be refused from now on
+    asked(person, f"UPDATE client SET place = '{mine}\nother.example:/mnt/ada'")
+    assert not person.run("status").stderr
+    assert (person.data / MARK).read_bytes() == told
+
+
+def test_nobody_who_has_a_ledger_open_keeps_anything_where_it_was_moved_from(person: Person, url: str) -> None:
+    with ledger_of(person) as there:
+        shutil_copy(person.home, person.home.with_name("copy"))
+        person.run("move", "--to", "sqlite")
+        with pytest.raises(LedgerError, match="was moved into a file meanwhile: nothing was kept; run again"):
+            there.keep_answer("label", "x", '"gift"', "user")
+    del person.environment[URL]
+    with ledger_of(person) as here:
+        person.environment[URL] = url
+        person.run("move", "--to", "postgresql")
+        with pytest.raises(LedgerError, match="was moved meanwhile: nothing was kept; run again"):
+            here.keep_answer("label", "x", '"gift"', "user")
+    copy = someone(person.home.with_name("copy"), url)
+    assert "is not the folder of its ledger any more" in one_line(copy.run("status", code=1).stderr)
+    with ledger_of(person) as there:
+        assert there.answers("label") == {}
+
+
 def shutil_copy(one: Path, other: Path) -> None:
     """A copy of the files alone: where ledgers are in PostgreSQL the suite's own copies take the ledger along."""
     subprocess.run(["cp", "-r", str(one), str(other)], check=True)
@@ -374,6 +404,10 @@ def test_what_the_server_refuses_is_told_in_a_line_and_leaves_nothing(person: Pe
     assert contents_of(person) != before
     asked(person, f"INSERT INTO migration VALUES ({newest_version() + 1}, 'x', 'y')")
     assert "is of a newer taxsync" in one_line(person.run("status", code=1).stderr)
+    asked(person, "DELETE FROM client; ALTER TABLE migration DISABLE TRIGGER USER")
+    asked(person, f"DELETE FROM migration WHERE version > {newest_version()}")
+    assert "does not say whose it is" in one_line(person.run("status", code=1).stderr)
+    assert "does not say whose it is" in person.run("clients", ".", "--json", code=1).stdout
     asked(person, "DROP TABLE migration CASCADE")
     assert "is not a taxsync ledger" in one_line(person.run("status", code=1).stderr)
     asked(person, f"DROP SCHEMA {schema_of(person)} CASCADE")
@@ -433,6 +467,9 @@ def test_the_password_of_the_server_is_nowhere(tmp_path: Path, url: str) -> None
                 kept += b"".join(map(archive.read, archive.namelist()))
     for secret in (PASSWORD, PASSWORD.replace("/", "%2F").replace(" ", "%20")):
         assert secret not in said and secret.encode() not in kept
+    told = "may not read or change it.*needs CREATE on the database"  # of a role that README did not make
+    person.environment |= {URL: by(url, "other")}
+    assert re.search(told, one_line(person.run("init", "--country", "us", "--data", "new", code=1).stderr))
     with psycopg.connect(by(url, "other")) as outside, pytest.raises(psycopg.errors.InsufficientPrivilege):
         outside.execute(f"SELECT * FROM {schema_of(person)}.raw")
 
@@ -463,6 +500,10 @@ def test_the_same_client_twice_is_refused_politely_and_a_killed_import_blocks_no
     with pytest.raises(LedgerError, match=who), import_lock(person.data, "taxsync import", lines.append, 0.2):
         pytest.fail("two imports at once")
     assert len(lines) == 1 and "waiting for it to end" in lines[0]
+    with monkeypatch.context() as another, pytest.raises(LedgerError, match=rf"{process.pid} on [^,]+\) is at work"):
+        another.setenv(URL, by(url, "other"))  # who is not told since when another role is there
+        with import_lock(person.data, "taxsync import", None, 0):
+            pytest.fail("two imports at once")
     assert "Kraken" in person.run("status").stdout  # who reads waits for nobody
     process.send_signal(signal.SIGKILL)
     process.communicate()

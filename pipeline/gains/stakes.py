@@ -6,8 +6,8 @@ at their value, at no cost (higher) or at the dearest (lower). Rows that may sta
 may have come, gone or been taken otherwise, the lots of other disposals move too: `sold.Sold.shift`, or, where costs go
 from one to the other, `sold.Paid`. A disposal without a price can come to anything, and so can what is missing from the
 records: there is no telling then. In no bound is that a unit cost more than it brought where nothing tells what it
-cost, or that its date puts a gain into another year or under another law; nor what the taxpayer may choose otherwise: a
-fork at cost 0 takes no cost from the old coin.
+cost, or that its date puts a gain into another year or under another law, nor that a price contradicts what a swap was
+valued by; nor what the taxpayer may choose otherwise: a fork at cost 0 takes no cost from the old coin.
 """
 
 from collections import defaultdict

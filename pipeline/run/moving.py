@@ -68,7 +68,8 @@ def _to_server(folder: Path, at: Server, waiting: Callable[[str], None]) -> list
                 place.path.unlink()
             raise
         write_mark(place.path, mark._replace(state=""))  # from here on the schema counts
-        replace_private(file.path, aside)
+        with suppress(FileNotFoundError):  # whoever looked meanwhile has done it
+            replace_private(file.path, aside)
     return [
         f"{folder}: the ledger is in PostgreSQL now, in the schema {mark.schema}; commands need {VARIABLE} from now on",
         f"{aside} is the file as it was: keep it until a backup has been tried",
@@ -85,7 +86,9 @@ def _to_file(folder: Path, at: Server, waiting: Callable[[str], None]) -> list[s
         _clear(file.path)  # of a move that was killed
         try:
             _fill(old, file)
+            old.leave()
             mark = place.mark()
+            (folder / f"{FILE}-journal").unlink(missing_ok=True)  # of a file that is not there
             write_mark(place.path, mark._replace(state="moved"))
             replace_private(file.path, folder / FILE)  # from here on the file counts
             place.path.rename(aside)

@@ -82,12 +82,17 @@ DEMO = "demo.txt"  # marks a folder as the demo's own
 def opened(folder: Path, *, in_demo: bool = True, patience: float = PATIENCE) -> Iterator[tuple[Settings, Ledger]]:
     """Settings and ledger of a folder that `init` has made; not `in_demo`: real data, which goes into no demo.
 
-    `patience`: seconds to wait for what another process keeps. Raises LedgerError where records are missing.
+    `patience`: seconds to wait for what another process keeps. Raises LedgerError where records are missing,
+    and where what was to be done with them failed and the ledger is damaged.
     """
     settings = _settings(folder, in_demo)
     with Ledger.open(folder, create=False, patience=patience) as ledger:
         ledger.require_all_there()
-        yield settings, ledger
+        try:
+            yield settings, ledger
+        except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError):  # a fault, if it is no damage
+            ledger.check_integrity()
+            raise
 
 
 @contextmanager

@@ -128,6 +128,30 @@ def test_a_pipe_in_the_place_of_a_file_is_one_line_and_waited_for_by_nobody(pers
     assert dump(person) == facts
 
 
+# ---- a failing disk -----------------------------------------------------------------------------
+
+FLIPPED = {  # a statement that does to a ledger what a bit does, and what then can't go on
+    "UPDATE txn SET at = '2025-0b-05T12:00:00+00:00'": "status",
+    "UPDATE txn SET sent_quantity = '90p' WHERE sent_quantity IS NOT NULL": "report --year 2025 --no-xlsx",
+    "UPDATE txn SET label = 'reuard'": "check",
+    "UPDATE txn SET account = CAST(x'ff' AS TEXT)": "check",
+    "UPDATE parsed SET balances = '[[1]'": "status",
+    "UPDATE parsed SET issues = '{'": "check",
+    "DROP TRIGGER batch_no_update; UPDATE batch SET at = 'never'": "clients .",
+    "ALTER TABLE cursor RENAME TO cursos": "import more.csv",
+    "DROP TRIGGER raw_no_update; UPDATE raw SET payload = '{' WHERE id = 1; DELETE FROM parsed": "import more.csv",
+}
+
+
+@pytest.mark.parametrize("flip", FLIPPED)
+@pytest.mark.sqlite("changes the file")
+def test_what_can_be_read_of_a_ledger_no_more_is_damage_and_no_fault(person: Person, flip: str) -> None:
+    with closing(sqlite3.connect(person.data / "ledger.db")) as ledger:
+        ledger.executescript(flip)
+    done = person.run(*FLIPPED[flip].split(), code=1)
+    assert "damaged" in done.said and "backup" in done.said and done.stderr.count("\n") <= 1
+
+
 # ---- no folder any more -------------------------------------------------------------------------
 
 

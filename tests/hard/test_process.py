@@ -15,6 +15,7 @@ from tests.person import Person
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals and modes of POSIX")
 
+FULL = Path("/dev/full")
 ROWS = "Date,Received Amount,Received Currency,Sent Amount,Sent Currency\n2025-02-05T12:00:00Z,1,BTC,900,USD\n"
 
 
@@ -55,6 +56,18 @@ def _waiting(person: Person, before: str) -> subprocess.Popen[str]:
     )  # fmt: skip
     assert process.stderr is not None and "waiting for it to end" in process.stderr.readline()
     return process
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="a device of Linux that is always full")
+def test_where_nobody_can_be_told_anything_the_exit_code_still_says_it(tmp_path: Path) -> None:
+    person = Person(tmp_path)
+    person.run("init", "--country", "us")
+    with FULL.open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "pipeline.cli", "status"], cwd=person.home, env=person.environment, stdout=full,
+            stderr=full, timeout=120,
+        )  # fmt: skip
+    assert done.returncode == 1
 
 
 def test_whatever_the_umask_is_the_owner_and_nobody_else_reads_what_is_written(tmp_path: Path) -> None:

@@ -14,12 +14,13 @@ from importers.vault import Entry
 from pipeline import views, views_status
 from pipeline.issues import Issue, Stake
 from pipeline.run.keys import Checked, Stored
-from pipeline.run.overview import Status
+from pipeline.run.overview import Problems, Status
 from pipeline.run.reach import LastRun, Reach, State
 from pipeline.run.reporting import Written
 from pipeline.run.residuals import Holding, Residual
 from pipeline.run.worth import Worth
 from pipeline.settings import AccountSettings, Settings
+from pipeline.views_money import change, money
 from reports.summary import figures
 from reports.table import SourceUsed
 from tests.reports.example import at, disposal, full, report
@@ -391,6 +392,18 @@ def test_the_printed_figures_are_those_of_the_files() -> None:
         "Files: data/reports/2025 (taxsync-2025.xlsx, 2 others)",
         "1 open problem may change these figures: see issues.csv, or run `taxsync check`",
     ]
+
+
+def test_yen_have_no_decimals_and_nothing_is_minus_0() -> None:
+    one = replace(full(), currency="JPY")
+    figures_of_it = [line.split()[-1] for line in views.report(Written(one, Path("x"), [], 0, 0))[4:12]]
+    assert figures_of_it == ["160", "133", "27", "50", "-23", "1", "26", "27"]
+    found = Problems([wide(1, "99.4")])
+    found.currency = "JPY"
+    assert [line for line in views.issues(found) if line.startswith("Gain")] == [
+        "Gain of 2025: 100 as it stands, 99 to 100 while problems are open:"
+    ]
+    assert (money(D("-0.004"), "USD"), change(D("-0.4"), "JPY")) == ("0.00", "+0")
 
 
 def test_the_report_says_in_one_line_how_far_its_gain_may_be_off_and_most_by_what() -> None:

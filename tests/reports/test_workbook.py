@@ -234,6 +234,18 @@ def test_money_has_the_decimals_that_its_currency_has() -> None:
     assert formats == {"USD": {MONEY}, "JPY": {WHOLE}}
 
 
+def test_what_rounds_to_0_is_no_red_minus_0() -> None:
+    """Where a column has values below 0: by a rule, whose format says nothing of a sign."""
+    book = read(report(disposals=[disposal(proceeds=D(1), cost_basis=D("1.001")), disposal("d2")]))
+    (gain,) = (cell.column_letter for cell in book["Disposals"][1] if str(cell.value).startswith("Gain"))
+    rules = {
+        str(each.sqref): (rule.formula, rule.dxf.numFmt.formatCode)
+        for each in book["Disposals"].conditional_formatting
+        for rule in each.rules
+    }
+    assert rules == {f"{gain}2:{gain}3": ([f"AND({gain}2<0,ROUND({gain}2,2)=0)"], "0.00;0.00")}
+
+
 def test_a_sum_with_an_unknown_part_is_not_shown_as_whole() -> None:
     page = overview(report(lots=[LOT, Lot("b", "Kraken", "BTC", D(1), None, D(1))]))
     assert page["BTC"][2] == page["Total"][2] == "not known"
@@ -300,8 +312,10 @@ def test_no_small_table_of_a_page_is_cut_and_wide_sheets_go_over_pages_beside_ea
     high = 72 * (11 - sheet.page_margins.top - sheet.page_margins.bottom) * 100 / sheet.page_setup.scale
     for first, after in pairwise((1, *begins, sheet.max_row + 1)):
         assert sum(sheet.row_dimensions[row].height or 15 for row in range(first, after)) <= high
-    wide: Any = book["Form 1099-DA"]
+    wide: Any = read(report(disposals=[disposal(account="K" * 60, asset="A" * 60)]))["Disposals"]
     assert (wide.page_setup.fitToWidth, wide.print_title_cols) == (2, "$A:$B")
+    empty: Any = book["Form 1099-DA"]  # wide too, but there is nothing to read
+    assert (empty.page_setup.fitToWidth, empty.oddFooter.center.text) == (1, "&A: none")
     assert book["Disposals"].page_setup.fitToWidth == 1 and not book["Disposals"].print_title_cols
 
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.fiat import is_fiat
 from pipeline.gains.derive import derive
 from pipeline.gains.stakes import gains_of, weighed_beside
 from pipeline.issues import Issue
@@ -86,6 +87,15 @@ CASES: dict[str, tuple[tuple[Rows, ...], list[str]]] = {
     "a purchase without a price may have cost what it brought": (
         (receive("2025-01-05", "1 DUST", "reward"), sell("2025-03-05", "1 DUST", "50 USD")),
         ["missing_price 2025: 0 < 50 < 50"],
+    ),
+    "with its price, the fee becomes a cost too": (
+        (replace(receive("2024-01-05", "1 DUST", "reward"), fee=Amount(D(5), "USD")),
+         sell("2025-03-05", "1 DUST", "50 USD")),
+        ["missing_price 2025: -5 < 50 < 50"],
+    ),
+    "a fee of unknown worth is a cost of units that left, too": (
+        (replace(buy("2024-01-05", "1 BTC", "100 USD"), fee=Amount(D(5), "EUR")), send("2025-02-01", "1 BTC")),
+        ["missing_price 2025: ? < 0 < 0", "unmatched_withdrawal 2025: 0 < 0 < 90000"],
     ),
     "a row that stands twice may not have been: others take its units, or none": (
         (BOUGHT, buy("2024-01-05", "1 BTC", "40000 USD", account="Coinbase"),
@@ -248,6 +258,13 @@ def settled(drawn: Drawn, before: Result, data: st.DataObject) -> tuple[list[Tra
     rows, priced = {t.id: t for t in drawn.transactions}, list(drawn.prices)
     unpriced = [rows[i.ref] for i in before.issues if i.code == "missing_price" and i.ref in rows]
     of_unknown_cost = {t.received.asset for t in unpriced if t.received}
+    in_swaps = {  # a price of these may contradict what a swap was valued by
+        side.asset
+        for t in drawn.transactions
+        if t.sent and t.received and before.values.get(t.id, (None, ""))[0] is not None
+        for side in (t.sent, t.received)
+        if not is_fiat(t.sent.asset) and not is_fiat(t.received.asset)
+    }
     least: dict[str, D] = {}
     with exact():
         for d in before.disposals:
@@ -289,6 +306,8 @@ def settled(drawn: Drawn, before: Result, data: st.DataObject) -> tuple[list[Tra
                 rows[row.id] = replace(row, label=None, sent=paid, net_worth=None)
             elif issue.code == "missing_price" and (issue.asset in least or issue.asset not in of_unknown_cost):
                 assert issue.at is not None
+                if issue.asset in in_swaps:
+                    continue
                 days = {(issue.at + timedelta(hours=hours)).date() for hours in (-24, 0, 24)}
                 price = least.get(issue.asset, D("7.5"))
                 priced += [Price(issue.asset, "USD", price, "file prices.csv", day=day) for day in days]
