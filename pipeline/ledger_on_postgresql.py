@@ -5,9 +5,9 @@ followed, a copy is refused. Its twin is `ledger_on_sqlite`.
 """
 
 import os
+import platform
 import re
 import secrets
-import socket
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -164,7 +164,7 @@ class OnPostgreSQL:
         database.set_home(LEFT, self._place())
 
     def _place(self) -> str:
-        return f"{socket.gethostname()}:{(self.home or self.folder).resolve()}".replace("\n", " ")
+        return f"{platform.node()}:{(self.home or self.folder).resolve()}".replace("\n", " ")
 
     # ---- copies -------------------------------------------------------------------------------
 
@@ -214,7 +214,7 @@ class OnPostgreSQL:
         """Holds the ledger for one import: a lock of the server, which goes with its connection, whatever way the
         holder dies. Others see who holds it by that connection's name. Raises Held, LedgerError."""
         schema = self.mark().schema
-        note = f"{what[:30]} {os.getpid()}@{socket.gethostname()}"[:63]
+        note = f"{what[:30]} {os.getpid()}@{platform.node()}"[:63]
         connection = self.server.connect(note, {"lock_timeout": milliseconds(patience)})
         try:
             self._acquire(connection, _key(schema), tell, patience)
@@ -263,7 +263,7 @@ def _holding(connection: Any, key: int) -> str:
         ((key >> 32) & 0xFFFFFFFF, key & 0xFFFFFFFF, connection.info.backend_pid),
     ).fetchone()
     named = _NOTE.fullmatch(found[0] or "") if found else None
-    if named is None or (int(named[2]), named[3]) == (os.getpid(), socket.gethostname()[: len(named[3])]):
+    if named is None or (int(named[2]), named[3]) == (os.getpid(), platform.node()[: len(named[3])]):
         return ""
     since = f", since {found[1]:%Y-%m-%d %H:%M:%S} UTC" if found[1] else ""  # of another role's that is not told
     return f"`{named[1]}` (process {named[2]} on {named[3]}{since})"

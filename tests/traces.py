@@ -63,7 +63,7 @@ def leaks(
 ) -> list[str]:
     """Which of the secrets by name lies in which of the places by name; the names of places are searched, too.
 
-    `sent` are those made of them, such as signatures: their beginnings may be like anything.
+    `sent` are those made of them or by chance, such as signatures: their beginnings may be like anything.
     """
     found = set()
     traces = {

@@ -41,7 +41,8 @@ def test_a_terminal_that_is_closed_ends_no_command_begun_to_outlive_it(tmp_path:
 
 
 def _asked_to_end(person: Person, sent: str) -> tuple[int, str]:
-    process = _waiting(person, "pass")
+    heard = "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)"  # though these tests may run behind nohup
+    process = _waiting(person, heard)
     process.send_signal(getattr(signal, sent))
     said = process.communicate(timeout=60)[1]
     return process.returncode, said
