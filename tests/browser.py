@@ -99,6 +99,13 @@ class Browser:
         return page
 
 
+_LAID_OUT = """new Promise(done => {
+    const look = left => left && !matchMedia("(width: WIDTHpx)").matches
+        ? requestAnimationFrame(() => look(left - 1)) : requestAnimationFrame(() => done(left))
+    look(300)
+})"""
+
+
 class Page:
     """A tab."""
 
@@ -120,6 +127,7 @@ class Page:
             "Emulation.setDeviceMetricsOverride", width=width, height=height, mobile=phone,
             deviceScaleFactor=2 if phone else 1,
         )  # fmt: skip
+        self.run(_LAID_OUT.replace("WIDTH", str(width)))  # the answer comes before the page is
 
     def coloured(self, scheme: str, media: str = "") -> None:
         features = [{"name": "prefers-color-scheme", "value": scheme}]
