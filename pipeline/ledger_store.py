@@ -177,6 +177,8 @@ class Store:
         except BaseException:
             with suppress(*self._database.errors):  # on a full disk SQLite has rolled back already; the cause counts
                 self._database.execute(f"ROLLBACK TO SAVEPOINT {within}" if within else "ROLLBACK")
+                if within:  # else one more is left for each page of records that are known already
+                    self._database.execute(f"RELEASE SAVEPOINT {within}")
             raise
         finally:
             self._depth -= 1

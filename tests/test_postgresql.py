@@ -313,7 +313,7 @@ WRONG = {
     "no such database": (lambda url: re.sub("/taxsync$", "/nothing", url), "has no such database"),
     "another database": (lambda url: re.sub("/taxsync$", "/postgres", url), "has none of that name in this database"),
     "another's": (lambda url: by(url, "other"), "may not read or change it"),
-    "another kind": (lambda url: "sqlite:////tmp/x.db", "should be postgresql://USER@HOST/DATABASE"),
+    "another kind": (lambda url: "sqlite:///x.db", "should be postgresql://USER@HOST/DATABASE"),
     "no address": (lambda url: "postgresql", "should be postgresql://USER@HOST/DATABASE"),
     "a port that is none": (
         lambda url: f"postgresql://x:y@h:{PASSWORD}/d",
