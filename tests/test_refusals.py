@@ -239,7 +239,12 @@ def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return person.home
 
 
-@pytest.mark.parametrize("what", WRONG)
+OF_THE_FILE = [
+    pytest.param(what, marks=pytest.mark.sqlite("the file itself")) for what in ("no ledger", "no ledger at all")
+]
+
+
+@pytest.mark.parametrize("what", [*(what for what in WRONG if not what.startswith("no ledger")), *OF_THE_FILE])
 def test_what_is_wrong_is_said_with_its_place_and_the_cure(what: str, begun: Path, tmp_path: Path) -> None:
     make, command, code, place, cure = WRONG[what]
     shutil.copytree(begun, tmp_path, dirs_exist_ok=True)
