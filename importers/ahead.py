@@ -15,11 +15,12 @@ import sys
 import warnings
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from multiprocessing.connection import Connection
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from importers.base import Refused
 from importers.mapping import Mapped

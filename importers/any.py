@@ -19,12 +19,13 @@ An exchange whose API signs with a private key (a wallet's, mostly) is refused: 
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from difflib import get_close_matches
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 from importers import offline
 from importers.base import (
@@ -136,8 +137,7 @@ WEEK, MONTH = 7, 30  # days of one window
 LIMIT = 100  # records of a page, where ccxt does not say how many there can be
 
 
-@dataclass(frozen=True, slots=True)
-class _List:
+class _List(Struct, frozen=True):
     """A list that one unified method reads with one request. `symbol`: market by market. `until`: a last time can be
     given as well; `limit`: the records that are asked for at once."""
 
@@ -221,14 +221,13 @@ def _single(api: Any, need: Need | None, unified: str, *arguments: Any) -> Need 
 def _params(api: Any, unified: str, of: Need, *arguments: Any) -> Params | None:
     """The parameters of the same request, asked for otherwise; None where it is another one then."""
     need = offline.asks(api, unified, *arguments)
-    return need.params if need == of else None
+    return need.params if need is not None and need.listed == of.listed else None
 
 
 # ---- reading them -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
+class _Reading(Struct, frozen=True):
     """One list, with what is learnt of its exchange's markets during a run.
 
     The place in a list is text: "on B A" asks for what is at B or later, the first page having begun at A; "back A"
@@ -291,7 +290,7 @@ class _Reading:
             until = at + 1
         more = {"until": until} if until is not None and self.of.until else {}
         need = offline.asks(self.api, self.of.unified, self.part(span), since, self.of.limit, more)
-        if need is None or need != self.of.need:
+        if need is None or need.listed != self.of.need.listed:
             raise Refused(
                 f"{self.name} ({self.of.name}): ccxt asks for this otherwise than it did; import a file of it"
             )

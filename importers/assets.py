@@ -12,8 +12,9 @@ Sources: each line's own; without one it is from memory.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
+
+from msgspec import Struct
 
 from pipeline.coins import FORKS as FORKS
 from pipeline.coins import MEMORY, SITES, SPELLINGS, meant, utc_day
@@ -40,8 +41,7 @@ SAME: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
+class Passed(Struct, frozen=True):
     """A code that went on to another coin: before `day` (UTC) it meant `meant`."""
 
     code: str

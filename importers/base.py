@@ -6,10 +6,12 @@ An exchange is one file in `exchanges/` with `EXCHANGE = Exchange(...)`; a file 
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple, Self
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from importers.elsewhere import NotRead
 from importers.layout import Cells, Export
@@ -28,8 +30,7 @@ def shown(text: str, limit: int = 60) -> str:
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in cut)
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
+class Format(Struct, frozen=True):
     """One layout of a file, recognised by its header.
 
     `header` are the columns without which it is another layout, `one_of` those of which it has at
@@ -82,8 +83,7 @@ Params = dict[str, str | int]
 Place = str | int  # where in a list the next page begins; the exchange's own cursor or offset
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """One record of a page: its identity in the stream, its time (Unix seconds), its object as received."""
 
     id: str
@@ -91,8 +91,7 @@ class Item:
     value: Answer
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(Struct, frozen=True):
     """One page as a stream read it. `next`: where the next page begins; None: there is none. `total`: records
     in all, where that is told. `last`, in a list that goes onward: nothing follows now, and the next run
     begins at `next`."""
@@ -103,8 +102,7 @@ class Listed:
     last: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """What one request is for: the records from `since` (None: the beginning) to `until` (None: now), both Unix
     seconds; of `part`, where a list is asked for in parts; from `place` on (None: the list's head). `now`: the time of
     the run; `first`: of the account's first record that is kept (None: there is none); both for `Stream.fetch`."""
@@ -117,8 +115,7 @@ class Span:
     first: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What is kept of an account before the parts of a list are named: the `assets` that its records and balances
     speak of, and the `parts` that had records. `complete`: every part was asked for within the last days, so that
     only those need be named where something can be new. `wallets`: what this run was told of each Wallet, by its
@@ -132,8 +129,7 @@ class Known:
     unexplained: frozenset[str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Stream:
+class Stream(Struct, frozen=True):
     """One list that an exchange gives, page by page; `holds` says what it is a list of.
 
     `method` is ccxt's implicit method. `ask` makes its parameters; `read` takes the raw answer and what it was
@@ -169,8 +165,7 @@ class Stream:
     fetch: "Callable[[Call, Span], Listed] | None" = None
 
 
-@dataclass(frozen=True, slots=True)
-class Wallet:
+class Wallet(Struct, frozen=True):
     """One answer about what an account holds: `read` takes it whole, or raises `Unlike`; it is kept as received, in
     the stream "Balance" (with `name`, where it is not the main one), and the exchange's `parse` reads it. `each`:
     where it is asked for account by account, what is added to `name` and to `params` for each of them. `more`: of an
@@ -258,8 +253,7 @@ def bound(addresses: Answer) -> bool | None:
     return bool(found) and not found & {"*", "0.0.0.0/0", "::/0"}
 
 
-@dataclass(frozen=True, slots=True)
-class Rights:
+class Rights(Struct, frozen=True):
     """What an exchange says a key may do today. `unknown`: it can't tell (or says what we don't know), `why`: what
     is wrong with its answer, where it gave one. `expires` and `created` are ISO days, "" where there is none or it
     isn't told."""
@@ -347,8 +341,7 @@ def _says_no(value: Answer) -> bool:
     return not value or str(value).strip().casefold() in ("", "0", "false", "null")
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """What an error code of an exchange means, in a sentence that can follow "Kraken (Ledgers): ".
 
     `passing`: the request may succeed later. `limited`: only fewer requests help. `absent`: what was asked for
@@ -398,8 +391,7 @@ def elsewhere(sites: str) -> Fault:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """One exchange behind ccxt. `allow` is every request that may leave this machine: (api section,
     METHOD, path template) as ccxt declares them; all else is refused. `rights` asks what a key may do (given:
     its apiKey, since answers repeat or list keys); None: the exchange can't tell, and that it answers the first

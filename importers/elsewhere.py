@@ -6,7 +6,8 @@ it names the place; `pipeline.run.coverage` sums them up.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pipeline.issues import Issue
 from pipeline.model import Parsed
@@ -15,8 +16,7 @@ MOVED = "moved_elsewhere"
 OWN_KEY = "add a key of each with `taxsync keys add`, as an account of its own"  # in place of an export
 
 
-@dataclass(frozen=True, slots=True)
-class NotRead:
+class NotRead(Struct, frozen=True):
     """What a person may have at an exchange that none of its lists tells. `export`: what has it, and where to get that.
     `shown`: how transactions read that move money there or back (a pattern of their descriptions); `hidden`: no list
     tells of such moves, so that only a balance that differs does; else they are deposits and withdrawals like others,

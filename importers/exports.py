@@ -14,10 +14,11 @@ what they don't understand: an open problem then, that quotes the row. Numbers a
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Self
+
+from msgspec import Struct
 
 from importers import assets, cells, turned
 from importers.base import Format, RowError, shown
@@ -376,8 +377,7 @@ def grouped(
             yield from (row.unread(why) for row in group)
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """A column that says whether a row counts: the words for what `counts`, and for what does not, by reason
     ({"failed": ("failed", "rejected"), "pending": ("processing",)}). A row with any other word is not understood."""
 

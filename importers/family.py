@@ -6,7 +6,8 @@ Which of the files came first makes no difference: all rows of an account are re
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from importers.base import Format
 from pipeline.model import Parsed, RawRecord, Transaction

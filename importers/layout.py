@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 Cells = Mapping[str, str]  # of a row: those that are not empty, by the layout's own names of the columns
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
+class Export(Struct, frozen=True):
     """How rows of a layout that is not ours are kept; `importers.exports` reads them.
 
     `id`: the columns that are a row's identity in the account, where the source gives one (none: a row is known by

@@ -24,11 +24,12 @@ rows.
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct
 
 from importers import sheets
 from importers.base import Refused, shown
@@ -62,16 +63,14 @@ _LABELS = ("", *Label, "staking")
 _TRIED = datetime(2025, 3, 31, 14, 5, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """Words of one column of the table, in small letters."""
 
     column: str
     words: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Mapped:
+class Mapped(Struct, frozen=True):
     """What a mapping says. Columns of the table are as the person wrote them; words are in small letters.
 
     `labels`: None where the table's words are ours already. `unsigned`: amounts whose minus sign says nothing. `skip`:

@@ -9,9 +9,10 @@ himself, through the guard, and gives the answer back.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from threading import RLock
 from typing import Any, NoReturn
+
+from msgspec import Struct, field
 
 from importers.base import Answer, Params, Unlike
 from importers.client import Forbidden, plain_class
@@ -20,17 +21,19 @@ from importers.client import Forbidden, plain_class
 _MADE_UP = {"apiKey": "k" * 32, "secret": "c2VjcmV0" * 8, "password": "p", "uid": "1", "login": "l", "token": "t"}
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+Listed = tuple[str, str, str]  # section, method, path
+
+
+class Need(Struct, frozen=True):
     """One request: where it is declared, by ccxt's words, and what is asked."""
 
     section: str
     method: str
     path: str
-    params: Params = field(default_factory=dict, compare=False)
+    params: Params = field(default_factory=dict)
 
     @property
-    def listed(self) -> tuple[str, str, str]:
+    def listed(self) -> Listed:
         """As a list of what may leave has it."""
         return self.section, self.method, self.path
 
@@ -46,7 +49,7 @@ def offline(id: str) -> Any:
     base: Any = plain_class(id)
 
     class Offline(base):  # type: ignore[misc]
-        given: dict[Need, Answer]
+        given: dict[Listed, Answer]
         loaded = False  # whether its markets are those of the exchange
         most: dict[str, int]  # of each list, the most records that one answer had
         onward: set[str]  # the lists that were seen to give their oldest records first
@@ -55,9 +58,9 @@ def offline(id: str) -> Any:
             self, path: str, api: Any = "public", method: str = "GET", params: Any = None, _config: Any = None
         ) -> Answer:
             need = Need(_section(api), method, path, dict(params or {}))
-            if need not in self.given:
+            if need.listed not in self.given:
                 raise _Needed(need)
-            return self.given.pop(need)
+            return self.given.pop(need.listed)
 
         def fetch(self, *_arguments: Any, **_named: Any) -> NoReturn:
             raise Forbidden("nothing is sent from here")
@@ -71,7 +74,7 @@ def offline(id: str) -> Any:
     return api
 
 
-def _run(api: Any, given: Mapping[Need, Answer], unified: str, *arguments: Any) -> Any:
+def _run(api: Any, given: Mapping[Listed, Answer], unified: str, *arguments: Any) -> Any:
     """What a unified method gives with these answers. Raises _Needed, and whatever ccxt raises."""
     with api.one:
         api.given = dict(given)
@@ -106,7 +109,7 @@ def alone(api: Any, need: Need, unified: str, *arguments: Any) -> bool:
     empties: tuple[Answer, ...] = ({}, [])
     for empty in empties:
         try:
-            _run(api, {need: empty}, unified, *arguments)
+            _run(api, {need.listed: empty}, unified, *arguments)
         except _Needed:
             return False
         except Exception:  # noqa: BLE001, S112  # the empty answer
@@ -117,7 +120,7 @@ def alone(api: Any, need: Need, unified: str, *arguments: Any) -> bool:
 def reads(api: Any, need: Need, answer: Answer, unified: str, *arguments: Any) -> Any:
     """What a unified method makes of the answer to its only request. Raises Unlike."""
     try:
-        return _run(api, {need: answer}, unified, *arguments)
+        return _run(api, {need.listed: answer}, unified, *arguments)
     except _Needed as another:
         raise Unlike(f"its answer makes ccxt ask for {another.need.path}, too") from None
     except Exception:  # noqa: BLE001  # ccxt stumbles over an answer of a form that it does not expect
@@ -138,19 +141,19 @@ def _section(api: Any) -> str:
     return api if isinstance(api, str) else ".".join(api)
 
 
-def public(api: Any) -> frozenset[tuple[str, str, str]]:
+def public(api: Any) -> frozenset[Listed]:
     """The requests without a key by which ccxt learns an exchange's markets, as far as that can be told without
     their answers: empty ones are given, until it stumbles over them."""
-    found: set[tuple[str, str, str]] = set()
-    given: dict[Need, Answer] = {}
+    found: set[Listed] = set()
+    given: dict[Listed, Answer] = {}
     for _ in range(12):
         try:
             _run(api, given, "fetch_markets")
         except _Needed as wanted:
-            if wanted.need.method != "GET" or wanted.need in given or not implicit(api, wanted.need):
+            if wanted.need.method != "GET" or wanted.need.listed in given or not implicit(api, wanted.need):
                 break
             found.add(wanted.need.listed)
-            given[wanted.need] = {}
+            given[wanted.need.listed] = {}
         except Exception:  # noqa: BLE001  # the empty answer
             break
         else:
@@ -160,12 +163,12 @@ def public(api: Any) -> frozenset[tuple[str, str, str]]:
 
 def markets(api: Any, ask: Any) -> None:
     """Loads the markets through `ask`, which takes a Need and gives the answer."""
-    given: dict[Need, Answer] = {}
+    given: dict[Listed, Answer] = {}
     for _ in range(12):
         try:
             listed = _run(api, given, "fetch_markets")
         except _Needed as wanted:
-            given[wanted.need] = ask(wanted.need)
+            given[wanted.need.listed] = ask(wanted.need)
             continue
         except Exception:  # noqa: BLE001  # ccxt stumbles over an answer of a form that it does not expect
             raise Unlike("its list of markets is of another form than ccxt knows") from None

@@ -9,9 +9,10 @@ Source: OpenDocument 1.3, part 3: 9.1 (tables; repeated rows and cells), 19.385 
 
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice, takewhile
+
+from msgspec import Struct, field
 
 from importers.base import shown
 from importers.markup import MARKS, Budget, CellError, feed
@@ -32,8 +33,7 @@ _NUMBERS = frozenset(("float", "currency", "percentage"))
 Row = tuple[int, list[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """One table of a document; `rows` begins with its first each time that it is called."""
 
     title: str
@@ -59,8 +59,7 @@ def tables(archive: zipfile.ZipFile) -> list[Table]:
     ]
 
 
-@dataclass(slots=True)
-class _Begun:
+class _Begun(Struct):
     """A table's first rows, as far as they are few and small, and whether there are others."""
 
     title: str
@@ -90,8 +89,7 @@ def _rows(archive: zipfile.ZipFile, budget: Budget) -> Iterator[tuple[int, str, 
             yield from reader.taken()
 
 
-@dataclass(slots=True)
-class _Reader:
+class _Reader(Struct):
     """What the parser tells, put together to rows."""
 
     index: int = -1

@@ -5,9 +5,10 @@ Withdrawing is never accepted, trading and rights that can't be told only when t
 
 import re
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
+
+from msgspec.structs import replace
 
 from importers.base import LACKING, Answer, Call, Exchange, Params, Rights, Unlike, moving, shown
 

@@ -10,8 +10,10 @@ list: a run orders all that it may, reads what is ready and ends with one line a
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from importers.base import FILE, Answer, Call, Item, Listed, Refused, Span
 
@@ -20,8 +22,7 @@ VALID = 30 * DAY  # for which an order is remembered
 FOR_EVER = 10**11
 
 
-@dataclass(frozen=True, slots=True)
-class Quarter:
+class Quarter(Struct, frozen=True):
     year: int
     number: int
 
@@ -61,8 +62,7 @@ def between(begin: int, end: int) -> Iterator[Quarter]:
     yield from reversed(found)
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
+class Files(Struct, frozen=True):
     """Files of `what`: `begins` is the first day that they have, `reach` the days that need none, `a_day` how many
     orders are taken. How one is had: `order` it, `look` for its address (None: not ready, "": it is made, and holds
     nothing; raises Failed), `read` it.
@@ -82,8 +82,7 @@ class Failed(Exception):
     """The exchange could not make a file, which has to be ordered again."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
+class _Kept(Struct, frozen=True):
     """`todo`: what is still to be read, and when it was ordered (0: not yet); `read`: what was. `since`: from when on
     all was asked for. `orders`: the times of those of the last day. `seen`: when the last run was that missed nothing.
     Of the run of `run`: `done` with, though not read; `why` an order was refused."""

@@ -15,10 +15,12 @@ Label, a hash or a value since is the same record with new contents.
 import hashlib
 import json
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from importers import cells as cell
 from importers import mapped, written
@@ -53,8 +55,7 @@ _UNDATED = (
 _json_text = json.encoder.encode_basestring
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """One recognised file. `digest` is the SHA-256 of its bytes. A price file has `prices` and no page, a file of
     answers has `answers`, each with the number of its row, the workbook of open questions a `review`.
 

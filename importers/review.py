@@ -10,7 +10,9 @@ Unlike other files it is taken row by row: a wrong cell hides no other answer. A
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from importers import cells as cell
 from importers.base import Refused, RowError, shown
@@ -33,8 +35,7 @@ _HERE = {  # what other files call a column
 _COUNTS = {q.FIRST_COUNTS: duplicates.ONCE, q.SECOND_COUNTS: duplicates.ONCE, q.BOTH_COUNT: duplicates.TWICE}
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """A row of a sheet, and the letters of its columns by their headings."""
 
     sheet: str
@@ -54,16 +55,14 @@ class Place:
         return here if here in self.letters else column
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """What one row says: all of it is one answer."""
 
     place: Place
     said: tuple[Answer | Price, ...]
 
 
-@dataclass(slots=True)
-class Review:
+class Review(Struct):
     """A workbook of answers. `problems`: cells that can't be taken, a line each."""
 
     rows: list[Row] = field(default_factory=list)

@@ -22,10 +22,12 @@ import stat
 import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from importers import archives, marked, opendocument
 from importers.base import Refused, shown
@@ -45,8 +47,7 @@ MARK = "\ufeff"  # a byte order mark, which some exports write before every cell
 Row = tuple[int, list[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(Struct, frozen=True):
     """One table. `header` is as written, with one blank for all white space between words, a name that it has again as
     "Cur. (2)", which is then `twice`; `title` is "" for a CSV file; `above` is what stands above the header, line by
     line; `separator` is what stands between the cells of a CSV file."""

@@ -12,9 +12,11 @@ then a new one asks for what has come since.
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from importers import exact
 from importers.base import Answer, Exchange, Item, Listed, Params, Place, Refused, Span, Stream, Unlike, shown
@@ -33,8 +35,7 @@ Ask = Callable[[str, Params, Callable[[Answer], Listed]], Listed]  # Client.call
 Progress = Callable[[str, int, int | None], None]
 
 
-@dataclass(frozen=True, slots=True)
-class List:
+class List(Struct, frozen=True):
     """One list of one account: a stream, or one part of a stream that is asked for in parts. `now`, `first`: see
     `Span`."""
 
@@ -51,8 +52,7 @@ class List:
         return f"{self.stream.name} {self.part}" if self.part else self.stream.name
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     """How far a list is kept; times are Unix seconds.
 
     `floor`: nothing before was ever asked for (None: all was). `newest`: of the records seen; in a list of

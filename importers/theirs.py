@@ -12,11 +12,12 @@ import pkgutil
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
+
+from msgspec import Struct
 
 from importers.assets import asset as ledger_name
 from importers.base import Refused, RowError, shown
@@ -49,8 +50,7 @@ _BOX = re.compile(r"\(?\b([A-L])\b\)?")
 _YES = frozenset(("W", "YES", "Y", "X", "TRUE", "1"))
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(Struct, frozen=True):
     """`columns`: what a column tells -> the names that it may have, the first that is there counts; `needs`: those
     without which it is another layout (none given: all but `account`)."""
 
@@ -75,8 +75,7 @@ class Layout:
         return found if whole else None
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """What was read. `passed`: lines that are no sale; `remarks`: how something doubtful was read. `order`: the order
     of days that its rows prove, "" where they leave it open."""
 

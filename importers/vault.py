@@ -14,9 +14,10 @@ import secrets
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
+
+from msgspec import Struct
 
 from importers import system_keyring
 from importers.base import shown
@@ -43,8 +44,7 @@ class PassphraseNeeded(VaultError):
         self.new = new
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A stored key as it may be shown. `added`: ISO day; `starts`: at most 4 characters of the apiKey;
     `allow`: the extras that the user allowed ("trade", "unverified"); `store`: where it is kept.
     """

@@ -11,10 +11,11 @@ size, and gives a formula that was never computed as an empty cell.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import IO
+
+from msgspec import Struct, field
 
 from importers.markup import Budget, CellError, feed
 from pipeline.money import plain
@@ -36,8 +37,7 @@ class Unreadable(str):
     """In place of the text of a cell that can't be read as text: why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Book:
+class Book(Struct, frozen=True):
     """What the cells of a workbook refer to, and how much of it is read. `dates` and `durations` are numbers of cell
     styles."""
 
@@ -48,8 +48,7 @@ class Book:
     budget: Budget = field(default_factory=Budget)
 
 
-@dataclass(slots=True)
-class _Strings:
+class _Strings(Struct):
     """Collects the shared strings; the phonetic guides beside Japanese text are no part of it."""
 
     strings: list[str] = field(default_factory=list)

@@ -8,19 +8,18 @@ row of a file (`Answer`). An answer that is taken back counts no more; what it w
 """
 
 from collections.abc import Mapping
-from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
 
-from pipeline.fact import fact
+from msgspec import Struct, field
+
 from pipeline.model import Amount, Label
 from pipeline.reported import Reported
 
 NO_OTHER_SIDE = ""  # in `Answers.matches`: this transfer has none
 
 
-@fact()
-class OpeningLot:
+class OpeningLot(Struct, frozen=True, gc=False):
     """Units that were there before the records begin, or that no record shows. `cost` None: it is not known.
     `evidence`: what shows it, in the person's words. `arrived_by`: the receipt on record by which they came (a gift, a
     deposit from a place that has no records): they are there from then on, with this date and cost; "": none."""
@@ -35,8 +34,7 @@ class OpeningLot:
     arrived_by: str = ""
 
 
-@fact()
-class Pick:
+class Pick(Struct, frozen=True, gc=False):
     """Units of one acquisition, as the person has chosen them for a disposal; `recorded`: when that was kept."""
 
     acquisition_id: str
@@ -44,8 +42,7 @@ class Pick:
     recorded: datetime | None = None
 
 
-@fact()
-class DealtLot:
+class DealtLot(Struct, frozen=True, gc=False):
     """One line of the person's own allocation at a change of lot scope (Rev. Proc. 2024-28, sec. 4.02): units of
     `asset` in `account`, acquired at that time at that cost."""
 
@@ -57,8 +54,7 @@ class DealtLot:
     evidence: str = ""
 
 
-@fact()
-class Claim:
+class Claim(Struct, frozen=True, gc=False):
     """A negligible value claim: at that instant, the end of its day, all units of `asset` are treated as sold and
     bought back for `value`."""
 
@@ -68,8 +64,7 @@ class Claim:
     value: Amount
 
 
-@fact()
-class Answers:
+class Answers(Struct, frozen=True, gc=False):
     """All answers that bear on figures.
 
     `labels`: by transaction; None: it is a transfer, whatever its record says. `matches`: withdrawal -> deposit, or
@@ -103,8 +98,7 @@ NONE = Answers()
 # ---- as a person gives them -------------------------------------------------------------------
 
 
-@fact()
-class LabelGiven:
+class LabelGiven(Struct, frozen=True, gc=False):
     """What a transaction was; `label` None: a transfer between own accounts. `back`: what was said is taken back.
     `worthless`: an airdrop that came unasked and counts as nothing."""
 
@@ -115,8 +109,7 @@ class LabelGiven:
     worthless: bool = False
 
 
-@fact()
-class MatchGiven:
+class MatchGiven(Struct, frozen=True, gc=False):
     """The two sides of a transfer; one of the ids is "" where the other row has no other side on record. `back`: what
     was said of these rows is taken back."""
 
@@ -126,8 +119,7 @@ class MatchGiven:
     note: str = ""
 
 
-@fact()
-class OpeningGiven:
+class OpeningGiven(Struct, frozen=True, gc=False):
     """An opening lot. `acquired`: a day of the taxpayer, or an instant. `own_id`: the person's id of it, unique within
     the account, or its id in the reports; "": it is what it says. `arrived_by`: the transaction by which it came.
     `quantity` 0: it is taken back, whatever else is said (`acquired` is then None)."""
@@ -142,8 +134,7 @@ class OpeningGiven:
     arrived_by: str = ""
 
 
-@fact()
-class PickGiven:
+class PickGiven(Struct, frozen=True, gc=False):
     """Units that one disposal takes of one acquisition. All that one file says of a disposal is one answer; `quantity`
     0: it is taken back."""
 
@@ -153,8 +144,7 @@ class PickGiven:
     note: str = ""
 
 
-@fact()
-class DealtGiven:
+class DealtGiven(Struct, frozen=True, gc=False):
     """One line of the person's own allocation. All that one file says of an asset is one answer; `quantity` 0: it is
     taken back, whatever else is said (`acquired` is then None). `cost` is in the reporting currency."""
 
@@ -166,8 +156,7 @@ class DealtGiven:
     evidence: str = ""
 
 
-@fact()
-class GapGiven:
+class GapGiven(Struct, frozen=True, gc=False):
     """Of a list of an account (`stream`; "": of any) nothing is missing from one UTC day (None: from the beginning) to
     another, both included, though its exchange gave nothing. `back`: what was said of that time is taken back."""
 
@@ -179,8 +168,7 @@ class GapGiven:
     back: bool = False
 
 
-@fact()
-class AssetGiven:
+class AssetGiven(Struct, frozen=True, gc=False):
     """What `asset`, as the records of `account` have it, is: `name` (the same: what they say is right). `back`: what
     was said of it is taken back."""
 
@@ -191,8 +179,7 @@ class AssetGiven:
     note: str = ""
 
 
-@fact()
-class RuleGiven:
+class RuleGiven(Struct, frozen=True, gc=False):
     """What a choice of the country's rules is for one transaction; `choice` "": it follows the settings again."""
 
     transaction_id: str
@@ -201,8 +188,7 @@ class RuleGiven:
     note: str = ""
 
 
-@fact()
-class ClaimGiven:
+class ClaimGiven(Struct, frozen=True, gc=False):
     """A negligible value claim for all units of `asset` on a day of the taxpayer; `value` None: it is taken back."""
 
     asset: str
@@ -211,8 +197,7 @@ class ClaimGiven:
     note: str = ""
 
 
-@fact()
-class RepeatGiven:
+class RepeatGiven(Struct, frozen=True, gc=False):
     """`repeat` says again what `first` says, and does not count: two transactions, or two accounts of which only rows
     that stand in both are meant. `both`: they only look so, and both count. `back`: what was said of the two is taken
     back."""
@@ -224,8 +209,7 @@ class RepeatGiven:
     note: str = ""
 
 
-@fact()
-class SameAccountGiven:
+class SameAccountGiven(Struct, frozen=True, gc=False):
     """`account` is another name of the account `other`. `back`: what was said of it is taken back."""
 
     account: str
@@ -234,8 +218,7 @@ class SameAccountGiven:
     note: str = ""
 
 
-@fact()
-class BrokerGiven:
+class BrokerGiven(Struct, frozen=True, gc=False):
     """One Form 1099-DA of a year. All that one file says of an account and year is one answer; `form` None: it is taken
     back. `recipient`: whose it is ("": not told)."""
 
@@ -245,8 +228,7 @@ class BrokerGiven:
     recipient: str = ""
 
 
-@fact()
-class SettledGiven:
+class SettledGiven(Struct, frozen=True, gc=False):
     """A record that could not be read is seen to. `back`: what was said of it is taken back."""
 
     record: str

@@ -12,9 +12,10 @@ exchanges and ccxt's table of codes (4.5.90, 2026-11).
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+
+from msgspec import Struct
 
 MEMORY = "from memory"
 
@@ -59,8 +60,7 @@ EXCHANGES = frozenset((*SPELLINGS, *SITES, *PLAIN))
 ALSO = {"huobi": "htx", "gateio": "gate", "okex": "okx"}
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
+class Migration(Struct, frozen=True):
     """From `day` on, `takes` units of `old` become `gives` of `new`.
 
     `carries`: it is the same project's coin in another form, so that lots go on with their dates and costs. False:
@@ -133,8 +133,7 @@ MIGRATIONS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Fork:
+class Fork(Struct, frozen=True):
     """From `day` on, who held `old` had `new` besides: `each` for one; None: not so many for all, or not known."""
 
     old: str

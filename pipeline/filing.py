@@ -6,15 +6,13 @@ answer, so the last row of each tells them all.
 """
 
 from collections.abc import Mapping
-from dataclasses import field
 from datetime import datetime
 from typing import Any
 
-from pipeline.fact import fact
+from msgspec import Struct, field
 
 
-@fact()
-class Marks:
+class Marks(Struct, frozen=True, gc=False):
     """The last row of the ledger's records, prices and answers; 0 where there is none."""
 
     raw: int
@@ -22,8 +20,7 @@ class Marks:
     answer: int
 
 
-@fact()
-class FiledTable:
+class FiledTable(Struct, frozen=True, gc=False):
     """One file of a year: the name and the type of each column, and rows of texts as the CSV has them."""
 
     columns: list[tuple[str, str]]
@@ -33,8 +30,7 @@ class FiledTable:
 FiledTables = Mapping[str, FiledTable]
 
 
-@fact()
-class Filing:
+class Filing(Struct, frozen=True, gc=False):
     """`id` counts all filings; `why` is the reason for filing the year again, "" for the first time."""
 
     id: int

@@ -6,18 +6,17 @@ Nothing but data, as `pipeline.model`. Instants are UTC; quantities and costs ar
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import field
 from datetime import date, datetime
 from decimal import Decimal
 
-from pipeline.fact import fact
+from msgspec import Struct, field
+
 from pipeline.model import RawRecord
 
 Span = tuple[datetime, datetime]
 
 
-@fact()
-class Stretch:
+class Stretch(Struct, frozen=True, gc=False):
     """One list of an account behind an API, or one source of files: how many records, and from when to when they are.
 
     `asked`: when the list was last gone through to its end (files: None). `floor`: nothing before was asked for or
@@ -35,8 +34,7 @@ class Stretch:
     state: str = ""
 
 
-@fact()
-class Course:
+class Course(Struct, frozen=True, gc=False):
     """What was held at the end of each month: `ends` are the first days after them, oldest first; the last is the end
     of the year, or the reference day. `units` and `cost` by asset, as long as `ends`; a cost is None where
     the walk that it comes from does not lead to the lots as they are (a filed position that differs, ...)."""
@@ -46,8 +44,7 @@ class Course:
     cost: Mapping[str, Sequence[Decimal | None]] = field(default_factory=dict)
 
 
-@fact()
-class Beside:
+class Beside(Struct, frozen=True, gc=False):
     """Units of an asset in an account as its exchange said them at an instant, and as the records add up to until then.
     `agrees`: what differs, if anything, is below the last digit that the exchange shows."""
 
@@ -63,8 +60,7 @@ class Beside:
 Texts = Callable[[], AbstractContextManager[Iterator[RawRecord]]]
 
 
-@fact()
-class Glance:
+class Glance(Struct, frozen=True, gc=False):
     """All of it. `texts`: None where the page is to show no records."""
 
     stretches: Sequence[Stretch] = ()

@@ -5,11 +5,13 @@
 `CODES` holds the wording of every code; `message` and `remedy` fill it with the issue's place.
 """
 
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 
 class Stop(Exception):
@@ -31,8 +33,7 @@ class Severity(StrEnum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True)
-class Code:
+class Code(Struct, frozen=True):
     """One kind of problem. `message` and `remedy` are templates over the issue's fields and details."""
 
     severity: Severity
@@ -40,8 +41,7 @@ class Code:
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
-class Stake:
+class Stake(Struct, frozen=True):
     """What one open problem may do to the gain of one tax year: `gain` as it stands, and the lowest and the highest
     that it could be; plain text in the reporting currency, "" where there is no telling. `shared`: parts of that, each
     under a name with how much lower and higher, that all problems with a part of that name do together, once."""
@@ -53,8 +53,7 @@ class Stake:
     shared: tuple[tuple[str, Decimal, Decimal], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(Struct, frozen=True):
     """One open problem. `ref` is the id of the transaction or record it is about.
 
     `at_stake` is what it may cost in tax base, as plain text in the reporting currency, or ""; `stakes` say
@@ -67,8 +66,11 @@ class Issue:
     at: datetime | None = None
     ref: str = ""
     at_stake: str = ""
-    details: dict[str, str] = field(default_factory=dict, hash=False)
+    details: dict[str, str] = field(default_factory=dict)
     stakes: tuple[Stake, ...] = ()
+
+    def __hash__(self) -> int:  # of all but the details, which have none
+        return hash((self.code, self.account, self.asset, self.at, self.ref, self.at_stake, self.stakes))
 
     @property
     def severity(self) -> Severity:

@@ -14,10 +14,11 @@ each. For one thread.
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
+
+from msgspec import Struct
 
 from pipeline import __version__
 from pipeline.issues import Issue
@@ -73,8 +74,7 @@ T = TypeVar("T")
 Identity = tuple[str, str, str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """What `keep` found: records not seen before, changed ones, and ones that are there already."""
 
     new: int

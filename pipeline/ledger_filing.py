@@ -4,9 +4,10 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
+
+from msgspec.structs import replace
 
 from pipeline import __version__
 from pipeline.filing import FiledTable, FiledTables, Filing, Marks

@@ -10,9 +10,10 @@ import re
 import secrets
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from pipeline.folder import make_folder
 from pipeline.ledger_errors import LedgerError, ReadOnly, os_error
@@ -28,8 +29,7 @@ _ANOTHER = "another command"
 _PLACES = 20  # of one folder that are remembered
 
 
-@dataclass(frozen=True, slots=True)
-class OnPostgreSQL:
+class OnPostgreSQL(Struct, frozen=True):
     """Where such a ledger is: in `server`, as `ledger.postgresql` in `folder` says. `home`: where the folder will be,
     if it is not there yet."""
 

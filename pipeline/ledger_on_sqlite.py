@@ -8,9 +8,10 @@ import sqlite3
 import stat
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, closing, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from pipeline.folder import create_private, make_folder, replace_private, require_plain
 from pipeline.ledger_errors import EMPTY, NO_LEDGER, RESCUE, UNKNOWN, Conflict, LedgerError, ReadOnly, os_error
@@ -35,8 +36,7 @@ class Glimpse(NamedTuple):
     link: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class OnSQLite:
+class OnSQLite(Struct, frozen=True):
     """Where such a ledger is: the file `name` in `folder`."""
 
     folder: Path

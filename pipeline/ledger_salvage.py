@@ -11,11 +11,12 @@ told. The cache is left out: records say it again.
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import NoneType
 from typing import Any
+
+from msgspec import Struct, field
 
 from pipeline.issues import Stop
 from pipeline.ledger import Ledger
@@ -48,8 +49,7 @@ _AT_ONCE = 512  # rows
 _MOST, _FURTHEST = 1 << 24, 1 << 13  # rows looked for where the end of a table can't be read: in all, behind the last
 
 
-@dataclass(slots=True)
-class Lost:
+class Lost(Struct):
     """The numbers of the rows that could not be read, are missing, or are not what was kept, by table; `beyond`: tables
     whose end could not be read, so that more may be lost; `unproven`: records that are saved, though no link of the
     chain says what they were."""

@@ -9,9 +9,10 @@ is ever named. The driver, psycopg, is an extra of the package: it is loaded whe
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from pipeline.ledger_errors import UNKNOWN, Conflict, LedgerError, ReadOnly
 
@@ -30,11 +31,13 @@ _PARAMETERS = frozenset(
 _DEFAULTS = {"connect_timeout": "10", "keepalives_idle": "60", "keepalives_interval": "15"}
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
+class Server(Struct, frozen=True):
     """One server and database: what libpq is told, the password among it."""
 
-    _options: Mapping[str, str] = field(repr=False)
+    _options: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        return "Server()"
 
     @classmethod
     def of(cls, url: str) -> "Server":
@@ -154,13 +157,12 @@ def require_driver() -> Any:
     return psycopg
 
 
-@dataclass(slots=True)
-class Door:
+class Door(Struct):
     """One connection for looks at many folders: opened when the first is in PostgreSQL, closed by `with`. Where it
     can't be opened, it is not tried again for each folder."""
 
     _open: Any = None
-    _failed: LedgerError | None = field(default=None)
+    _failed: LedgerError | None = None
 
     def __enter__(self) -> "Door":
         return self

@@ -5,12 +5,12 @@ are exact Decimals; a value is in the reporting currency. `None` means what the 
 """
 
 import hashlib
-from dataclasses import field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from pipeline.fact import fact
+from msgspec import Struct, field
+
 from pipeline.fiat import is_fiat as is_fiat
 from pipeline.issues import Issue
 from pipeline.money import ZERO
@@ -76,8 +76,7 @@ class Term(StrEnum):
 # ---- fetch / read -> ledger -------------------------------------------------------------------
 
 
-@fact()
-class RawRecord:
+class RawRecord(Struct, frozen=True, gc=False):
     """One record as received, never changed: an API object or a file row, as JSON text.
 
     `source` is the plug-in that reads it (an exchange id or a format name), `stream` one list of
@@ -102,8 +101,7 @@ class RawRecord:
         return digest_of(self.content or self.payload)
 
 
-@fact()
-class Page:
+class Page(Struct, frozen=True, gc=False):
     """Records that are kept in one commit, and the cursor that then holds for their stream.
 
     `cursor` is None when the stream keeps none (files). `said`: what each record says, where a record is
@@ -122,16 +120,14 @@ def digest_of(text: str) -> str:
 # ---- ledger -> parse -> match -----------------------------------------------------------------
 
 
-@fact()
-class Amount:
+class Amount(Struct, frozen=True, gc=False):
     """A positive quantity of an asset."""
 
     quantity: Decimal
     asset: str
 
 
-@fact()
-class Transaction:
+class Transaction(Struct, frozen=True, gc=False):
     """One row of the universal file, inside as outside (see the contract for its meaning).
 
     Sent and received exclude the fee, which is paid on top. `position` orders rows of one instant.
@@ -175,8 +171,7 @@ def transaction_id(account: str, stream: str, source_id: str) -> str:
 FROM_FILE, DOUBTFUL, NO_MARKET = "file ", "doubtful: ", "no market: "
 
 
-@fact()
-class Price:
+class Price(Struct, frozen=True, gc=False):
     """One `asset` in `currency` at an instant, or on a whole day of the taxpayer.
 
     Exactly one of `at` and `day` is set. `source` says where it is from ("file prices.csv row 3",
@@ -191,8 +186,7 @@ class Price:
     day: date | None = None
 
 
-@fact()
-class Balance:
+class Balance(Struct, frozen=True, gc=False):
     """What the exchange itself says an account holds, at the instant it was asked."""
 
     account: str
@@ -201,8 +195,7 @@ class Balance:
     at: datetime
 
 
-@fact()
-class Parsed:
+class Parsed(Struct, frozen=True, gc=False):
     """What the records of one account say."""
 
     transactions: list[Transaction] = field(default_factory=list)
@@ -211,8 +204,7 @@ class Parsed:
     issues: list[Issue] = field(default_factory=list)
 
 
-@fact()
-class Transfer:
+class Transfer(Struct, frozen=True, gc=False):
     """A withdrawal and the deposit that is its other side; `fee` units never arrived."""
 
     out: Transaction
@@ -227,8 +219,7 @@ Event = Transaction | Transfer
 # ---- match -> value -> assess -----------------------------------------------------------------
 
 
-@fact()
-class Valued:
+class Valued(Struct, frozen=True, gc=False):
     """An event with its values in the reporting currency; None: no price is known (an Issue says so).
 
     `basis` names where `value` is from: "net worth", "fiat", "file ...", or a looked-up source.
@@ -244,8 +235,7 @@ class Valued:
 # ---- assess -> book: the narrow waist ---------------------------------------------------------
 
 
-@fact()
-class Acquire:
+class Acquire(Struct, frozen=True, gc=False):
     """Units that arrive with a cost. `cost` None: not known, an Issue says why (booked at cost 0).
     `dated`: they were acquired then, and not only seen then for the first time. `since`: when they were acquired, by a
     donor or elsewhere, where they came here only at `at`."""
@@ -262,8 +252,7 @@ class Acquire:
     since: datetime | None = None
 
 
-@fact()
-class Dispose:
+class Dispose(Struct, frozen=True, gc=False):
     """Units that leave for good. `proceeds` None: no price is known. `gain` False: no gain is
     computed (a gift made): proceeds, here the market value, are set to the cost. `loss` False: a gain
     counts, a loss does not. `units_of`: the acquisition whose units these are by law, whatever the method
@@ -284,8 +273,7 @@ class Dispose:
     loss: bool = True
 
 
-@fact()
-class Move:
+class Move(Struct, frozen=True, gc=False):
     """Units that go from one own account to another, keeping date and cost; nobody's in between. `into` and `arrives`
     are None while the other side is not known."""
 
@@ -300,8 +288,7 @@ class Move:
     arrives_order: tuple[int, ...] = ()
 
 
-@fact()
-class Convert:
+class Convert(Struct, frozen=True, gc=False):
     """One asset for another where that is no disposal: the cost goes on to what is received. `worth`: of a swap."""
 
     id: str
@@ -319,8 +306,7 @@ class Convert:
 Flow = Acquire | Dispose | Move | Convert
 
 
-@fact()
-class Income:
+class Income(Struct, frozen=True, gc=False):
     """A receipt that is taxed as income; `value` None: no price is known."""
 
     id: str
@@ -333,8 +319,7 @@ class Income:
     value: Decimal | None
 
 
-@fact()
-class Derivative:
+class Derivative(Struct, frozen=True, gc=False):
     """What margin or derivatives brought; `quantity` and `value` (None: no price is known) are negative for what they
     took. `what`: "profit", "loss" (interest and funding too) or "fee"; `words`: how the record puts it."""
 
@@ -355,8 +340,7 @@ IN_TRANSIT = "in transit"  # the account of units that left and have not arrived
 # ---- book -> tabulate -------------------------------------------------------------------------
 
 
-@fact()
-class Whole:
+class Whole(Struct, frozen=True, gc=False):
     """How the cost of a sale out of one whole was found (France): cost = price x proceeds before fees / worth. `worth`:
     of everything just before; `price`: what was paid for it all, less what earlier disposals have `used`."""
 
@@ -366,8 +350,7 @@ class Whole:
     fees: Decimal = ZERO  # taken off the proceeds
 
 
-@fact()
-class Disposal:
+class Disposal(Struct, frozen=True, gc=False):
     """One part of one lot, disposed of. gain = proceeds - cost_basis, exactly.
 
     `proceeds` and `gain` are None where no price is known. `acquired_at` is None for averages
@@ -396,8 +379,7 @@ class Disposal:
     whole: Whole | None = None
 
 
-@fact()
-class Lot:
+class Lot(Struct, frozen=True, gc=False):
     """Units still held. `account` is empty under a global scope; `acquired_at` None for a pool."""
 
     acquisition_id: str
@@ -409,8 +391,7 @@ class Lot:
     market_value: Decimal | None = None
 
 
-@fact()
-class Allocation:
+class Allocation(Struct, frozen=True, gc=False):
     """Units of one lot that a change of lot scope gave to one account; `given`: by the person's own allocation."""
 
     asset: str
@@ -420,16 +401,14 @@ class Allocation:
     given: bool = False
 
 
-@fact(order=True)
-class Need:
+class Need(Struct, frozen=True, order=True, gc=False):
     """A price that counts if it is known: of one `asset` at an instant, in the reporting currency."""
 
     at: datetime
     asset: str
 
 
-@fact()
-class Result:
+class Result(Struct, frozen=True, gc=False):
     """Everything the reports need; derived again in seconds, never stored.
 
     `transactions` are all of them, with their values by id in `values` (value, where from).

@@ -7,7 +7,7 @@ first, then what is proposed, then the cells to fill in. Rows of one's own may b
 from datetime import date
 from decimal import Decimal
 
-from pipeline.fact import fact
+from msgspec import Struct
 
 DATE, ACCOUNT, ASSET, QUANTITY, KNOWN, EFFECT = "Date", "Account", "Asset", "Quantity", "What is known", "Effect"
 PROPOSED, ANSWER, NOTE = "Proposed", "Answer", "Note"
@@ -31,8 +31,7 @@ TO, FROM = "to ", "from "  # and the id of a transfer's other side
 LOT = "lot "  # before the id of an opening lot that was given without its cost, in place of a question's own
 
 
-@fact()
-class Layout:
+class Layout(Struct, frozen=True, gc=False):
     """One sheet: its title, the heading that it is known by, what to do with it, and the cells to fill in besides
     Answer and Note."""
 
@@ -119,8 +118,7 @@ RECORDS = Layout(
 LAYOUTS = (MOVES, TRANSFERS, PURCHASES, PRICES, AIRDROPS, ASSETS, DUPLICATES, GAPS, RECORDS)
 
 
-@fact()
-class Question:
+class Question(Struct, frozen=True, gc=False):
     """One row. `day`: the taxpayer's. `quantity`: exact text. `up_to`: by how much a year's gain may change at most,
     whatever is answered (None: there is no telling), `effect`: the same in words; `if_proposed`: what the proposed
     answer does to figures ("": not computed). `filled`: what stands in the layout's inputs already."""

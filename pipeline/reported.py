@@ -6,7 +6,8 @@ Amounts are dollars, days the broker's. `gains/reported.py` compares, `reports/f
 from datetime import date
 from decimal import Decimal
 
-from pipeline.fact import fact
+from msgspec import Struct
+
 from pipeline.model import Disposal
 from pipeline.money import ZERO
 
@@ -16,8 +17,7 @@ FIRST_YEAR = 2025  # sales effected from then on: Treas. Reg. 1.6045-1(a)(9)(ii)
 STABLECOINS, NFTS = "stablecoins", "NFTs"  # box 11a: what the proceeds of one form are the sum of
 
 
-@fact()
-class Reported:
+class Reported(Struct, frozen=True, gc=False):
     """One Form 1099-DA: a sale, part of one, or a year's sum of sales (`aggregate`; `sold` may then be None).
 
     `year`: the form's; `place`: file and row; `code`: the letter for Form 8949 ("" where none stands there). `asset`:
@@ -47,8 +47,7 @@ class Reported:
     aggregate: str = ""
 
 
-@fact()
-class Piece:
+class Piece(Struct, frozen=True, gc=False):
     """Units of one part of a disposal that one form tells of: by the ledger, and the form's share. `proceeds` None: no
     price is known here; `told_basis` None: the form tells none."""
 
@@ -61,8 +60,7 @@ class Piece:
     told_basis: Decimal | None
 
 
-@fact()
-class Compared:
+class Compared(Struct, frozen=True, gc=False):
     """A year's forms beside its disposals. `pieces`: what fits, in order of the forms. `other_quantity`: forms whose
     sale has other units here. `missing_here`: forms of no sale on record. `missing_there`: disposals, of accounts that
     have forms, that no form tells of."""

@@ -10,13 +10,13 @@ it never holds a secret. Whether a country allows a method is the caller's quest
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import tomli_w
+from msgspec import Struct, field
 
 from pipeline.folder import make_folder, read_bounded, write_private
 from pipeline.issues import Stop, Usage
@@ -53,15 +53,13 @@ class SettingsError(Stop):
     """A setting that can't be used: one readable line that names the file or variable and the key."""
 
 
-@dataclass(frozen=True, slots=True)
-class AccountSettings:
+class AccountSettings(Struct, frozen=True):
     """One account that is synced by API; `exchange` is the exchange's ccxt id."""
 
     exchange: str
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """What taxsync.toml says. `method` and `lot_scope` are "" where the country's default holds, `rules` holds
     only what was chosen otherwise than by default; `methods` follow on `method`, by the day that they begin, and those
     of one account alone stand under its name; `form_1099_da` has, by tax year and account, what a form tells. `name`:
@@ -294,8 +292,7 @@ class Passphrase:
         raise TypeError("a passphrase is not written anywhere")
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(Struct, frozen=True):
     """What the environment says: where keys are kept ("" is: choose), and the proxy ("" is: none).
 
     `proxy_url` ends so that the whole original address can follow it.
@@ -306,8 +303,7 @@ class Environment:
     proxy_url: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(Struct, frozen=True):
     """How a person's keys are reached: the environment, and who asks for a passphrase on a terminal
     (`new`: for one that is chosen now); None elsewhere."""
 

@@ -8,13 +8,13 @@ from datetime import date
 from decimal import Decimal
 from itertools import chain
 
-from pipeline.fact import fact
+from msgspec import Struct
+
 from pipeline.model import Disposal
 from pipeline.money import ZERO, exact
 
 
-@fact()
-class Told:
+class Told(Struct, frozen=True, gc=False):
     """One row of the other tool. `place`: file and row. `asset`: by the ledger's name. `quantity` None: not told.
     `acquired` None: not told, or several days (`various`). `gain` None: not told, so proceeds less basis. `term`:
     "short", "long" or "". `box`: of Form 8949, "" where not told; `code`: of its adjustment."""
@@ -39,8 +39,7 @@ class Told:
         return ZERO if self.gain is None else self.gain - (self.proceeds - self.basis)
 
 
-@fact()
-class Here:
+class Here(Struct, frozen=True, gc=False):
     """One part of a disposal. `box`: of Form 8949, "" where there is none. `sale_fee`, `purchase_fee`: what of the fees
     of its sale and of its purchase falls on these units; 0 where none is known in the reporting currency. `guessed`,
     `guessed_basis`: proceeds or cost rest on a price, not on money that was paid."""
@@ -64,8 +63,7 @@ class Here:
         return ZERO if self.disposal.proceeds is None else self.disposal.cost_basis
 
 
-@fact()
-class Beside:
+class Beside(Struct, frozen=True, gc=False):
     """What else is on record here, to say why a row stands alone. `moved`, `untaxed`: units by asset and day that left
     or came without being sold, or that were disposed of without a gain. `named`: the other tool's assets."""
 
@@ -78,8 +76,7 @@ class Beside:
     unit: Decimal  # the least that their amounts can differ by: a cent, or a dollar where all are whole
 
 
-@fact()
-class Share:
+class Share(Struct, frozen=True, gc=False):
     """What one cause adds to theirs less ours."""
 
     cause: str
@@ -91,8 +88,7 @@ class Share:
 EQUAL, DIFFERING, ONLY_THEIRS, ONLY_OURS = "equal", "differing", "only_theirs", "only_ours"
 
 
-@fact()
-class Tied:
+class Tied(Struct, frozen=True, gc=False):
     """Rows that belong together, of one class. `differences`: in what; `shares` add up to theirs less ours."""
 
     status: str
@@ -103,8 +99,7 @@ class Tied:
     causes: tuple[str, ...] = ()
 
 
-@fact()
-class Comparison:
+class Comparison(Struct, frozen=True, gc=False):
     """A whole report beside a year of ours. `sums`: proceeds, basis and gain of theirs, then of ours."""
 
     tied: tuple[Tied, ...]

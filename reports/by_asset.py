@@ -6,17 +6,16 @@ This module loads pandas: import it only where a workbook of a comparison is wri
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
 import pandas as pd
+from msgspec import Struct
 
 from pipeline.money import ZERO, exact
 from pipeline.theirs import Comparison, Tied, by_cause
 
 
-@dataclass(frozen=True, slots=True)
-class AssetLine:
+class AssetLine(Struct, frozen=True):
     """The gains of one asset. `apart`: theirs less ours; `parts`: what each cause adds to it, in the causes' order."""
 
     asset: str

@@ -7,11 +7,12 @@ Text from outside is made harmless here and nowhere else; no formula but a Formu
 """
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from xml.sax.saxutils import escape
+
+from msgspec import Struct
 
 from reports.table import Value, printable
 
@@ -24,8 +25,7 @@ _DIGITS = 17  # of a double
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - day 0 of spreadsheet programs, for all days after February 1900
 
 
-@dataclass(frozen=True, slots=True)
-class Formula:
+class Formula(Struct, frozen=True):
     """What a cell computes, without the '=', and what that comes to: programs that compute nothing show `value`. Never
     made of text from outside."""
 

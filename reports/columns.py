@@ -9,13 +9,15 @@ This module loads openpyxl: import it only where a workbook is written.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from unicodedata import east_asian_width
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pipeline.fiat import decimals_of as decimals_of_currency
 from pipeline.money import plain
@@ -44,8 +46,7 @@ _LEADING = {"name": 100}  # but not where it leads on by click: LibreOffice cuts
 _DIGITS = 15  # what every spreadsheet program keeps of a number
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """A column of a sheet: its heading, which value of the row it shows, and how. `parts` makes the cells of some rows,
     see `reports.cells`."""
 
@@ -63,8 +64,7 @@ class Shown:
         return 1 if _bold(self.heading) <= self.width else 2
 
 
-@dataclass(slots=True)
-class _Span:
+class _Span(Struct):
     """What the values of a column need: the longest text, the least and the most number, how many decimals, the
     longest number that a spreadsheet can't hold (0: it holds all), and whether a form has whole units."""
 

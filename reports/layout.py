@@ -7,9 +7,9 @@ Formulas are made of places, of our own words and of numbers; text from outside 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
+from msgspec import Struct
 from openpyxl.utils import get_column_letter
 
 from pipeline.money import ZERO
@@ -18,8 +18,7 @@ from reports.columns import Shown
 from reports.table import Table, Value
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Tab:
+class Tab(Struct, frozen=True, eq=False):
     """A table in the workbook: on one sheet, or on several, numbered ones of at most `last_row` rows."""
 
     title: str
@@ -139,8 +138,7 @@ COMPUTED: Mapping[str, Mapping[str, str]] = {
 _OF_LINES = {"difference": "amount - exact"}  # of every form of lines
 
 
-@dataclass(frozen=True, slots=True)
-class Computed:
+class Computed(Struct, frozen=True):
     """A column that is a sum of others of its row: the parts with their signs, and where those stand."""
 
     index: int

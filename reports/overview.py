@@ -6,9 +6,10 @@ lead to these sheets.
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+
+from msgspec import Struct
 
 from pipeline.issues import Severity
 from pipeline.model import Lot
@@ -138,8 +139,7 @@ def _derivatives(page: Page, report: Report, f: Figures, tab: Tab) -> None:
         page.row("Left out: no price known", f.unpriced_derivatives)
 
 
-@dataclass(slots=True)
-class _Group:
+class _Group(Struct):
     """Rows of a form that go together, and what their columns come to."""
 
     rows: list[int]

@@ -2,15 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from pipeline.issues import Issue, Stake
 from pipeline.money import ZERO, exact
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
+class Range(Struct, frozen=True):
     """One year's `gain` as it stands and how far it could be off (None: there is no telling). `problems`: each with
     what it alone may do, the widest first. `told_lowest`, `told_highest`: as far as it can be told; `untold`: the
     problems of which there is no telling at all."""

@@ -8,9 +8,10 @@ Units only; money is left out. Instants as in the records, the year is the taxpa
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+
+from msgspec import Struct
 
 from pipeline.model import IN_TRANSIT, Amount, Transaction, is_fiat
 from pipeline.money import ZERO, exact
@@ -68,8 +69,7 @@ Place = tuple[str, str]  # asset, account
 Sides = tuple[Transaction | None, Transaction | None]  # of a transfer: what left, what arrived
 
 
-@dataclass(slots=True)
-class _Held:
+class _Held(Struct):
     """The open lots of a place."""
 
     units: Decimal = ZERO

@@ -6,9 +6,10 @@ Disposals without a gain by law (gifts, donations, lost units where the country 
 without a known price are in no total; both are counted.
 """
 
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+
+from msgspec import Struct, field
 
 from pipeline.issues import Severity
 from pipeline.local import local_day
@@ -20,8 +21,7 @@ from reports.table import Column, Report, Table, Type, Value
 from reports.tables import crypto_lots_of, derivatives_of, disposals_of, incomes_of, taxed_of, unpriced_of
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(Struct, frozen=True):
     """Totals of a year in the reporting currency. gain = proceeds - cost_basis = gains + losses.
 
     `losses` is negative or 0. `income` has one entry per kind; None: no receipt of that kind has a
@@ -199,8 +199,7 @@ def _instant(at: datetime, report: Report) -> str:
     return at.astimezone(report.zone).isoformat(timespec="seconds")
 
 
-@dataclass(frozen=True, slots=True)
-class Month:
+class Month(Struct, frozen=True):
     """One calendar month of the tax year: sums of the disposals that are in the totals."""
 
     first: date

@@ -8,12 +8,13 @@ Nothing here opens a file.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar, overload
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
 
 from pipeline.glance import Glance
 from pipeline.issues import Stop
@@ -46,8 +47,7 @@ class Type(StrEnum):
     COUNT = "count"
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """One column: its name in the CSV, its type, and what it means (for headings and docs)."""
 
     name: str
@@ -79,8 +79,7 @@ class Made(Sequence[M]):
         return self._row(self._subjects[at])
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A file and a sheet. `rows` may be any sequence of tuples in the columns' order."""
 
     name: str
@@ -102,8 +101,7 @@ class Table:
         return (self.rows[n : min(n + TOGETHER, end)] for n in range(start, end, TOGETHER))
 
 
-@dataclass(frozen=True, slots=True)
-class SourceUsed:
+class SourceUsed(Struct, frozen=True):
     """One account and where its records came from: files with their digest, or an exchange's API."""
 
     account: str
@@ -113,8 +111,7 @@ class SourceUsed:
     last: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class FileUsed:
+class FileUsed(Struct, frozen=True):
     """One file that was imported: its name without a folder, the SHA-256 of its bytes ("": taken in part), and when."""
 
     name: str
@@ -122,8 +119,7 @@ class FileUsed:
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class ListUsed:
+class ListUsed(Struct, frozen=True):
     """One list of an account behind an API: what it holds, its records from `first` to `last`, when it was last gone
     through to its end (None: never), and whether it is whole."""
 
@@ -136,8 +132,7 @@ class ListUsed:
     state: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Report:
+class Report(Struct, frozen=True, eq=False):
     """One tax year of one taxpayer, ready to be tabulated. Holds everything; opens nothing.
 
     `result` is derived up to the end of the year: its disposals and incomes are those of all years

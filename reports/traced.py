@@ -8,8 +8,9 @@ A place is a cell of the workbook ("'Transactions'!A12"). Where there is nothing
 
 from array import array
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
+
+from msgspec import Struct
 
 from reports.forms import Form
 from reports.layout import Tab, Tabs
@@ -56,8 +57,7 @@ def traced(tabs: Tabs, filings: Sequence["Filing"], forms: Sequence[Form]) -> di
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _First:
+class _First(Struct, frozen=True):
     """The first row of a table for each key."""
 
     tab: Tab
@@ -107,8 +107,7 @@ def _either(first: Find, second: Find) -> Find:
 _NONE = -1
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Filing:
+class Filing(Struct, frozen=True, eq=False):
     """What the rows of a form are made of, by the disposals' numbers in their own table: the first one of each row
     (`first`; -1: none), and the row of each disposal (`rows`; -1: none). `grouped`: a row may be made of several."""
 

@@ -13,12 +13,13 @@ they stand: the first is transaction "t1" at position 1; the two rows of `move` 
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pipeline.gains.derive import Basis, derive
 from pipeline.model import Allocation, Amount, Balance, Disposal, Label, Price, Result, Transaction
@@ -149,8 +150,7 @@ def codes(result: Result) -> list[str]:
 # ---- at random --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawn(Struct, frozen=True):
     """A random ledger and the prices that are known for it (not of every asset)."""
 
     transactions: list[Transaction]

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import urllib.parse
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -19,6 +18,7 @@ from tempfile import TemporaryDirectory
 import keyring
 import pytest
 from keyring.backends.fail import Keyring as NoKeyring
+from msgspec.structs import replace
 
 import importers
 from importers.base import Exchange

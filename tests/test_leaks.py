@@ -18,7 +18,6 @@ import urllib.parse
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -28,6 +27,7 @@ import keyring
 import pytest
 import requests
 from keyring.backend import KeyringBackend
+from msgspec.structs import replace
 
 import importers
 from importers.permissions import UNSAYABLE

@@ -21,8 +21,9 @@ client libraries still have, tells tradingAuthorityExpirationTime: the end of th
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from importers import base
 from importers.base import (

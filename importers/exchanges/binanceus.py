@@ -8,8 +8,9 @@ instant purchase is a part of what was paid, that the endpoint of rights answers
 and that the windows are no narrower than Binance's.
 """
 
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from importers.base import Answer, Call, Fault, Refused, Rights, Stream, Wallet
 from importers.elsewhere import OWN_KEY, NotRead

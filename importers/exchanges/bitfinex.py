@@ -9,9 +9,10 @@ scopes history and wallets. To which addresses a key is bound, when it was made 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from importers import base
 from importers.base import Answer, Call, Exchange, Item, Listed, Params, Rights, Span, Stream, Unlike, Wallet, beyond

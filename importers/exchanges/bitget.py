@@ -14,8 +14,9 @@ key was made or ends isn't told: regisTime is the person's.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from importers import base
 from importers.base import (

@@ -16,9 +16,10 @@ deposits, withdrawals and the funding history reach two years back, and the fiel
 
 import hashlib
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from importers import base, exact
 from importers.base import (

@@ -1,6 +1,6 @@
 """Bybit EU: Bybit's site with accounts and keys of its own; see `bybit`."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from importers.exchanges.bybit import EXCHANGE as BYBIT
 

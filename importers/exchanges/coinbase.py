@@ -10,10 +10,11 @@ bound, when it was made and when it ends isn't told.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import date
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from msgspec.structs import replace
 
 from importers import base
 from importers.base import (

@@ -14,9 +14,10 @@ older than 2017; that lists of a time in the past do not change. When a key ends
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Any
+
+from msgspec.structs import replace
 
 from importers import base
 from importers.base import (

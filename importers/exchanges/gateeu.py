@@ -1,6 +1,6 @@
 """Gate Europe: Gate's site with accounts and keys of its own; see `gate`."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from importers.exchanges.gate import EXCHANGE as GATE
 

@@ -9,9 +9,10 @@ a key is bound, when it was made and when it ends isn't told. Gemini Earn, which
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from typing import Any
+
+from msgspec.structs import replace
 
 from importers import base
 from importers.base import (

@@ -11,9 +11,10 @@ a person's own accounts there. From memory: that `from` of a page is the last id
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import date
 from typing import Any
+
+from msgspec.structs import replace
 
 from importers import base
 from importers.base import (

@@ -5,10 +5,11 @@ Deposits", "Get Status of Recent Withdrawals", "Get API Key Information" (2026-1
 """
 
 import re
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
+
+from msgspec.structs import replace
 
 from importers import base
 from importers.base import Answer, Call, Exchange, Fault, Item, Listed, Params, Rights, Span, Stream, Unlike, Wallet

@@ -15,8 +15,9 @@ take 30 days (conversions 7), that fills of the high-frequency account reach bac
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import date
+
+from msgspec.structs import replace
 
 from importers import base
 from importers.assets import asset

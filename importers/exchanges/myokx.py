@@ -1,6 +1,6 @@
 """OKX Europe: OKX's site with accounts and keys of its own; see `okx`."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from importers.exchanges.okx import EXCHANGE as OKX
 

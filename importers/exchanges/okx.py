@@ -20,9 +20,10 @@ was made or ends isn't told.
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from importers import base, exact, quarters, unzipped
 from importers.base import (

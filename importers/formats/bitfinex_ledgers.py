@@ -5,7 +5,8 @@ Read as the entries of the API are, which have the same numbers and words (`impo
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from importers import exact
 from importers.exports import Row, Said, export

@@ -9,7 +9,8 @@ but the asset of the row is not known.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from importers import exact
 from importers.exports import Row, Said, export

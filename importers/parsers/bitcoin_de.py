@@ -7,7 +7,8 @@ and its network fee are two rows of one reference. Times are those of Germany, a
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from importers.exports import Row, Said, grouped
 from importers.parsers.build import Unread
@@ -25,8 +26,7 @@ _OUT = ("withdrawal", "network fee")
 _HASH = re.compile(r"[0-9a-fA-F]{64}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Struct, frozen=True):
     """What the layout calls them; `kind` has several names over the years."""
 
     kind: tuple[str, ...]

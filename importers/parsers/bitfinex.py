@@ -17,10 +17,11 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
+
+from msgspec import Struct, field
 
 from importers.assets import asset
 from importers.parsers import margin
@@ -75,8 +76,7 @@ _KINDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """One ledger entry; `words` without the wallet's name, which is `wallet`."""
 
     record: RawRecord
@@ -87,8 +87,7 @@ class _Entry:
     wallet: str
 
 
-@dataclass(slots=True)
-class _Swap:
+class _Swap(Struct):
     """Entries that are the two sides of one trade, or of several at the same price and time, and their fees."""
 
     entries: list[_Entry]

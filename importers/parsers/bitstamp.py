@@ -12,9 +12,10 @@ besides, too.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+
+from msgspec import Struct
 
 from importers import assets
 from importers.parsers.build import MALFORMED, Said, Unread, Value, amount, iso, parser, signed, transaction, unread
@@ -35,8 +36,7 @@ _FINISHED = "2"  # of withdrawal requests
 _NEAR, _SAME_REWARD = timedelta(days=2), timedelta(days=7)  # how far two lists may tell of one thing apart
 
 
-@dataclass(frozen=True, slots=True)
-class _User:
+class _User(Struct, frozen=True):
     """One user transaction: `changes` by the ledger's name, with their signs."""
 
     record: RawRecord
@@ -47,8 +47,7 @@ class _User:
     pairs: tuple[tuple[str, str, Decimal], ...]  # (base, quote, rate)
 
 
-@dataclass(frozen=True, slots=True)
-class _Told:
+class _Told(Struct, frozen=True):
     """What another list says of a movement: `what` is a hash, or the reward's record."""
 
     at: datetime

@@ -10,9 +10,10 @@ once. `conversion` makes transactions of changes that belong together: one coin 
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+
+from msgspec import Struct
 
 from importers.parsers.build import MALFORMED, Said, Unread, Value, transaction, unread
 from pipeline.issues import Issue
@@ -22,8 +23,7 @@ from pipeline.money import ZERO, plain, split
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Entry:
+class Entry(Struct, frozen=True, eq=False):
     """One change of one balance. `kind` is the exchange's word for it; `change` is all that the balance gained or
     lost, of which `fee` was taken as a fee (negative: given as a rebate)."""
 
@@ -41,8 +41,7 @@ class Entry:
         return self.change + self.fee
 
 
-@dataclass(frozen=True, slots=True)
-class Also:
+class Also(Struct, frozen=True):
     """Some `kinds`, and every kind that is not `listed`: what a list tells to the digit is that, whatever its word."""
 
     kinds: Collection[str]

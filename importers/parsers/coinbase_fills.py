@@ -11,10 +11,12 @@ published (2026-11).
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from importers import assets
 from importers.parsers.build import MALFORMED, MARGIN, Said, Unread, Value, amount, iso, signed, transaction, unread
@@ -24,8 +26,7 @@ from pipeline.money import plain, split
 _FUTURES = re.compile("intx|derivatives|fcm")  # as `not_read` finds what moved there
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One finished transaction of a wallet; `change` has its sign."""
 
     record: RawRecord
@@ -49,8 +50,7 @@ class Entry:
         return f"{told} ({kind})" if told and _FUTURES.match(kind) else told or kind
 
 
-@dataclass(frozen=True, slots=True)
-class Fill:
+class Fill(Struct, frozen=True):
     record: RawRecord
     at: datetime
     order: str

@@ -15,11 +15,12 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
+
+from msgspec import Struct
 
 from importers import assets
 from importers.parsers.build import (
@@ -65,8 +66,7 @@ def asset(code: Value, at: datetime | None = None) -> str:
     return assets.asset(code.removesuffix(".staked"), "cryptocom", at)
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """One journal entry. `coin`: "" for a contract."""
 
     record: RawRecord

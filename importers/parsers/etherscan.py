@@ -13,8 +13,9 @@ Arbiscan (2026-11): "Txhash" until 2023, "Transaction Hash" since. From memory: 
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from importers.exports import Row, Said, grouped
 from importers.layout import Cells

@@ -13,10 +13,11 @@ its fee in it (ccxt, too), where the account book does not say.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+
+from msgspec.structs import replace
 
 from importers.assets import asset
 from importers.base import shown

@@ -16,10 +16,11 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from importers import assets
 from importers.base import shown
@@ -65,8 +66,7 @@ def asset(code: str) -> str:
 # ---- transactions -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     """One ledger entry. `amount` has the sign of its effect, `fee` is taken besides."""
 
     id: str

@@ -9,9 +9,10 @@ Where both should tell and do not agree, nothing is guessed: it is an Issue. `tr
 """
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+
+from msgspec import Struct
 
 from importers.parsers.build import Said, Unread, transaction, unread
 from importers.parsers.claims import Entries, Entry, one_sided
@@ -21,8 +22,7 @@ from pipeline.money import ZERO, plain
 APART = timedelta(days=3)  # at most, between the ledger's time of a movement and the list's
 
 
-@dataclass(frozen=True, slots=True)
-class Movement:
+class Movement(Struct, frozen=True):
     """One finished deposit or withdrawal of a list. `amount` and `fee` as it names them, positive; `within`: what a
     withdrawal names as its amount has the fee in it, unless the ledger shows that it came on top."""
 

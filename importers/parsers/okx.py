@@ -13,10 +13,11 @@ From memory: that a withdrawal's fee is in its own bill or in one of type 221; w
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
+
+from msgspec.structs import replace
 
 from importers.assets import asset as named
 from importers.parsers import okx_margin

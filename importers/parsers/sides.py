@@ -8,9 +8,10 @@ Sent and received exclude the fee here.
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from importers.base import shown
 from importers.exports import Row
@@ -32,8 +33,7 @@ def chain_hash(text: str) -> str:
     return text if _HASH.fullmatch(text) else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Struct, frozen=True):
     """What a tool calls trades, receipts and outlays (`plain_word`), with the label of each (None: a transfer).
     `loans`: words of what is not computed."""
 

@@ -9,10 +9,11 @@ all of it. The price of a day or of a minute is the closing price of its candle,
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
+
+from msgspec import Struct, field
 
 from importers.base import shown
 from pipeline.issues import Stop
@@ -42,8 +43,7 @@ AROUND = 3  # candles before and after, of which the nearest are the neighbours
 GIVE_UP = 3  # sources that fail, until no more are asked
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Want:
+class Want(Struct, frozen=True, order=True):
     """A price to look up: of `asset` for a `day` of the taxpayer, which the daily candle has that begins at `begin`
     (Unix seconds, a midnight of UTC); and, where it is wanted, of the minute that begins at `minute`. `at`: the
     daily price is kept for this instant (Unix seconds) and not for the day. `home`: the id of the exchange that the
@@ -63,8 +63,7 @@ class Want:
         return (datetime.fromtimestamp(self.at, UTC), None) if self.at else (None, self.day)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """One exchange's public prices.
 
     `pairs`: its market ids by (base, quote), in the names of the ledger; `candles`: those of one market that begin
@@ -82,8 +81,7 @@ class Source:
     spare: bool = False
 
 
-@dataclass(slots=True)
-class Found:
+class Found(Struct):
     """What a look-up gave. `missed`: what the sources that answered do not have, by their id; `absent`: assets that
     they have no market for. `failed`: sources that did not answer."""
 

@@ -13,8 +13,9 @@ the others to the first trade in a market. Markets that are gone are only listed
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from importers.assets import PASSED_ON, asset
 from importers.base import Answer, Call, Params, Unlike
@@ -31,8 +32,7 @@ KRAKEN_REACH = 720  # candles of one answer; older ones are not to be had
 GATE_REACH = 10_000  # candles back from now
 
 
-@dataclass(frozen=True, slots=True)
-class Venue:
+class Venue(Struct, frozen=True):
     """One exchange. `markets`, `candles`: ccxt's implicit methods, and `allow` as what they are declared. `every`: the
     parameters of its list of markets; `listed` reads that. `ask`: the parameters for a market's candles from the first
     to the last that is wanted (Unix seconds at which they begin); `rows` finds the candles in the answer, as lists

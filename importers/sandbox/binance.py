@@ -11,10 +11,11 @@ import hmac
 import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
+
+from msgspec import Struct, field
 
 from importers.sandbox.binance_book import BinanceBook, Record
 from importers.sandbox.call import Call
@@ -48,8 +49,7 @@ def _rebates(rows: list[Record], total: int) -> object:
     return {"status": "OK", "type": "GENERAL", "code": "000000", "data": inner}
 
 
-@dataclass(frozen=True, slots=True)
-class List:
+class List(Struct, frozen=True):
     """How a list is asked for: its window of at most `days`, pages of at most `most` by `page` and `size` ("": the
     rest is not given; "offset": from there on), how far it reaches back, and which parameter chooses among records."""
 
@@ -98,8 +98,7 @@ LISTS: dict[str, List] = {
 }  # fmt: skip
 
 
-@dataclass
-class Binance:
+class Binance(Struct):
     """The exchange with one account. `now` is how far its lists are; requests are signed with the real time, which
     `skew` puts wrong. `revoked`: the key is gone. `busy` counts down requests that come too fast. `rights`: what the
     key may do beside reading. `page`: pages are no longer than that."""
@@ -107,7 +106,7 @@ class Binance:
     book: BinanceBook
     now: datetime
     key: str = "binance-key-of-the-sandbox"
-    secret: str = field(default="made-up")
+    secret: str = "made-up"  # noqa: S105
     rights: frozenset[str] = frozenset()
     hosts: frozenset[str] = frozenset({HOST})
     skew: timedelta = timedelta()

@@ -7,11 +7,12 @@ book.truth.held["BTC"]                      # Decimal('0.000999')
 """
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from itertools import count
 from typing import Any
+
+from msgspec import Struct, field
 
 from importers.sandbox.truth import Truth
 from pipeline.model import Label
@@ -29,8 +30,7 @@ SYMBOLS = (
 )
 
 
-@dataclass
-class BinanceBook:
+class BinanceBook(Struct):
     """`lists`: path -> (milliseconds, what chooses among records, record), in the order in which they came."""
 
     symbols: list[tuple[str, str, str, str]] = field(default_factory=lambda: list(SYMBOLS))

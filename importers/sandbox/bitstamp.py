@@ -15,11 +15,12 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 from urllib.parse import parse_qsl
+
+from msgspec import Struct, field
 
 from importers import exact
 from importers.sandbox.call import Call
@@ -43,8 +44,7 @@ class _Refused(Exception):
     """(code, reason)"""
 
 
-@dataclass
-class Bitstamp:
+class Bitstamp(Struct):
     """The exchange with one account, all lists oldest first. `may`: what its key has the right to; `clock` gives Unix
     seconds; `allowed`: whether the asking address is on the key's list."""
 

@@ -7,8 +7,9 @@ of their number: the same actions give the same records on every machine.
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+
+from msgspec import Struct, field
 
 from importers.sandbox.market import ASSETS, PAIRS, Pair, at, written
 from importers.sandbox.public import Record
@@ -18,8 +19,7 @@ TAKER_FEE = Decimal("0.0026")
 LOT = Decimal("1E-8")  # the smallest step of a trade's volume
 
 
-@dataclass
-class Book:
+class Book(Struct):
     """The records so far and what is held, by Kraken's names; no holding may fall below zero."""
 
     held: dict[str, Decimal]

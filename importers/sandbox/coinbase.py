@@ -15,7 +15,6 @@ import json
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
@@ -25,6 +24,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from msgspec import Struct, field
 
 from importers.sandbox.call import Call
 from importers.sandbox.server import Reply
@@ -39,8 +39,7 @@ READ_ONLY = {"can_view": True, "can_trade": False, "can_transfer": False}
 CENT = Decimal("0.01")
 
 
-@dataclass
-class _Wallet:
+class _Wallet(Struct):
     """One wallet: its records, oldest first, and the exact units in it. `spot`: v3 knows it, too."""
 
     id: str
@@ -50,8 +49,7 @@ class _Wallet:
     records: list[Record] = field(default_factory=list)
 
 
-@dataclass
-class Coinbase:
+class Coinbase(Struct):
     """The exchange with one account. `clock` gives Unix seconds; `unused`: currencies that have no wallet yet;
     `most_accounts`: on a page of them."""
 

@@ -6,6 +6,7 @@
 Gives the records as the exchange keeps them and the wallet's file; always the same, to the last digit. The
 owner saves in BTC and ETH, stakes DOT and SOL, trades now and then with gains and losses, moves some to a
 wallet. Two things are left for the user to find: LTC sold whose purchase is nowhere, and a token that came
+from msgspec import Struct
 from the air and has no price.
 """
 
@@ -14,7 +15,6 @@ import csv
 import hashlib
 import io
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -36,8 +36,7 @@ WALLET_COLUMNS = (
 Action = tuple[int, Callable[[Book, int], object]]  # when (Unix seconds), what
 
 
-@dataclass(frozen=True)
-class DemoHistory(Records):
+class DemoHistory(Records, frozen=True):
     """The exchange's records and, in `wallet_csv`, the file of the wallet in the universal format."""
 
     wallet_csv: str = ""

@@ -12,10 +12,11 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from urllib.parse import parse_qsl
+
+from msgspec import Struct, field
 
 from importers.sandbox.call import Call
 from importers.sandbox.market import ASSETS
@@ -36,8 +37,7 @@ CHANGING = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """An API key; times are Unix seconds, 0 is none. `query_from` and `query_to` limit the history it sees."""
 
     api_key: str
@@ -54,8 +54,7 @@ class Key:
         return {"apiKey": self.api_key, "secret": self.secret}
 
 
-@dataclass(frozen=True)
-class Records:
+class Records(Struct, frozen=True):
     """One account: ledger entries and trades by id and the two lists of movements, all oldest first.
 
     They are read at each request: what is added between two of them shows, as at the exchange.
@@ -73,8 +72,7 @@ class Records:
         return self.keys[0].credentials
 
 
-@dataclass
-class Counter:
+class Counter(Struct):
     """Kraken's counter of calls: histories count 2, all else 1, and it falls by itself.
 
     `clock` gives seconds. The numbers of a starter account are 15 and one in three seconds.

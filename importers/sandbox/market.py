@@ -7,17 +7,17 @@ no float. Prices of pairs follow from the two paths, so that no pair contradicts
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
+
+from msgspec import Struct
 
 DAY = 86_400  # seconds
 NANO = 10**9
 MILLION = 10**6
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
+class Asset(Struct, frozen=True):
     """`id` and `name` are Kraken's two names of it; `decimals` those of its ledger."""
 
     id: str
@@ -26,8 +26,7 @@ class Asset:
     shown: int
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """A market: one unit of `base` in `quote`, with `decimals` decimals; `name` as Kraken's sockets say it."""
 
     id: str
@@ -109,8 +108,7 @@ def at(pair: Pair, second: int) -> int:
     return before + (after - before) * past // DAY
 
 
-@dataclass(frozen=True, slots=True)
-class Candle:
+class Candle(Struct, frozen=True):
     """Prices from `begin` (Unix seconds) on, in units of the pair's last decimal; volume in 1e-8 of the base."""
 
     begin: int

@@ -14,9 +14,10 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+
+from msgspec import Struct, field
 
 from importers.sandbox.call import Call
 from importers.sandbox.okx_book import FUNDING, SAVINGS, STAKED, TRADING, OkxBook, Record, digits
@@ -40,8 +41,7 @@ class OkxError(Exception):
         self.code, self.status = code, status
 
 
-@dataclass(frozen=True, slots=True)
-class List:
+class List(Struct, frozen=True):
     """How a list is paged: the name of its time, and of the id that `after` speaks of ("": of the time).
     `days`: how far back it reaches; `upto`: it is asked for up to a time, as fiat orders are."""
 
@@ -67,8 +67,7 @@ LISTS = {
 }
 
 
-@dataclass
-class Okx:
+class Okx(Struct):
     """The exchange with one account. `now` is how far its lists are; keys are signed with the real time, which
     `skew` puts wrong. `revoked`: the key is gone. `busy` counts down requests that come too fast. `making`: the time
     that a file of bills takes; `ordered`: the quarters whose file was ordered, and when; `failing`: those whose file
@@ -78,7 +77,7 @@ class Okx:
     now: datetime
     key: str = "okx-key-of-the-sandbox"
     secret: str = field(default_factory=lambda: base64.b64encode(b"okx").decode())
-    passphrase: str = field(default="open")
+    passphrase: str = "open"  # noqa: S105
     perm: str = "read_only"
     hosts: frozenset[str] = frozenset({"www.okx.com", FILES})
     skew: timedelta = timedelta()

@@ -11,10 +11,11 @@ these are written beside the records, by other code than that which reads record
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import count
+
+from msgspec import Struct, field
 
 Record = dict[str, object]
 Row = tuple[str, ...]  # time, sent, received, fee, label: amounts as "0.5 BTC", "" where there is none
@@ -31,8 +32,7 @@ def amount(number: Decimal, coin: str) -> str:
     return f"{digits(number).rstrip('0').rstrip('.') if '.' in digits(number) else digits(number)} {coin}"
 
 
-@dataclass
-class OkxBook:
+class OkxBook(Struct):
     """`at` is when the next thing happens; each takes a minute, unless `at` is held by `still`."""
 
     at: datetime

@@ -11,12 +11,13 @@ exchange has then done its part already, as after a real loss on the way back.
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
 
 from importers.sandbox.call import Call
 from importers.sandbox.kraken import Counter, Kraken, Records
@@ -25,8 +26,7 @@ from importers.sandbox.kraken import Counter, Kraken, Records
 NOW = datetime(2026, 1, 1, 6, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One request that came in: `number` counts from 1; `params` without nonce, key and signature."""
 
     number: int
@@ -40,8 +40,7 @@ class Request:
         return self.path.rsplit("/", 1)[-1]
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """What goes wrong with one answer. `body` takes the right one and gives what is sent in its place.
 
     `announced`: the length of the right body is told, whatever is sent. `drop`: nothing is sent at all.
@@ -94,8 +93,7 @@ def redirect(location: str) -> Fault:
     return Fault(302, _says(""), location=location)
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """An answer that is not a plain 200: `headers` beside the usual ones."""
 
     body: str | bytes

@@ -6,16 +6,16 @@ truth.held["BTC"]                           # Decimal('0.002')
 """
 
 from collections import defaultdict
-from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+
+from msgspec import Struct, field
 
 from pipeline.model import Amount, Label
 from pipeline.money import ZERO, exact
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One transaction, as the universal file would say it."""
 
     at: datetime
@@ -26,8 +26,7 @@ class Row:
     txhash: str = ""
 
 
-@dataclass
-class Truth:
+class Truth(Struct):
     """All that happened, and what is held after it in all places together."""
 
     rows: list[Row] = field(default_factory=list)

@@ -11,9 +11,10 @@ that is down. Kraken's public data are in `public`.
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from urllib.parse import parse_qsl
+
+from msgspec import Struct, field
 
 from importers.exact import Number, dumps
 from importers.sandbox import market
@@ -31,8 +32,7 @@ Row = tuple[int, str]  # when a candle begins (Unix seconds), its close
 _Asked = Callable[[str, Mapping[str, str]], tuple[str, int, int, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Speech:
+class _Speech(Struct, frozen=True):
     """How one exchange says it: host, paths of its markets and candles, what it quotes in, a market's id; `asked`
     gives (market id, length of a candle, first, last) of a request; `most` candles are given at a time."""
 
@@ -135,8 +135,7 @@ SPEECHES: dict[str, _Speech] = {
 _HOSTS = {speech.host: name for name, speech in SPEECHES.items()}
 
 
-@dataclass(frozen=True)
-class Markets:
+class Markets(Struct, frozen=True):
     """All of them at the time `now`. Days are of UTC, as ISO text; assets by their common names.
 
     `begins`: (exchange, asset) -> the first day of its markets; `without`: markets that are not there. `holes`:

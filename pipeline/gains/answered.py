@@ -6,10 +6,12 @@ record, another parser) is not used and is an open problem: it is never dropped 
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pipeline.answers import NO_OTHER_SIDE, OpeningLot
 from pipeline.gains.value import PriceBook
@@ -145,8 +147,7 @@ def alone(rows: Iterable[Transaction], matches: Mapping[str, str]) -> list[Issue
     return issues
 
 
-@dataclass(slots=True)
-class Opened:
+class Opened(Struct):
     """What opening lots come to: acquisitions, a row for each that stands in its account, values, problems, prices."""
 
     flows: list[Acquire] = field(default_factory=list)

@@ -10,10 +10,11 @@ which it came cost what they were worth, those that paid for it leave as the cou
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
 
 from pipeline.coins import carried, meant
 from pipeline.gains.migrate import MIGRATION
@@ -47,8 +48,7 @@ SENT, RECEIVED, FEE, LOST, INTO_FEE = range(5)
 TWO = Decimal(2)
 
 
-@dataclass(slots=True)
-class Assessed:
+class Assessed(Struct):
     """What the events come to: flows for the engine, income, problems, and prices to look up."""
 
     flows: list[Flow] = field(default_factory=list)

@@ -7,10 +7,12 @@ never a hash, unless all else is equal.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pipeline.answers import NONE, Answers, Claim, DealtLot
 from pipeline.gains.claims import disposed, revalue
@@ -48,8 +50,7 @@ from pipeline.money import ONE, ZERO, plain, split
 from pipeline.rules.base import Change, Dated, Rules, Scope
 
 
-@dataclass(slots=True)
-class Booked:
+class Booked(Struct):
     """What the walk came to."""
 
     disposals: list[Disposal] = field(default_factory=list)
@@ -307,9 +308,8 @@ class _Walk:
             if held[d.account] < d.quantity:
                 self._call_in(d.account, d.asset, d.quantity, set())
             held[d.account] -= d.quantity
-        parts, lacking = list(self._taken.get(d.id, ())), d.quantity
-        if parts:
-            lacking -= total(parts)
+        parts = list(self._taken.get(d.id, ()))
+        lacking = d.quantity - total(parts) if parts else d.quantity
         if lacking > ZERO:
             parts += self._out_of(d, d.account, lacking, units_of)
             lacking = d.quantity - total(parts)

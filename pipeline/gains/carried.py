@@ -1,8 +1,9 @@
 """Answers about rows and accounts that count no more, as answers about those that count in their place."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from pipeline.answers import Answers
 from pipeline.gains.position import Position, renamed

@@ -6,9 +6,10 @@ counts, in one problem and in all of them together.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
 
 from pipeline.issues import Stake
 from pipeline.local import local_day
@@ -17,8 +18,7 @@ from pipeline.money import ZERO, plain
 from pipeline.rules.base import Rules
 
 
-@dataclass(slots=True)
-class Change:
+class Change(Struct):
     """How much lower and higher; None: there is no telling."""
 
     lower: Decimal | None = ZERO

@@ -6,10 +6,11 @@ A check takes the `Facts` and gives Issues; append it to CHECKS, its codes to th
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
+
+from msgspec import Struct
 
 from pipeline.gains.answered import OPENING_LOT
 from pipeline.issues import Issue
@@ -17,8 +18,7 @@ from pipeline.model import Balance, Transaction, is_fiat
 from pipeline.money import ZERO, plain
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """All transactions in order of time, what the exchanges say is held, and the units that were disposed of or became
     another coin without an acquisition on record, by (account, asset): what follows from those is told once."""
 

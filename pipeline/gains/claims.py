@@ -6,9 +6,10 @@ day; the loss is set apart as far as units were bought in the four weeks after i
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from pipeline.answers import Claim
 from pipeline.gains.answered import not_used

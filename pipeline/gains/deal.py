@@ -7,10 +7,11 @@ account that holds it, and no unit is lost or made.
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
 
 from pipeline.answers import DealtLot
 from pipeline.gains.lots import Units
@@ -74,8 +75,7 @@ def totals(allocations: Iterable[Allocation], asset: str = "") -> list[tuple[str
 # ---- the person's own lines -------------------------------------------------------------------
 
 
-@dataclass(slots=True)
-class Drawn:
+class Drawn(Struct):
     """What the person's lines came to. `apart`: how they differ from the records, in words."""
 
     dealt: list[tuple[str, Units]] = field(default_factory=list)

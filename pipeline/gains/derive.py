@@ -7,10 +7,12 @@ clock, and computes in the exact decimal context.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pipeline.answers import NONE, Answers
 from pipeline.gains.answered import (
@@ -64,8 +66,7 @@ from pipeline.money import exact
 from pipeline.rules.base import Dated, Rules, Scope
 
 
-@dataclass(frozen=True, slots=True)
-class Basis:
+class Basis(Struct, frozen=True):
     """By what the figures are computed: the country's rules and the taxpayer's choices within them. `later`: lot
     methods that follow on `method`, each from a day of the taxpayer's on. `own`: those of one account alone, likewise:
     (account, from day, method). `rank`: where several sources tell of one account, the lowest counts."""

@@ -5,7 +5,8 @@ a line of a price file that takes it after all; an airdrop that counts as nothin
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pipeline.gains.answered import AS_SAID
 from pipeline.gains.value import PriceBook

@@ -8,11 +8,11 @@ dividing is prescribed, this one is customary.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from pipeline.coins import forked
-from pipeline.fact import fact
 from pipeline.gains.lots import Inventory, Units
 from pipeline.gains.value import PriceBook
 from pipeline.issues import Issue
@@ -23,8 +23,7 @@ from pipeline.rules.base import Basis, Rules
 ZERO_BASIS = "zero_basis"
 
 
-@fact()
-class Forked(Acquire):
+class Forked(Acquire, frozen=True, gc=False):
     """Units of a fork that `units` of `old` were the reason for, worth `worth` of the `whole` of both."""
 
     old: str = ""

@@ -9,10 +9,12 @@ Other migrations stay two assets, and `identify.across_migrations` tells where i
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pipeline.coins import carried
 from pipeline.gains.lots import Inventory
@@ -24,8 +26,7 @@ from pipeline.rules.base import Rules
 Named = TypeVar("Named", Disposal, Issue, Flow)
 
 
-@dataclass(frozen=True, slots=True)
-class Forms:
+class Forms(Struct, frozen=True):
     """`coin`: each form -> the name of all its forms; `first`: that name -> the first exchange, and its day."""
 
     coin: Mapping[str, str] = field(default_factory=dict)

@@ -13,10 +13,12 @@ but two here. Where that may change a figure, a problem says so.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pipeline.gains.forks import Forked
 from pipeline.gains.forms import Forms
@@ -31,8 +33,7 @@ Filed = Mapping[tuple[str, str], Decimal]  # (disposal, acquisition) -> units
 Days = dict[int, list[Units]]  # of one asset: day (ordinal) -> what is left of its acquisitions, in their order
 
 
-@dataclass(slots=True)
-class Identified:
+class Identified(Struct):
     """The flows with what is left of the acquisitions, and what each disposal has taken, by its id."""
 
     flows: list[Flow]

@@ -7,10 +7,12 @@ the walk can ask before it knows what later units cost.
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pipeline.gains.forms import NONE, Forms
 from pipeline.gains.lots import acquired
@@ -20,8 +22,7 @@ from pipeline.money import ZERO, split
 Bought = list[tuple[str, Decimal]]  # acquisition id, units
 
 
-@dataclass(slots=True)
-class _Asset:
+class _Asset(Struct):
     """Acquisitions in order of time, as parallel lists: day, instant, id, units, and units of all so far; and the days
     on which something changed, with the units held at their ends."""
 

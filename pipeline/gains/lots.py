@@ -6,19 +6,20 @@ part's cost is its share, the rest keeps the remainder.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from heapq import heapify, heappop, heappush
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+from msgspec.structs import replace
+
 from pipeline.model import Acquire, Rule
 from pipeline.money import ZERO, split
 
 
-@dataclass(slots=True)
-class Units:
+class Units(Struct):
     """A lot or a part of one. `acquired_at` None: an average has no date; `day` is the taxpayer's.
     `unit_cost` is fixed at the acquisition (with its fee), so that splitting can't change a lot's rank.
     `missing`: what these units cost is not known, and counts as 0. `dated`: when they were acquired is known.
@@ -33,7 +34,7 @@ class Units:
     missing: bool = False
     day: date | None = None
     dated: bool = True
-    share: tuple[Decimal, Decimal, Decimal] | None = field(default=None, compare=False)
+    share: tuple[Decimal, Decimal, Decimal] | None = None
 
     def cut(self, quantity: Decimal) -> "Units":
         """Takes `quantity` out of these units, with its share of the cost."""
@@ -62,8 +63,7 @@ Key = tuple[object, ...]
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
-@dataclass(frozen=True, slots=True)
-class Method:
+class Method(Struct, frozen=True):
     """How a queue picks units: the rule's name and the sort key of a lot (least first)."""
 
     rule: Rule

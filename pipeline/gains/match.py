@@ -8,10 +8,11 @@ transaction hash; then by the exact amount within a window of time, where just o
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from operator import attrgetter
 from types import MappingProxyType
+
+from msgspec.structs import replace
 
 from pipeline.answers import NO_OTHER_SIDE
 from pipeline.gains.answered import not_used

@@ -7,8 +7,9 @@ a hint. Units of one account are alike: where several rows fit, any pairing give
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from pipeline.coins import MIGRATIONS, Migration, carried
 from pipeline.issues import Issue

@@ -1,16 +1,16 @@
 """Units that left without ever having come: one open problem per account and asset, however often it went short."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from pipeline.issues import Issue
 from pipeline.model import Convert, Dispose
 from pipeline.money import ZERO, plain, split
 
 
-@dataclass(slots=True)
-class Shortfall:
+class Shortfall(Struct):
     """`first`: what went short first, by `lacking` units, with a `hint` where they may have been; `units` in all,
     on `times` occasions; `stake`: what they brought, None while nothing that counts is known."""
 

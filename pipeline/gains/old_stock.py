@@ -6,9 +6,10 @@ another coin they are sold, and the other coin is new, at what it is worth then 
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from pipeline.gains.lots import METHODS, Inventory, Queue, Units
 from pipeline.model import Convert, Disposal, Kind, Rule

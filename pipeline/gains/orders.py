@@ -7,10 +7,11 @@ recorded too late is told and not undone: an order may have been given to a brok
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from pipeline.gains.change import Change, gains_of, stakes
 from pipeline.issues import Issue, Stake
@@ -20,8 +21,7 @@ from pipeline.money import ONE, ZERO, split
 from pipeline.rules.base import Rules
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """Lot methods: `general` for all accounts, ((None, first), (from day, next), ...); `own`, (account, from day,
     method): from its first day on an account follows its own alone. Both in order of time."""
 
@@ -49,8 +49,7 @@ def _step(since: date | None, method: str) -> str:
     return f"{method} from {since}" if since else method
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(Struct, frozen=True):
     """A choice of methods as it was recorded at `at`."""
 
     at: datetime

@@ -9,10 +9,11 @@ nothing. This stands in place of `book` and gives the same; alone of the engine 
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
+
+from msgspec.structs import replace
 
 from pipeline.gains.book import Booked
 from pipeline.gains.lots import Pool, Units

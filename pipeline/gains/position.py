@@ -8,10 +8,12 @@ are left as are there by today's records: what is too much goes by the lot metho
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pipeline.gains.lots import Inventory, Units
 from pipeline.issues import Issue
@@ -22,8 +24,7 @@ K = TypeVar("K")
 Taken = Mapping[str, Sequence[tuple[Rule, Units]]]
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """Units of `asset` in a queue: that of an account, of units on their way, or (place "") of all accounts."""
 
     place: str
@@ -31,8 +32,7 @@ class Held:
     units: Units
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     """What stood at the instant `at`, at which the tax year `year` ends and the next begins.
 
     `acquired`: the units of every acquisition until then; what is not among them came to light later. `ahead`: units of
@@ -51,8 +51,7 @@ class Position:
     year: str = ""  # said by who closes it
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """A filed position, and beside it what today's records say of the time before.
 
     `came`: units acquired before `position.at` of which it does not know. `gone`: units that it knows and that are not

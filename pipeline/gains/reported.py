@@ -11,11 +11,12 @@ over is told.
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import TypeVar
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from pipeline.issues import Issue
 from pipeline.model import Disposal, Kind
@@ -34,8 +35,7 @@ T = TypeVar("T")
 DayOf = Callable[[Disposal], date]
 
 
-@dataclass(frozen=True, slots=True)
-class _Sale:
+class _Sale(Struct, frozen=True):
     """Parts of disposals that a form may tell of together: those of one transaction, with or without its fee."""
 
     parts: tuple[Disposal, ...]

@@ -12,10 +12,12 @@ valued by; nor what the taxpayer may choose otherwise: a fork at cost 0 takes no
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pipeline.gains.blame import OF_A_PLACE, OF_AN_ACQUISITION, Blame
 from pipeline.gains.change import Change, stakes
@@ -34,8 +36,7 @@ from pipeline.rules.base import Dated, Rules, Scope
 MOMENT = datetime.resolution
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """What the figures are made of. `disposals`: as far as they go. `rows`: all transactions, with their values by id
     in `values`."""
 

@@ -3,14 +3,14 @@ else is equal. A move is two steps, its departure and its arrival.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
+
+from msgspec import Struct
 
 from pipeline.model import Acquire, Convert, Dispose, Flow, Move
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(Struct, frozen=True):
     """The second half of a Move: its units reach the other account."""
 
     move: Move
@@ -22,8 +22,7 @@ Step = Flow | Arrival
 _IN_YEAR = {Acquire: 0, Convert: 1, Dispose: 2}  # what a coin's other form costs is known once all purchases are
 
 
-@dataclass(frozen=True, slots=True)
-class Years:
+class Years(Struct, frozen=True):
     """A total average: `of` a day, its tax year; `total`: whether an asset has that average in the year of a day."""
 
     of: Callable[[date], int]

@@ -2,9 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+
+from msgspec import Struct
 
 from pipeline.model import Amount, Transaction, is_fiat
 from pipeline.money import ONE, ZERO
@@ -18,8 +19,7 @@ Shape = tuple[str, str]  # the assets that are sent and received; "": none
 Way = tuple[Decimal | None, Decimal | None]  # how much of them
 
 
-@dataclass(frozen=True, slots=True)
-class Telling:
+class Telling(Struct, frozen=True):
     """How exactly a source tells what it tells: its times (`grain`: a microsecond, a second, a minute or a day) and its
     amounts (`digits` after the point, by asset)."""
 

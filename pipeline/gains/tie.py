@@ -22,7 +22,9 @@ over beside one that it might be is an open problem, and counts.
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pipeline.answers import NONE, Answers
 from pipeline.gains.pairing import Pairing
@@ -32,8 +34,7 @@ from pipeline.model import Amount, Transaction
 from pipeline.money import ZERO, plain
 
 
-@dataclass(slots=True)
-class Tied:
+class Tied(Struct):
     """The rows that count; what stands in place of those that do not; what was tied, and what is in doubt."""
 
     rows: list[Transaction]
@@ -41,8 +42,7 @@ class Tied:
     issues: list[Issue] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class _Source:
+class _Source(Struct, frozen=True, order=True):
     """One source of an account, in the order in which they count. `other`: recorded under another account's name."""
 
     rank: int

@@ -6,8 +6,9 @@ trace.taken             # which units each disposal, conversion and move took, i
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from pipeline.gains.lots import Units
 from pipeline.gains.value import PriceBook
@@ -28,18 +29,18 @@ class Taken(NamedTuple):
     parts: tuple[tuple[Rule, Units], ...]
 
 
-@dataclass(slots=True)
 class Trace:
     """`instead`: the id of a row that counts no more -> that of the row that counts. `flows`: as they were assessed,
     before anything is paired. `taken`: in the order of the walk, a move as it departs."""
 
-    instead: Mapping[str, str] = field(default_factory=dict)
-    flows: Sequence[Flow] = ()
-    valued: Mapping[str, Valued] = field(default_factory=dict)
-    prices: PriceBook | None = None
-    taken: list[Taken] = field(default_factory=list)
-    took: Took = untold
-    _departed: set[str] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.instead: Mapping[str, str] = {}
+        self.flows: Sequence[Flow] = ()
+        self.valued: Mapping[str, Valued] = {}
+        self.prices: PriceBook | None = None
+        self.taken: list[Taken] = []
+        self.took: Took = untold
+        self._departed: set[str] = set()
 
     def of(
         self, instead: Mapping[str, str], flows: Sequence[Flow], valued: Sequence[Valued], prices: PriceBook

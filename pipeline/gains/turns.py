@@ -5,11 +5,12 @@ the lots as they were filed.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Protocol
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from pipeline.answers import Answers, Claim
 from pipeline.gains.orders import Plan
@@ -35,8 +36,7 @@ class Walk(Protocol):
     def change_method(self, to: str, account: str = "") -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """Of one instant the lowest `rank` comes first."""
 
     at: datetime

@@ -4,10 +4,11 @@ What is missing from the records, or not known to be whole, has no bounds: the y
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from pipeline.gains.change import gains_of
 from pipeline.gains.orders import taken_late

@@ -8,12 +8,14 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pipeline.model import Kind, Label, Rule, Term
 from pipeline.rules.terms import no_term
@@ -28,8 +30,7 @@ class Scope(StrEnum):
     GLOBAL = "global"
 
 
-@dataclass(frozen=True, slots=True)
-class Dated(Generic[T]):
+class Dated(Struct, Generic[T], frozen=True):
     """A value that the law changed: ((None, first), (from day, next), ...), in order of time."""
 
     values: tuple[tuple[date | None, T], ...]
@@ -46,8 +47,7 @@ def always(value: T) -> Dated[T]:
     return Dated(((None, value),))
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(Struct, frozen=True):
     """A tax year: its name (the calendar year in which it ends), its days, and its instants in UTC.
 
     `starts` is the first instant inside, `ends` the first one after it.
@@ -71,8 +71,7 @@ ALWAYS: Dated[bool] = Dated(((None, True),))
 _YEAR_NAME = re.compile(r"(\d{4})(?:\s*[-/]\s*(\d{2}|\d{4}))?", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class TaxYear:
+class TaxYear(Struct, frozen=True):
     """The day on which a tax year begins, in the taxpayer's time zone."""
 
     month: int = 1
@@ -119,8 +118,7 @@ class Basis(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(Struct, frozen=True):
     """How a country treats one label of receipt. `why` and `cure` explain a basis that is unknown, or that is
     0 although the law would let the taxpayer show more."""
 
@@ -141,8 +139,7 @@ class Gain(StrEnum):
     STAYS = "stays"
 
 
-@dataclass(frozen=True, slots=True)
-class Outlay:
+class Outlay(Struct, frozen=True):
     """How a country treats one label of sending: the disposal's kind, and what gain is computed."""
 
     kind: Kind
@@ -166,8 +163,7 @@ class Fee(StrEnum):
     NOT_DEDUCTIBLE = "not deductible"
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(Struct, frozen=True):
     """Disposals that take certain acquisitions before all others: of the days that lie so many days after (or,
     negative, before) the disposal's, in this order."""
 
@@ -181,8 +177,7 @@ _OF_A_ROW = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """A rule that is doubtful or the taxpayer's to choose: a setting. `values`: what may be chosen, and the fields
     of the rules that it changes; the first is the default, the safer one."""
 
@@ -198,16 +193,14 @@ class Choice:
         return bool(changed) and changed <= _OF_A_ROW
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """An amount below which a gain or income is free: shown, never applied."""
 
     name: str
     amount: Dated[Decimal]
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Rules:
+class Rules(Struct, frozen=True):
     """One country. Times and days are the taxpayer's; values are in `currency`.
 
     What identifies units

@@ -11,9 +11,11 @@ as old: then all of them, since a record may tell of a time long before the bala
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from importers.base import Exchange, Stream
 from importers.sync import List, anew, further_back, position
@@ -29,8 +31,7 @@ LOOKED = "looked again"  # beside the notes on runs: when the lists were last as
 Window = tuple[datetime, datetime]  # two reports of balances: the last that agreed, and the first that did not
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """An account whose lists are asked again for a window, from there on or `whole`; `rows`: how many transactions of
     that time were known."""
 

@@ -11,9 +11,10 @@ import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO, Literal
+
+from msgspec import Struct
 
 from importers.passphrase import SHORTEST
 from importers.sealed import Reader, SealedError, is_sealed, sealing, unsealing
@@ -41,8 +42,7 @@ _COPY = 1 << 18  # bytes at once
 Ask = Callable[[bool], str]  # asks for a passphrase; True: a new one
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What was done, lines on what a person should know of it, and whether all of it is there."""
 
     said: tuple[str, ...]

@@ -5,9 +5,10 @@ Of a taxpayer's number only the last digits are kept.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from typing import Any
+
+from msgspec.structs import replace
 
 from pipeline.answers import Answers
 from pipeline.gains.derive import Basis

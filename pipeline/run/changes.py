@@ -6,10 +6,12 @@ What differs even without all of them is the program's.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pipeline import __version__
 from pipeline.filing import Filing
@@ -38,8 +40,7 @@ TOTALS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Struct, frozen=True):
     """What makes figures differ, and what it alone does to the gain and the income of the year; None: no telling."""
 
     kind: str
@@ -48,8 +49,7 @@ class Cause:
     income: Decimal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class YearChanges:
+class YearChanges(Struct, frozen=True):
     """One closed year. `totals`: section, item, filed, today. `differences` with their causes; `causes` are all of
     them, `idle` counts inputs that came since and change no figure. `ahead`: units of later acquisitions that its
     disposals take today beyond what was filed (negative: short of it), by acquisition."""
@@ -64,8 +64,7 @@ class YearChanges:
     ahead: Mapping[str, Decimal] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reached:
+class Reached(Struct, frozen=True):
     """The gain of an open year, from the filed position and from all records."""
 
     year: str
@@ -73,8 +72,7 @@ class Reached:
     recomputed: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Changes:
+class Changes(Struct, frozen=True):
     """All closed years that were asked for, and the open years after the last that their differences reach."""
 
     years: Sequence[YearChanges]
@@ -99,8 +97,7 @@ def changes(folder: Path, year: str, now: datetime) -> Changes:
         return Changes(found, _reached(settings, ledger) if apart else (), basis.currency)
 
 
-@dataclass(frozen=True, slots=True)
-class _Again:
+class _Again(Struct, frozen=True):
     """A closed year, to be computed again without this or that."""
 
     settings: Settings

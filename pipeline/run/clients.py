@@ -6,10 +6,11 @@ ledger say whether anything came since.
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+
+from msgspec import Struct
 
 from pipeline import __version__
 from pipeline.issues import Stop, Usage
@@ -19,8 +20,7 @@ from pipeline.run.standing import MACHINE, Standing, newest, settings_digest
 from pipeline.settings import FILE, load
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(Struct, frozen=True):
     """One folder. `problem`: why it can't be looked at; `standing`: None where no report was made; `since`: what is
     otherwise by now; `remark`: what to know, in words."""
 

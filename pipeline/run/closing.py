@@ -5,10 +5,12 @@ A year is closed in one transaction of the ledger: killed at any point, it is cl
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from pipeline.filing import Filing
 from pipeline.gains.derive import Basis
@@ -28,8 +30,7 @@ from reports.table import Report
 COMMAND = "taxsync close"
 
 
-@dataclass(frozen=True, slots=True)
-class Closed:
+class Closed(Struct, frozen=True):
     """A year that was just closed, with its figures; `problems` were open, `remarks` are lines on other years."""
 
     filing: Filing

@@ -6,8 +6,9 @@ and sums. All rows of one disposal or receipt are one thing, all open lots of an
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from pipeline.filing import FiledTable, FiledTables
 from pipeline.money import ZERO
@@ -37,8 +38,7 @@ _DAY = len("2025-01-31")
 MEASURE = {"disposals": "gain", "income": "value", "derivatives": "value", "holdings": "cost_basis", "summary": "value"}
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """One thing that is otherwise today; without rows, it was not there."""
 
     key: Key

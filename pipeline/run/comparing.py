@@ -2,11 +2,12 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from importers.theirs import Report as Theirs
 from importers.theirs import read
@@ -26,8 +27,7 @@ from pipeline.theirs import EQUAL, Beside, Comparison, Here, Told
 from reports.table import Report, ReportError
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """What came of it. `tool`: whose report it is taken for; `passed`: lines of it that are no sale; `file`: the
     workbook, None where none was written."""
 

@@ -1,7 +1,8 @@
 """The figures of one tax year from what a ledger says; what a written report needs beside them is `reporting`'s."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from importers.sync import BALANCE
 from pipeline import __version__
@@ -34,8 +35,7 @@ def sources_used(ledger: Ledger) -> list[SourceUsed]:
     return used
 
 
-@dataclass(frozen=True, slots=True)
-class Computed:
+class Computed(Struct, frozen=True):
     """`report` has the figures; `apart` are problems of what brokers have reported. `position` gives what is left at
     the year's end, in the exact context; None where no gains are computed."""
 

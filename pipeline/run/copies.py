@@ -1,9 +1,10 @@
 """A file that was imported twice under two names counts twice, however many rows it has."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from pipeline.issues import Issue
 from pipeline.ledger import Ledger

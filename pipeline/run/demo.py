@@ -5,8 +5,9 @@ sandbox's clock stands still, so that every machine gets the same bytes.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from importers.sandbox.history import demo_history, sandbox
 from importers.sandbox.server import NOW
@@ -25,8 +26,7 @@ WALLET_FILE = "demo-wallet.csv"
 MARK = b"This folder was made by `taxsync demo`: all of it is made up. Keep your own data in another folder.\n"
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(Struct, frozen=True):
     """What the demo ends with: the year's report, the open problems, and what to do next."""
 
     written: Written

@@ -5,10 +5,11 @@ person has to fill in first nothing can be told.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from functools import partial
+
+from msgspec.structs import replace
 
 from pipeline import questions as q
 from pipeline.answers import NO_OTHER_SIDE, Answers

@@ -9,10 +9,11 @@ Computed as `report` computes the tax year that it is about; what has used a lot
 import difflib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, time
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct
 
 from importers import exchange_names
 from pipeline.gains.derive import Basis
@@ -36,8 +37,7 @@ from pipeline.settings import Settings
 from reports.table import Report
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
+class Explained(Struct, frozen=True):
     """`root` is what was asked for, within tax year `period`; `opening`: where its lots begin, where a year is
     closed."""
 
@@ -59,8 +59,7 @@ def explain(folder: Path, now: datetime, ref: str = "", *, form: str = "", year:
         return book.explain(ref.strip())
 
 
-@dataclass(frozen=True, slots=True)
-class _Book:
+class _Book(Struct, frozen=True):
     """The ledger as `explain` looks things up in it."""
 
     settings: Settings

@@ -7,11 +7,12 @@ with its cursor. What could not be fetched is kept beside the cursors until it c
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Protocol, TypeVar
+
+from msgspec import Struct, field
 
 from importers.base import Answer, Exchange, Known, Params, Rights, Stream, Wallet
 from importers.client import Absent, Client, Gone
@@ -41,8 +42,7 @@ class Do(Protocol):
     def __call__(self, work: Callable[[], T], /) -> T: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """One account to bring up to date. `floor`: Unix seconds of `--since`; `allowed`: what the user allowed when the
     key was stored; `looks`: what its lists are asked again for, since its balances differ."""
 

@@ -9,8 +9,9 @@ period they are of.
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+
+from msgspec import Struct
 
 import importers
 from importers.base import Exchange, RowError
@@ -30,8 +31,7 @@ Gap = tuple[datetime | None, datetime]  # None: from the beginning
 Span = tuple[datetime, datetime]
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """What the person says: nothing is missing of `stream` ("": of any list; or one of KINDS) in `span`, because of
     `note`."""
 

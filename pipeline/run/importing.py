@@ -7,10 +7,11 @@ no other: it is told at the end, with exit code 1.
 import json
 from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
 
 import importers
 from importers import mapping as mappings
@@ -35,16 +36,14 @@ COMMAND = "taxsync import"
 Progress = Callable[[str, int, int | None], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Notes:
+class Notes(Struct, frozen=True):
     """How long work speaks to a person while it goes on."""
 
     say: Callable[[str], None]
     progress: Progress
 
 
-@dataclass(slots=True)
-class Outcome:
+class Outcome(Struct):
     """What was done, line by line, and what could not be done. `offers`: what may be done next, said last."""
 
     lines: list[str] = field(default_factory=list)

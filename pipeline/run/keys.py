@@ -6,11 +6,12 @@ A key is an account: its name stands in taxsync.toml with its exchange, its secr
 import json
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
-from dataclasses import fields as fields_of
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 import importers
 from importers.base import Exchange, Refused, Rights, Unlike
@@ -30,8 +31,7 @@ LATER = "try again later"
 CAN_NOT_TELL = Rights(read=False, unknown=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(Struct, frozen=True):
     """A stored key as it may be shown. `last_used`, `asked`: ISO days of its last import and of when the exchange
     last said what it may do (`rights`; None: never; `may`: in short). `advice`: one line, or ""."""
 
@@ -43,8 +43,7 @@ class Stored:
     advice: str
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """A key whose exchange was asked now. `reads_only`: it may do nothing more (None: that was not told). `notes` are
     lines. `fine`: nothing has to be done about it: it only reads, as far as can be told, and import can use it."""
 
@@ -339,11 +338,10 @@ def _stored(entry: Entry, settings: Settings, ledger: Ledger, now: datetime) -> 
     plug_in = _kept(entry.exchange)
     seen: dict[str, Any] = json.loads(ledger.answers(KEY_RIGHTS).get(entry.name, "{}"))
     asked = seen.get("asked", "") if plug_in.rights is not None else ""  # else nobody was asked
-    known = {field.name for field in fields_of(Rights)}  # an older or newer version may have kept others
     facts: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in seen.get("rights", {}).items()
-        if key in known
+        if key in Rights.__struct_fields__  # an older or newer version may have kept others
     }
     rights = Rights(**facts) if facts else None
     used = last_used(ledger, entry.name)

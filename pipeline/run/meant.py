@@ -7,8 +7,9 @@ one.left            # a line for each kind of file that lies in a folder and was
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from importers.base import shown
 
@@ -28,8 +29,7 @@ _KINDS = (  # what it is, how it ends, what to do
 )
 
 
-@dataclass(slots=True)
-class Meant:
+class Meant(Struct):
     """What is read, and what is not."""
 
     files: list[Path] = field(default_factory=list)

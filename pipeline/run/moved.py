@@ -1,11 +1,11 @@
 """Transactions, and what they were worth, as steps of an explanation. What stands behind them is told by `Behind`."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from pipeline.fact import fact
+from msgspec import Struct, field
+
 from pipeline.gains.derive import Basis
 from pipeline.gains.trace import Trace
 from pipeline.gains.value import FIAT, NET_WORTH
@@ -18,8 +18,7 @@ def _nothing(_ref: str) -> Sequence[Step]:
     return ()
 
 
-@fact()
-class Behind:
+class Behind(Struct, frozen=True, gc=False):
     """What a ledger has about a transaction: its records as received, and the answers that name it."""
 
     records: Callable[[str], Sequence[Step]] = _nothing
@@ -27,16 +26,14 @@ class Behind:
     prices: Sequence[Price] = ()
 
 
-@fact()
-class Worth:
+class Worth(Struct, frozen=True, gc=False):
     """A value in the reporting currency, and where it is from. None: no price is known."""
 
     value: Decimal | None
     step: Step
 
 
-@dataclass(slots=True)
-class Moved:
+class Moved(Struct):
     """A transaction is told in full once; after that by its name."""
 
     result: Result

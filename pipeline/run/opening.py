@@ -1,6 +1,6 @@
 """Where the lots of an open year begin: the last year before it that was filed, as it was filed, or all records."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from pipeline.filing import Filing
 from pipeline.gains.derive import Basis
@@ -8,8 +8,7 @@ from pipeline.gains.position import Position, of_texts
 from pipeline.ledger import Ledger
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
+class Opening(Struct, frozen=True):
     """`position`: None where all records are walked from their beginning. `told`: which of both, in words; "" where no
     earlier year is closed. `filing`: the one that it is from, 0 for none."""
 

@@ -1,9 +1,11 @@
 """`taxsync status` and `taxsync check`: what is kept, what it adds up to, and what is open."""
 
 import shlex
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from importers.vault import FILE_NAME
 from pipeline.filing import Filing
@@ -32,8 +34,7 @@ from reports.table import SourceUsed
 from reports.write import restore
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(Struct, frozen=True):
     """What is kept, and how far it reaches. `asked` is when the exchange last answered, per account; `reaches` are the
     lists of the accounts behind an API; `residuals` what the exchanges report beyond the ledger, the dearest first;
     `remarks` lines on what is not about its data; `closed` the years that were filed; `worth` what is held of each

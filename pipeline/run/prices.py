@@ -1,7 +1,8 @@
 """Prices that the records need and nothing gives, looked up at public sources and kept."""
 
-from dataclasses import replace
 from datetime import UTC, datetime
+
+from msgspec.structs import replace
 
 import importers
 from importers.base import Call

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 import importers
 from pipeline import __version__
@@ -20,8 +22,7 @@ from pipeline.run import methods
 from pipeline.settings import FILE, Settings, check, load, save
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
+class Choices(Struct, frozen=True):
     """What a command line may ask for in place of the settings; "" asks for nothing."""
 
     country: str = ""

@@ -7,8 +7,9 @@ import difflib
 import hashlib
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from pipeline import questions as q
 from pipeline.answers import Answers, OpeningLot

@@ -8,10 +8,11 @@ Read from the cursors, and from what each run leaves beside them of how it ended
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 import importers
 from importers.base import Exchange, Stream
@@ -32,8 +33,7 @@ class State(StrEnum):
 ALL = ""  # in `LastRun.failed` of the balances: none was read, for this reason
 
 
-@dataclass(frozen=True, slots=True)
-class LastRun:
+class LastRun(Struct, frozen=True):
     """How the last run of a stream ended. `asked`: when it was last gone through to its end; `failed`: what ended the
     lists of it that were not, by their names; `absent`: parts that the exchange says are gone."""
 
@@ -62,8 +62,7 @@ def notes_source(exchange: Exchange) -> str:
     return f"{exchange.id} run"
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Struct, frozen=True):
     """One stream of one account. `records` from `first` to `last` are kept of it; `parts`: how many of it were
     asked for (0: it has none). `floor`: nothing before was asked for (None: all was), since the exchange no longer
     gave it (`hidden`) or `--since` asked so. `holes`: times between that it no longer gave either."""

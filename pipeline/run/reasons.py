@@ -7,14 +7,14 @@ A sum is only made where it comes out to the last digit (`summed`): who reads it
 
 from decimal import Decimal
 
-from pipeline.fact import fact
+from msgspec import Struct
+
 from pipeline.money import ZERO, plain, split
 
 Facts = tuple[tuple[str, str], ...]
 
 
-@fact()
-class Term:
+class Term(Struct, frozen=True, gc=False):
     """A number of a sum, in words. `share`: only such a part of it, units of units; `times`: so many of it; `less`:
     taken off."""
 
@@ -38,8 +38,7 @@ class Term:
         return f"{plain(self.value)}{share}{times} ({self.words})"
 
 
-@fact()
-class Sum:
+class Sum(Struct, frozen=True, gc=False):
     """`value` is what the terms add up to, exactly; a share is cut after 24 decimals."""
 
     what: str
@@ -53,8 +52,7 @@ class Sum:
         return f"{self.what} {plain(self.value)} = {text}"
 
 
-@fact()
-class Step:
+class Step(Struct, frozen=True, gc=False):
     """`id`: of what it is about, as reports show it; "" where that has none. What the facts do not say is not known."""
 
     what: str

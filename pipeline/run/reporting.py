@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pipeline.gains.derive import Basis
 from pipeline.gains.orders import late_identification
@@ -38,8 +40,7 @@ BIG = 16 << 20  # bytes of a ledger, from which on its digest is worth a process
 OPENING = "opening"  # the kind of answer that keeps what a change of lot scope dealt out
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Struct, frozen=True):
     """What `report` has done: the files, the period, how many problems are open, and what could not be kept."""
 
     report: Report

@@ -5,9 +5,11 @@ value, where any price of the asset is known, and the likely causes, out of what
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from pipeline.gains.checks import changes, differs, digits, told
 from pipeline.issues import Issue
@@ -28,8 +30,7 @@ _KNOWN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Residual:
+class Residual(Struct, frozen=True):
     """What an exchange reports of one asset beyond the ledger (negative: less). `value`: its size in the reporting
     currency (None: no price is known). It came about after `after` (None: before the first report) until `until`."""
 
@@ -159,8 +160,7 @@ def _of_issues(issue: Issue, issues: Sequence[Issue]) -> list[str]:
 # ---- side by side -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Holding:
+class Holding(Struct, frozen=True):
     """Units of one asset in one account: by the records, and by the exchange (None: it wasn't asked), both as of when
     it was asked. `agrees`: what differs is below the last digit that the exchange shows."""
 

@@ -5,9 +5,10 @@ is told by its cell, the rest is kept at once, and doing it again changes nothin
 """
 
 import hashlib
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+
+from msgspec import Struct, field
 
 import importers
 from importers.read import Reading
@@ -31,8 +32,7 @@ from pipeline.settings import Settings
 FILE = "review.xlsx"  # in the data folder
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """The workbook that was written; `path` None: nothing is open that an answer could settle. `others`: how many
     problems no answer settles."""
 
@@ -139,8 +139,7 @@ def _once(given: list[tuple[int, Answer]]) -> list[tuple[int, Answer]]:
     return told
 
 
-@dataclass(frozen=True, slots=True)
-class _Prices:
+class _Prices(Struct, frozen=True):
     """Those that say something new, and what is wrong with others (the column, why), by their rows."""
 
     new: dict[int, Price] = field(default_factory=dict)

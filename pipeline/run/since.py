@@ -2,9 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from pipeline.filing import Filing
 from pipeline.issues import Stop
@@ -25,8 +27,7 @@ NAMED = 3  # of several inputs that only together make a difference
 _CHOICES = ("country", "currency", "timezone", "method", "lot_scope", "rules", "methods", "form_1099_da")
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(Struct, frozen=True):
     """Something that came since, and how to do without it: rows by id (records with their accounts), settings as they
     were, or (`opening`) the lots that the year began with when it was filed. `whole`: all of its kind."""
 
@@ -130,7 +131,7 @@ def _answer(one: AnswerCame) -> Input:
 
 def _then(filing: Filing) -> Settings:
     """The settings of that time, as far as this program knows them."""
-    names = {one.name for one in fields(Settings)}
+    names = set(Settings.__struct_fields__)
     return of_table({name: value for name, value in filing.content["settings"].items() if name in names})
 
 

@@ -8,11 +8,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from pipeline import __version__
 from pipeline.folder import read_bounded, write_private
@@ -32,8 +33,7 @@ MACHINE = ("opening", KEY_RIGHTS, METHODS)  # answers that commands give themsel
 _LIMIT = 256 * 1024  # bytes; a year is 300
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """One tax year as of `at`. `lowest`, `highest` None: no telling. `marks`, `settings`: what it was made from."""
 
     year: str

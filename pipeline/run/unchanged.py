@@ -13,9 +13,10 @@ told, or a revision once more.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from importers.mapping import Mapped
 from importers.read import Reading

@@ -6,8 +6,9 @@ transaction is the caller's (`Behind`). All in the exact context; instants in th
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from pipeline.gains.derive import Basis
 from pipeline.gains.lots import Units
@@ -23,8 +24,7 @@ MOST = 20  # purchases of a pool, uses of a lot, that are listed
 TWO = Decimal(2)
 
 
-@dataclass(frozen=True, slots=True)
-class Why:
+class Why(Struct, frozen=True):
     """Answers of one computation. `moved` has the transactions behind it."""
 
     result: Result

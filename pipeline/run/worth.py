@@ -7,18 +7,18 @@ No price is asked for: whoever wants today's imports first. Money is no holding.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from pipeline.local import local_day
 from pipeline.model import DOUBTFUL, NO_MARKET, Lot, Price, is_fiat
 from pipeline.money import ZERO, exact
 
 
-@dataclass(frozen=True, slots=True)
-class Worth:
+class Worth(Struct, frozen=True):
     """Units of one asset over all accounts, those on the way included, and what they cost. `price` and its day, the
     taxpayer's: the newest in the reporting currency; None where there is none."""
 

@@ -11,7 +11,8 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from pipeline.model import Disposal
 from pipeline.rules.base import Rules
@@ -32,8 +33,7 @@ def _no_other_files(_report: Report, _table: Table) -> Mapping[str, bytes]:
     return {}
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(Struct, frozen=True):
     """One form: its CSV file, the title of its sheet, its rows, the columns its totals go by, and what a person has to
     know before it is filed, a sentence or two each.
 

@@ -8,9 +8,10 @@ copy, the second read.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+
+from msgspec import Struct
 
 from pipeline.model import Disposal, Rule, Term
 from pipeline.money import ZERO, exact, plain
@@ -97,8 +98,7 @@ def _acquired(parts: Sequence[Disposal], report: Report) -> str:
     return day.isoformat() if day else "" if parts[0].rule is Rule.MISSING else "VARIOUS"
 
 
-@dataclass(frozen=True, slots=True)
-class _Near:
+class _Near(Struct, frozen=True):
     """Of what is left over: the units sold of an account's asset about a form's day, and the form about a sale's."""
 
     units: Mapping[Reported, Decimal]
@@ -155,8 +155,7 @@ def _missing_there(entry: Entry, report: Report, near: _Near) -> tuple[Value, ..
 # ---- differences ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
+class _Seen(Struct, frozen=True):
     """A form, and all that is on the other side."""
 
     form: Reported

@@ -6,10 +6,11 @@ Amounts are in the reporting currency. Every way to round that a form asks for i
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date
 from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal
 from functools import wraps
+
+from msgspec import Struct
 
 from pipeline.money import EXACT, ONE, ZERO, exact, plain, round_to
 from reports.table import Column, Report, Table, Type, Value
@@ -28,8 +29,7 @@ COLUMNS = (
 TOTALS_BY = ("line", "name")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One line. `exact` None: nothing was rounded; `amount` None: there is nothing to write but `entry`."""
 
     number: str

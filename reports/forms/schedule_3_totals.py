@@ -5,8 +5,9 @@ lines 15199 and 15300 (page of the Canada Revenue Agency; schedules of 2015 and 
 not be read: the name of the section tells the place.
 """
 
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from pipeline.money import ZERO, split
 from reports.forms import Form, schedule_3

@@ -14,9 +14,10 @@ be read.
 import csv
 import io
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from operator import itemgetter
+
+from msgspec import Struct
 
 from pipeline.money import exact
 from reports.csv_file import decimals, inert
@@ -41,8 +42,7 @@ _HEADER = ("Currency Name", "Purchase Date", "Cost Basis", "Date Sold", "Proceed
 _COLUMNS = ("description", "date_acquired", "date_sold", "proceeds", "gain", "part", "box")
 
 
-@dataclass(frozen=True, slots=True)
-class _Sale:
+class _Sale(Struct, frozen=True):
     """One row as texts. `acquired` is empty where it is not known or is that of several purchases: neither format has a
     word for it. `reference`: the number of its category."""
 

@@ -5,10 +5,11 @@ What has no known price can't be filed: it is in no sum, and `left_out` says how
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TypeVar
+
+from msgspec import Struct
 
 from pipeline.local import local_day
 from pipeline.model import Disposal, Label, Lot, is_fiat
@@ -35,8 +36,7 @@ def day_of(at: datetime, report: Report) -> date:
     return local_day(at, report.zone)
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
+class Sums(Struct, frozen=True):
     """Disposals added up. cost = what was paid for the units + outlays; gain = proceeds - cost; `gains` and `losses`
     (negative or 0) are those of the single rows."""
 
@@ -77,8 +77,7 @@ def income_of(report: Report, *kinds: Label) -> Decimal:
     return sum((i.value or ZERO for i in incomes_of(report) if not kinds or i.kind in kinds), ZERO)
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """Units of one asset on the reference day; `value` None: no price is known."""
 
     asset: str

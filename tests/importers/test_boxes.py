@@ -1,12 +1,12 @@
 """Forms 1099-DA as files: every box exactly as the form writes it, or refused by its column."""
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal as D
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from importers.base import Refused
 from importers.read import read

@@ -15,7 +15,6 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import localcontext
 from email.utils import format_datetime
@@ -28,6 +27,7 @@ import ccxt
 import pytest
 import requests
 from ccxt.base.types import Entry
+from msgspec.structs import replace
 
 import importers
 from importers.base import Answer, Listed, Rights, Span, Unlike

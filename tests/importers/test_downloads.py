@@ -1,10 +1,10 @@
 """A folder of downloads: every file of a known layout is taken, whatever lies beside it, and in whatever order."""
 
 import shutil
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 import importers
 from importers.recognition import claims, formats

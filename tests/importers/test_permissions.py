@@ -1,11 +1,11 @@
 """Which keys may be stored: one that only reads, and what the user allowed beside; never withdrawing."""
 
-from dataclasses import replace
 from datetime import date
 from itertools import product
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from importers.base import Call, Exchange, Rights, Unlike
 from importers.permissions import UNSAYABLE, advice, careful, in_short, notes, of_all, sayable, verdict

@@ -12,7 +12,6 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import replace
 from decimal import ROUND_UP, Decimal, localcontext
 from http.client import HTTPConnection
 from itertools import count, pairwise
@@ -21,6 +20,7 @@ from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
+from msgspec.structs import replace
 
 from importers import exact
 from importers.sandbox.history import DemoHistory, demo_history

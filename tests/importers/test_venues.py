@@ -5,12 +5,12 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import ccxt
 import pytest
+from msgspec.structs import replace
 
 import importers
 from importers.base import Call, Unlike

@@ -4,12 +4,12 @@ import copy
 import os
 import pickle
 import stat
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pipeline.folder import open_to_others, read_bounded, write_private
 from pipeline.settings import (

@@ -1,11 +1,12 @@
 """What status, check, keys and report show: lines for people; one JSON document that holds the same, exactly."""
 
 import json
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from importers import exchange
 from importers.base import Rights

@@ -1,11 +1,11 @@
 """Workbooks of every country, of one history with something of everything: whole to Excel, and every link is right."""
 
 import io
-from dataclasses import replace
 from string import ascii_uppercase
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 

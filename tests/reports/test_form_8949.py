@@ -1,9 +1,9 @@
 """Form 8949: parts, boxes, the form's days and cents."""
 
-from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.model import Amount, Rule, Term
 from pipeline.reported import Compared, Piece, Reported

@@ -5,9 +5,9 @@ import io
 import json
 import re
 import zipfile
-from dataclasses import replace
 from pathlib import Path
 
+from msgspec.structs import replace
 from openpyxl import load_workbook
 
 from pipeline.issues import Issue, Stake

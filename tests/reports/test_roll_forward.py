@@ -1,12 +1,12 @@
 """The units of the year: what was there, came, went and is there agrees with the lots that the engine keeps."""
 
-from dataclasses import replace
 from decimal import Decimal as D
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pipeline.gains.derive import derive
 from pipeline.model import IN_TRANSIT, Balance, Rule, Transaction

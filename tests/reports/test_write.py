@@ -7,11 +7,11 @@ import shutil
 import stat
 import subprocess
 import sys
-from dataclasses import replace
 from decimal import Decimal as D
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.lock import locked
 from pipeline.model import RawRecord

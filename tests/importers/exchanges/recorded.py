@@ -12,20 +12,19 @@ import functools
 import json
 import threading
 import time
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from msgspec import Struct
 
 from importers.base import Exchange
 from importers.client import Client, open_client
 from importers.sandbox.server import original_address
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """One answer: its body as sent."""
 
     body: str
@@ -33,8 +32,7 @@ class Said:
     content_type: str = "application/json"
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """One request. `query` is that of the original address, `headers` have small letters."""
 
     method: str

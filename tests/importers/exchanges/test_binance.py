@@ -6,13 +6,13 @@ Promised: every transaction to the last digit and once, whatever request fails; 
 import json
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from importers import exact, paging
 from importers.base import Known, Span, Unlike

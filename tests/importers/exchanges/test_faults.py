@@ -6,12 +6,12 @@ Each code comes in the exchange's form over HTTP on this machine; only what may 
 import base64
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 import ccxt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ed25519
+from msgspec.structs import replace
 
 import importers
 from importers.base import Refused

@@ -1,9 +1,9 @@
 """Results of margin and derivatives at exchanges whose ledgers tell them: one row each, and balances that add up."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from importers.base import Exchange
 from importers.exchanges import bitfinex, bybit, cryptocom, okx

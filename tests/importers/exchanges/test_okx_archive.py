@@ -9,13 +9,13 @@ import shutil
 import zipfile
 from collections import Counter
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from importers.base import Params, Refused, Unlike
 from importers.client import Unreachable, open_client

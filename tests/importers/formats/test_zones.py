@@ -1,10 +1,10 @@
 """Exports whose times are of the zone that was chosen when they were made, and what only the name of a file tells."""
 
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 import importers
 from importers.base import Refused

@@ -1,11 +1,11 @@
 """What the person answers counts before what taxsync finds by itself; what no longer fits is told, never dropped."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pipeline.answers import Answers, OpeningLot
 from pipeline.gains.derive import Basis, derive

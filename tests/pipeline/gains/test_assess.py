@@ -4,10 +4,10 @@ Each line reads 'what happened' -> the flows it comes to. Amounts are in USD; th
 BTC 90,000, ETH 3,000, EUR 1.03; DUST has none.
 """
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.gains.assess import Assessed, assess
 from pipeline.gains.match import match

@@ -1,10 +1,10 @@
 """The walk through time: what each disposal took, where lots are, and what is missing. Scenarios, United States
 and first in first out unless they say otherwise; noon UTC where a day has no time."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.gains.derive import Basis
 from pipeline.model import Result

@@ -4,9 +4,8 @@ Where the taxpayer has settled nothing, the oldest lots go to the accounts that 
 which they first held the asset. What was once reported stays as it was.
 """
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from pipeline.gains.derive import Basis
 from pipeline.model import Allocation, Result, Rule

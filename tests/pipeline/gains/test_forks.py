@@ -1,8 +1,7 @@
 """Forks: what the new coin costs of the old one's cost (BMF 6 March 2025, Rn. 67, 68; TCGA 1992 s43, s52(4))."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from pipeline.gains.derive import Basis
 from pipeline.model import Result

@@ -3,12 +3,12 @@ are not, it is told."""
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pipeline.answers import Answers, Claim, OpeningLot
 from pipeline.gains.derive import derive

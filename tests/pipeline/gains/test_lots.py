@@ -1,11 +1,11 @@
 """Which units a method takes, and that cutting and moving lots loses nothing of quantity or cost."""
 
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pipeline.gains.lots import AVERAGE, METHODS, Units, inventory
 from pipeline.model import Rule

@@ -1,8 +1,9 @@
 """Another lot method where units have one cost: with a tax year for each asset (Japan), once all is sold (Germany)."""
 
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal as D
+
+from msgspec.structs import replace
 
 from pipeline.model import Result
 from tests.ledgers import Rows, basis, buy, derived, move, sell, swap, table

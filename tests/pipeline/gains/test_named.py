@@ -1,9 +1,9 @@
 """What the person says of codes, and of what came unasked: another coin of the same code, tokens worth nothing."""
 
-from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.answers import Answers
 from pipeline.gains.derive import derive

@@ -1,9 +1,9 @@
 """Lot methods as orders of identification: from a day on, and on record when they pick units (United States)."""
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.gains.orders import Order, Plan, late_identification
 from pipeline.rules.base import Scope

@@ -1,9 +1,9 @@
 """A country's choices for one transaction alone, and negligible value claims."""
 
-from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.answers import Answers, Claim
 from pipeline.gains.derive import derive

@@ -6,13 +6,13 @@ The first is a property of every country, method and scope: to go on from what w
 import json
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pipeline.gains.derive import Basis, derive, derived
 from pipeline.gains.position import Position, of_texts, to_texts

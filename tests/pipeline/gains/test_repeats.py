@@ -1,8 +1,7 @@
 """What stands twice and happened once counts once, whichever of the two the person keeps."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from pipeline.answers import Answers
 from pipeline.gains.derive import derive

@@ -1,12 +1,12 @@
 """How far a year's gain may be off while problems are open: each problem's own part, and all of them together."""
 
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal as D
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from pipeline.fiat import is_fiat
 from pipeline.gains.derive import derive

@@ -1,9 +1,9 @@
 """[rules] of taxsync.toml: what a country leaves open is chosen there, kept, and refused in one line elsewhere."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.issues import Usage
 from pipeline.rules.base import Gain

@@ -1,10 +1,10 @@
 """[methods] of taxsync.toml: another lot method from a day on, where the country lets it change."""
 
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.gains.lots import METHODS
 from pipeline.gains.orders import Order

@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from importers.base import (
     NO_LIST,
@@ -90,8 +92,7 @@ def record(id: str, days_ago: int, units: str = "1", asset: str = "BTC") -> dict
     return {"id": id, "time": str(SECONDS - days_ago * 86_400), "units": units, "asset": asset}
 
 
-@dataclass
-class Small:
+class Small(Struct):
     """What the account has there, and every request that came. `refused`: lists and markets that fail; `closed`: lists
     that are not there; `gone`: markets that are no longer there; `held`: its wallets; `before` is called at each
     request."""

@@ -5,13 +5,13 @@ hides no other.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from importers.base import NO_LIST
 from importers.sandbox.server import NOW

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from importers.base import Exchange, RowError
 from importers.formats import gaps as layout
@@ -47,7 +47,7 @@ def filed(ledger: Ledger, *days_ago: int) -> None:
     """Records from files in the account."""
     parsed = EXCHANGE.parse(ledger.records("mine"))
     one = parsed.transactions[0]
-    parsed.transactions += [replace(one, id=f"{n}", at=NOW - n * DAY, source="universal") for n in days_ago]
+    parsed.transactions.extend([replace(one, id=f"{n}", at=NOW - n * DAY, source="universal") for n in days_ago])
     ledger.replace_parsed("mine", [parsed], "1")
 
 

@@ -1,8 +1,7 @@
 """Open problems as questions: one for what one answer settles, with a proposal that fits."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from pipeline.answers import NONE, Answers
 from pipeline.gains.derive import derive

@@ -10,13 +10,13 @@ import socket
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from importers.sandbox.book import Book
 from importers.sandbox.kraken import READ_ONLY, Records

@@ -1,10 +1,11 @@
 """Reports of small ledgers in any country, and a form's cells to compare."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from pipeline.gains.derive import Basis, derive
 from pipeline.model import Disposal, Price, Result, Transaction

@@ -1,8 +1,9 @@
 """France: form 2086 by the administration's example, the limit of 305 euros, accounts abroad."""
 
-from dataclasses import replace
 from decimal import Decimal as D
 from typing import Any
+
+from msgspec.structs import replace
 
 from pipeline.model import Disposal, Rule, Term, Whole
 from reports.table import SourceUsed

@@ -1,9 +1,9 @@
 """The other countries' forms: lines of small years with a known answer, the office's own where there is one."""
 
-from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.model import Rule, Term
 from tests.ledgers import buy, prices, receive, sell, send, swap

@@ -1,10 +1,10 @@
 """United States: Schedule D and Schedule 1 from Form 8949's cells, whole dollars, files for tax programs."""
 
-from dataclasses import replace
 from decimal import Decimal as D
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from pipeline.model import Rule, Term
 from pipeline.rules.base import rules_of
