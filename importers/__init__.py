@@ -1,28 +1,21 @@
 """How facts get in: the only package that sees a network or a secret. Three verbs:
 
-    read(path, account)       a file -> Pages of RawRecords, or prices
-    importers.sync.sync(...)  an exchange -> Pages of RawRecords
-    parse(source, records)    RawRecords of one account -> Parsed, in parts
+    importers.ahead.read(path, account)     a file -> Pages of RawRecords, or prices
+    importers.sync.sync(...)                an exchange -> Pages of RawRecords
+    parse(source, records)                  RawRecords of one account -> Parsed, in parts
 
 The folders `formats` and `exchanges` are the registry: a plug-in is found by its file's name. The exchanges of
-ccxt that have none are in `any`.
+ccxt that have none are in `any`. What a command does not ask for is not loaded.
 """
 
 import importlib
 import pkgutil
 from collections.abc import Iterable, Iterator
 from functools import cache
-from pathlib import Path
 
-from importers.ahead import read as _read
-from importers.any import other
 from importers.base import Exchange
 from importers.elsewhere import moved
-from importers.mapping import Mapped
-from importers.parsers import unified
-from importers.read import Reading
-from importers.read import parse as _parse
-from importers.recognition import layout_of
+from importers.formats import layout_of
 from pipeline.model import Parsed, RawRecord
 
 
@@ -39,6 +32,8 @@ def exchange(name: str) -> Exchange:
     Capitals make no difference: what is kept of an exchange is its `id`.
     """
     if name.lower() not in exchange_names():
+        from importers.any import other
+
         return other(name, exchange_names())
     plug_in = importlib.import_module(f"importers.exchanges.{name.lower()}").EXCHANGE
     assert isinstance(plug_in, Exchange)
@@ -54,8 +49,11 @@ def version(source: str) -> int:
     """The version of a source's parser; records are parsed anew when it grows."""
     if source in exchange_names():
         return exchange(source).version
-    layout = layout_of(source)
-    return layout.version if layout is not None else unified.VERSION
+    if (layout := layout_of(source)) is not None:
+        return layout.version
+    from importers.parsers import unified
+
+    return unified.VERSION
 
 
 def rank(source: str) -> int:
@@ -71,10 +69,10 @@ def parse(source: str, records: Iterable[RawRecord]) -> Iterator[Parsed]:
         parsed = plug_in.parse(records)
         parsed.issues.extend(moved(plug_in.not_read, source, parsed))
         return iter([parsed])
-    return _parse(source, records) if layout_of(source) is not None else iter([unified.read_records(records)])
+    if layout_of(source) is not None:
+        from importers.read import parse
 
+        return parse(source, records)
+    from importers.parsers import unified
 
-def read(path: Path, account: str | None = None, zone: str = "UTC", mapping: Mapped | None = None) -> Reading:
-    """A file as pages of records (or prices), its layout recognised by its header, or as a `mapping` says; `zone` is
-    the person's. Raises Refused."""
-    return _read(path, account, zone, mapping)
+    return iter([unified.read_records(records)])

@@ -29,10 +29,11 @@ from importers.read import read as read_here
 from pipeline.model import Page, RawRecord, Said
 
 BIG = 4 << 20  # bytes
+WIDE = 1 << 20  # bytes that a pipe may hold, where that can be chosen (Linux)
 COPIES = sys.platform == "linux"  # whether the other process may begin as a copy of this one
 
-_Sent = tuple[list[tuple[Any, ...]], list[Said], int, Mapping[str, int], Sequence[str]] | str
-_VALUES = attrgetter("source", "account", "stream", "source_id", "position", "payload", "origin", "content")
+_Sent = tuple[list[tuple[Any, ...]], list[tuple[str, Said]], int, Mapping[str, int], Sequence[str]] | str
+_VALUES = attrgetter("source", "account", "stream", "source_id", "position", "payload", "origin", "told", "seal")
 
 
 def read(
@@ -62,6 +63,7 @@ class _Process:
     def pages(self) -> Generator[Page, None, None]:
         context: Any = multiprocessing.get_context("fork" if COPIES else "spawn")
         ours, theirs = context.Pipe(duplex=False)
+        _widen(theirs)
         process = context.Process(target=_send, args=(ours if COPIES else None, theirs, self._file), daemon=True)
         with ours:
             before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # inherited: Ctrl-C is for the caller, who ends it
@@ -92,6 +94,15 @@ class _Process:
         if isinstance(found, Exception):
             raise found
         return found
+
+
+def _widen(pipe: Connection) -> None:
+    """Makes room for a page, so that one may be made while the one before waits to be taken."""
+    if COPIES:
+        import fcntl
+
+        with suppress(OSError):  # more than this user may have
+            fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, WIDE)
 
 
 def _send(ours: Connection | None, theirs: Connection, file: tuple[Any, ...]) -> None:

@@ -5,7 +5,7 @@ An exchange is one file in `exchanges/` with `EXCHANGE = Exchange(...)`; a file 
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple, Self
@@ -38,7 +38,9 @@ class Format(Struct, frozen=True):
     are not empty by the names in `columns` and raises `RowError` for what can't be taken: it gives what a
     transaction says, a price (`prices`) or an answer of the person's (`answers`); `parse` reads the stored rows of one
     account. A layout that is not ours has an `export` in place of `row`. `row_by_row`: each row is a transaction of its
-    own, whatever stands in the others, so that rows can be parsed some at a time. `named`: what a row of an account
+    own, whatever stands in the others, so that rows can be parsed some at a time. `page`: what `row` says of each of
+    many rows, given the names of the columns and all cells; None where one is to be looked at by itself. `named`: what
+    a row of an account
     says as the ledger names assets; identities and digests are of what is written. `date`: the column of the date.
     `rank`: where several sources tell the same of one account, that of the lowest counts (an API: 0; a universal file:
     9).
@@ -53,6 +55,7 @@ class Format(Struct, frozen=True):
     prices: bool = False
     answers: bool = False
     row_by_row: bool = False
+    page: Callable[[Sequence[str], Sequence[Sequence[str]]], Sequence[tuple[str, str, Said]] | None] | None = None
     named: Callable[[str, Said], Said] = lambda _account, said: said
     one_of: frozenset[str] = frozenset()
     date: str = "Date"
@@ -358,6 +361,7 @@ class Fault(Struct, frozen=True):
 
 
 NO_LIST = "it has no such list here"
+AGAIN = "run `taxsync import` again later, it goes on where it stopped"
 
 # What most exchanges have a code for.
 NEW_KEY = "make a new key there and add it with `taxsync keys add`"

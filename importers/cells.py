@@ -8,6 +8,7 @@ letter taken for another.
     instant("Date", "2025-03-31 16:05+02:00")               # 2025-03-31 14:05 UTC
 """
 
+import json
 import re
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -16,6 +17,7 @@ from functools import lru_cache
 from importers.base import RowError
 from pipeline import model, money
 
+IDENTITY_LIMIT = 200  # characters
 FIRST_YEAR, LAST_YEAR = 2000, 2100  # tax offices' examples are older than bitcoin; beyond it is a slip of the pen
 
 _DATE = re.compile(
@@ -29,6 +31,8 @@ _COMMON_NUMBER = re.compile(r"(?:0|[1-9][0-9]{0,39})(\.[0-9]{1,40})?")
 _ISO = "should be ISO 8601 such as 2025-03-31 or 2025-03-31T14:05:00Z"
 _NOT_IN_A_NAME = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _ROUNDED_BY_A_SPREADSHEET = re.compile(r"[0-9](?:[.,][0-9]+)?E\+[0-9]{2}")
+
+json_text = json.encoder.encode_basestring  # a text as JSON has it
 
 
 def amount(column: str, text: str) -> Decimal:
@@ -75,13 +79,14 @@ def instant(column: str, text: str) -> datetime:
 def instant_text(column: str, text: str) -> str:
     """The same as the ledger writes it: 2025-03-31T14:05:00.000000+00:00."""
     match = _COMMON_TIME.fullmatch(text)
-    if match is None or not _is_day(match[1]):
+    if match is None or not is_day(match[1]):
         return model.instant_text(instant(column, text))
     return f"{match[1]}T{match[2]}.000000+00:00"
 
 
 @lru_cache(maxsize=8192)
-def _is_day(text: str) -> bool:
+def is_day(text: str) -> bool:
+    """Whether there is such a day as 2025-02-29."""
     try:
         date.fromisoformat(text)
     except ValueError:
@@ -143,9 +148,9 @@ def name(column: str, text: str, limit: int) -> str:
 
 def identity(column: str, text: str) -> str:
     """An id or hash. Refuses what a spreadsheet has rounded: two ids would become one."""
-    if not text or (text.isalnum() and len(text) <= 200):  # nothing in it that could be wrong
+    if not text or (text.isalnum() and len(text) <= IDENTITY_LIMIT):  # nothing in it that could be wrong
         return text
-    line = name(column, text, 200)
+    line = name(column, text, IDENTITY_LIMIT)
     if _ROUNDED_BY_A_SPREADSHEET.fullmatch(line):
         raise RowError(column, text, "was rounded by a spreadsheet program; export it again with the column as text")
     return line

@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 from importers import exact
-from importers.base import FILE, NO_LIST, Answer, Exchange, Params, Refused, Unlike
+from importers.base import AGAIN, FILE, NO_LIST, Answer, Exchange, Params, Refused, Unlike
 from importers.guard import NO_DATA, guarded, repeats
 from importers.patience import LIMITED, OFFLINE, USUAL, Passing, asked, patiently
 from importers.session import Forbidden as Forbidden
@@ -24,7 +24,6 @@ TIMEOUT = 30_000  # milliseconds
 BRIEFLY = 3  # of that, and of the usual tries, one in so many for public data: another exchange has it, too
 IMPATIENT = 0.05  # of every pause, with who listens on this machine
 WORTH_SAYING = 3  # seconds of a pause
-AGAIN = "run `taxsync import` again later, it goes on where it stopped"
 A_MOMENT = 500  # milliseconds by which clocks may differ without harm
 GONE = (404, 405, 410)  # statuses of what is not there, now or later
 

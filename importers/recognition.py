@@ -1,46 +1,24 @@
 """Which layout a file is of: exactly one `Format` of the folder `formats` may claim its header."""
 
 import difflib
-import importlib
-import pkgutil
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 
 from importers.base import Format, Refused, shown
+from importers.formats import formats
+from importers.formats.universal import FORMAT as UNIVERSAL
 from importers.layout import any_zone
 from importers.sheets import Sheet, titles
 
 OWN = frozenset(("disposal id", "disposed at"))  # columns that only the workbook of a report has together
 
 
-@cache
-def _names() -> tuple[str, ...]:
-    package = importlib.import_module("importers.formats")
-    return tuple(module.name for module in pkgutil.iter_modules(package.__path__))
-
-
-@cache
-def layout_of(name: str) -> Format | None:
-    """The layout of that name, which is its file's; without a look at the others, of which there are a hundred."""
-    if name not in _names():
-        return None
-    found = importlib.import_module(f"importers.formats.{name}").FORMAT
-    assert isinstance(found, Format)
-    return found
-
-
-@cache
-def formats() -> Mapping[str, Format]:
-    """Every layout that has a file in the folder `formats`, by name."""
-    return {name: found for name in _names() if (found := layout_of(name)) is not None}
-
-
 def claims(header: Iterable[str]) -> list[Format]:
     """The layouts that a header fits. One that is not ours, and needs all that another does and more, goes first."""
     header = tuple(header)
     names = frozenset(name.casefold() for column in header for name in (column, any_zone(column)))
-    fits = [(layout, needed) for layout, needed, some in _wanted() if needed <= names and (not some or some & names)]
+    fits = [(each, needed) for each, needed, some in _asked(names) if needed <= names and (not some or some & names)]
     found = [(each, needed) for each, needed in fits if not (_exactly(each) and unknown(header, each))]
     exports = [needed for layout, needed in found if layout.export is not None]
     return [layout for layout, needed in found if not any(needed < other for other in exports)]
@@ -50,10 +28,23 @@ def _exactly(layout: Format) -> bool:
     return layout.export is not None and layout.export.exactly
 
 
+_Wanted = tuple[Format, frozenset[str], frozenset[str]]
+
+
+def _asked(names: frozenset[str]) -> list[_Wanted]:
+    """The layouts that may fit these columns. No other than the universal one fits columns of its own alone (a test
+    asks all of them), so that for such a file the others, a tenth of a second of modules, stay unread."""
+    return [_wants(UNIVERSAL)] if names <= {*_folded(UNIVERSAL.columns), ""} else _wanted()
+
+
 @cache
-def _wanted() -> list[tuple[Format, frozenset[str], frozenset[str]]]:
-    """Each layout with the columns that it needs, and those of which it needs one."""
-    return [(layout, _folded(layout.header), _folded(layout.one_of)) for layout in formats().values()]
+def _wanted() -> list[_Wanted]:
+    return [_wants(layout) for layout in formats().values()]
+
+
+def _wants(layout: Format) -> _Wanted:
+    """A layout with the columns that it needs, and those of which it needs one."""
+    return layout, _folded(layout.header), _folded(layout.one_of)
 
 
 def _folded(columns: Iterable[str]) -> frozenset[str]:

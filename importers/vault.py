@@ -23,11 +23,11 @@ from importers import system_keyring
 from importers.base import shown
 from importers.credentials import Credentials, VaultError, read_credentials
 from importers.passphrase import SHORTEST, WORDS, key_of, new_words, scrypt_of
-from pipeline.folder import write_private
+from pipeline.folder import VAULT, write_private
 
 __all__ = ["Credentials", "Entry", "PassphraseNeeded", "Vault", "VaultError", "open_vault", "read_credentials"]
 
-FILE_NAME = "vault.bin"
+FILE_NAME = VAULT
 FILE, KEYRING = "encrypted file", "keyring"
 
 _LIMIT = 1_000_000  # bytes of vault.bin

@@ -17,9 +17,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from pipeline import __version__, bytecode, cli_desk, cli_explain, cli_folder, cli_keys, cli_years, console, process
-from pipeline.cli_options import DataOption, JsonOption, access, data_of, file_of, folder_of, now
-from pipeline.issues import Stop, Usage
-from pipeline.settings import FILE
+from pipeline.cli_options import DataOption, JsonOption, as_given, data_of, file_of, folder_of, now
+from pipeline.stop import Stop, Usage
 
 app = typer.Typer(
     name="taxsync",
@@ -69,6 +68,7 @@ def init(
     """
     from pipeline.rules.base import countries, rules_of
     from pipeline.run.project import DEMO, Choices, init
+    from pipeline.settings import FILE
 
     folder = data_of(data)
     if (folder / DEMO).exists():
@@ -138,6 +138,7 @@ def import_(
         if paths:
             outcome = files(folder, paths, account, notes, revise=revise, mapping=mapping)
         else:
+            from pipeline.cli_access import access
             from pipeline.run.syncing import sync
 
             outcome = sync(folder, now(), notes, access(), since=since, again=again)
@@ -333,7 +334,7 @@ def main(arguments: list[str] | None = None) -> None:
     gc.disable()  # a run is short and makes no circles to speak of; looking for them took a fifth of its time
     if isinstance(sys.stdout, io.TextIOWrapper):  # a name that the terminal's encoding lacks is written as an escape
         sys.stdout.reconfigure(errors="backslashreplace")
-    sys.exit(_run(lambda: typer.main.get_command(app)(arguments, prog_name="taxsync", standalone_mode=False)))
+    sys.exit(_run(lambda: as_given(typer.main.get_command(app))(arguments, prog_name="taxsync", standalone_mode=False)))
 
 
 def program() -> NoReturn:

@@ -8,8 +8,7 @@ import typer
 
 from pipeline import console
 from pipeline.cli_options import DataOption, data_of
-from pipeline.issues import Stop
-from pipeline.settings import read_environment
+from pipeline.stop import Stop
 
 NEEDED = "a passphrase is needed for the backup: set TAXSYNC_PASSPHRASE, or run this on a terminal"
 
@@ -91,6 +90,8 @@ def move(
 
 def _passphrase(new: bool) -> str:
     """The environment's, or what a person types: twice if it is `new`."""
+    from pipeline.settings import read_environment
+
     given = read_environment(os.environ).passphrase
     if given is not None:
         return given.reveal()

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from pipeline import console
-from pipeline.cli_options import DataOption, JsonOption, access, data_of, now
+from pipeline.cli_options import DataOption, JsonOption, data_of, now
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Read-only keys of exchanges.")
 
@@ -38,6 +38,7 @@ def keys_add(
 
     On a terminal it asks for each credential, unseen; a key file may be pasted whole.
     """
+    from pipeline.cli_access import access
     from pipeline.run import keys
 
     if stdin and sys.stdin.isatty():
@@ -72,7 +73,8 @@ def keys_list(data: DataOption = None, as_json: JsonOption = False) -> None:
     taxsync keys list
     taxsync keys list --json
     """
-    from pipeline import views
+    from pipeline import views_keys as views
+    from pipeline.cli_access import access
     from pipeline.run import keys
 
     stored, missing = keys.stored(data_of(data), access(), now())
@@ -92,7 +94,8 @@ def keys_check(
     taxsync keys check
     taxsync keys check kraken --json
     """
-    from pipeline import views
+    from pipeline import views_keys as views
+    from pipeline.cli_access import access
     from pipeline.run import keys
 
     checked, missing = keys.check(data_of(data), name, access(), now(), console.complain)
@@ -109,6 +112,7 @@ def keys_remove(name: Annotated[str, typer.Argument(metavar="NAME")], data: Data
     \b
     taxsync keys remove kraken
     """
+    from pipeline.cli_access import access
     from pipeline.run import keys
 
     console.say(*keys.remove(data_of(data), name, access(), console.complain))

@@ -1,15 +1,13 @@
-"""What commands have in common: the data folder, the clock, JSON, and how a person's keys are reached."""
+"""What commands have in common: the data folder, the clock, JSON, and how their values are read."""
 
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
-
-from pipeline import console
-from pipeline.settings import Access, data_folder, read_environment
 
 
 def folder_of(text: str) -> Path:
@@ -36,22 +34,44 @@ DataOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 
 
+def as_given(command: Any) -> Any:
+    """The command, and those below it, with values taken as they are given: texts, and what a `parser` of ours reads.
+    Typer has pydantic do even that, and its own --help, which takes longer to load than all else that comes before a
+    command begins. A value of another kind, and one that is missing, is for typer still."""
+    for below in getattr(command, "commands", {}).values():
+        as_given(below)
+    command.get_params = partial(_parameters, command.get_params)
+    return command
+
+
+def _parameters(of_typer: Callable[[Any], list[Any]], context: Any) -> list[Any]:
+    parameters = of_typer(context)
+    for one in parameters:
+        if hasattr(one, "type_descriptor") and "process_value" not in vars(one):
+            one.process_value = partial(_value, one, one.process_value)
+    return parameters
+
+
+def _value(parameter: Any, by_typer: Callable[[Any, Any], Any], context: Any, given: Any) -> Any:
+    kind, many = parameter.type_descriptor, parameter.nargs == -1
+    read = kind.parameter_info.parser or (str if kind.annotation is str else None)
+    if given is None or given == ():
+        if parameter.required:
+            return by_typer(context, given)
+        value: Any = () if many else None
+    elif read is None:
+        return by_typer(context, given)
+    else:
+        value = [read(one) for one in given] if many else read(given)
+    return value if parameter.callback is None else parameter.callback(context, parameter, value)
+
+
 def data_of(option: Path | None) -> Path:
     """The data folder: the option's, else the environment's."""
+    from pipeline.settings import data_folder
+
     return data_folder(option, os.environ)
 
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-def access() -> Access:
-    """How this person's keys are reached: asks for a passphrase on a terminal only, and once a run."""
-
-    @cache
-    def ask(new: bool) -> str:
-        what = "New passphrase for the encrypted file of keys" if new else "Passphrase of the encrypted file of keys"
-        passphrase: str = typer.prompt(what, hide_input=True, confirmation_prompt=new, err=True)
-        return passphrase
-
-    return Access(read_environment(os.environ), ask if console.is_terminal() else None)

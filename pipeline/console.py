@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
-from pipeline.issues import Stop
+from pipeline.stop import Stop
 
 
 class Report(Protocol):

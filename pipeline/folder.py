@@ -13,6 +13,8 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+VAULT = "vault.bin"  # in it: the encrypted file of keys
+
 _NO_FOLLOW: int = getattr(os, "O_NOFOLLOW", 0)
 _NO_WAIT: int = getattr(os, "O_NONBLOCK", 0)
 _BINARY: int = getattr(os, "O_BINARY", 0)

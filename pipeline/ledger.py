@@ -53,8 +53,8 @@ from pipeline.ledger_rows import (
     record_row,
     record_said,
     record_text,
-    transaction_kept,
     transaction_row,
+    transactions_kept,
 )
 from pipeline.ledger_store import marks
 from pipeline.ledger_whole import Whole
@@ -302,11 +302,19 @@ class Ledger(Whole, Histories):
 
     # ---- the cache: what the records say ------------------------------------------------------
 
-    def stale(self, account: str, stamp: str) -> bool:
-        """Whether the records of `account` are to be parsed (again): new ones came, or another parser."""
-        with self.snapshot():
-            kept = self._rows("SELECT stamp, last_row FROM parsed WHERE account = ?", account)
-            return kept != [(stamp, self._last_row(account))]
+    def last_rows(self) -> dict[str, dict[str, int]]:
+        """Account -> source -> the last row of its records."""
+        found: dict[str, dict[str, int]] = defaultdict(dict)
+        last = "SELECT account, source, max(id) FROM raw GROUP BY account, source ORDER BY account, source"
+        for account, source, row in self._rows(last):
+            found[account][source] = row
+        return found
+
+    def parsed_to(self) -> dict[str, tuple[str, int]]:
+        """Account -> the stamp of the parser that has read its records, and the last row of them."""
+        return {
+            account: (stamp, row) for account, stamp, row in self._rows("SELECT account, stamp, last_row FROM parsed")
+        }
 
     def _last_row(self, account: str) -> int:
         return int(self._rows("SELECT coalesce(max(id), 0) FROM raw WHERE account = ?", account)[0][0])
@@ -326,13 +334,13 @@ class Ledger(Whole, Histories):
                 rest.prices.extend(part.prices)
             self.stamp_parsed(account, stamp, rest)
 
-    def add_said(self, said: Iterable[tuple[RawRecord, Said]], counts: dict[str, int]) -> None:
+    def add_said(self, said: Iterable[tuple[RawRecord, tuple[str, Said]]], counts: dict[str, int]) -> None:
         """Adds what records say that are a transaction each. `counts`: how many are there by account; goes on."""
         rows = []
-        for record, texts in said:
+        for record, (id, texts) in said:
             number = counts.get(record.account, 0)
             counts[record.account] = number + 1
-            rows.append(record_said(record, texts, number))
+            rows.append(record_said(record, id, texts, number))
         with self.transaction():
             self._insert("txn", TXN_ROW, rows)
 
@@ -357,13 +365,19 @@ class Ledger(Whole, Histories):
         these = f"WHERE account IN ({marks(len(accounts))})" if accounts else ""
         found = f"SELECT {TXN_COLUMNS} FROM txn {these} ORDER BY at, account, said_by, number"  # noqa: S608 - our own
         with self.snapshot():
-            return [transaction_kept(row) for row in self._stream(found, *accounts)]
+            return [one for rows in self._some(found, *accounts) for one in transactions_kept(rows)]
 
     def span(self, account: str, besides: str = "") -> Span:
         """From when to when the transactions of an account are, and how many; without those of one source."""
         instants = "SELECT min(at), max(at), count(*) FROM txn WHERE account = ? AND (? = '' OR source <> ?)"
         (first, last, count), *_ = self._rows(instants, account, besides, besides)
         return Span(instant_of(first), instant_of(last), count)
+
+    def last_after(self, instant: datetime) -> dict[str, datetime]:
+        """Account -> when its last transaction is, of those that have one after this instant, sorted."""
+        later = "SELECT account, max(at) FROM txn WHERE at > ? GROUP BY account ORDER BY account"
+        found = self._rows(later, instant_text(instant))
+        return {account: at for account, last in found if (at := instant_of(last)) is not None}
 
     def parsed_issues(self) -> list[Issue]:
         return self._parsed("issues", issues_of)

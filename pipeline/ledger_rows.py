@@ -20,10 +20,9 @@ from pipeline.model import (
     Transaction,
     digest_of,
     instant_text,
-    transaction_id,
 )
 from pipeline.money import exact_text
-from pipeline.said import said_by, transaction_of
+from pipeline.said import said_by, transactions_of
 
 
 class BatchKept(NamedTuple):
@@ -89,7 +88,7 @@ TXN_ROW = (
 
 def record_row(r: RawRecord, digest: str, revision: int, batch: int) -> tuple[Any, ...]:
     """The values of RAW_ROW."""
-    seal = digest if not r.content else digest_of(r.payload)
+    seal = r.seal or (digest_of(r.payload) if r.told else digest)
     return (
         r.source, r.account, r.stream, r.source_id, revision, digest, seal, r.position, r.origin, r.payload, batch,
     )  # fmt: skip
@@ -100,17 +99,15 @@ def transaction_row(t: Transaction, account: str, number: int) -> tuple[Any, ...
     return (account, number, t.id, t.account, *said_by(t), t.source, t.source_id, t.position)
 
 
-def record_said(record: RawRecord, said: Said, number: int) -> tuple[Any, ...]:
+def record_said(r: RawRecord, id: str, said: Said, number: int) -> tuple[Any, ...]:
     """The same of what one record says: its identity is the record's."""
-    r = record
-    id = transaction_id(r.account, r.stream, r.source_id)
     return (r.account, number, id, r.account, *said, r.source, r.source_id, r.position)
 
 
-def transaction_kept(row: Sequence[Any]) -> Transaction:
-    """A row of TXN_COLUMNS as the Transaction that was kept."""
+def transactions_kept(rows: Sequence[Sequence[Any]]) -> list[Transaction]:
+    """Rows of TXN_COLUMNS, one at least, as the Transactions that were kept."""
     try:
-        return transaction_of(row[5:], *row[:5])
+        return transactions_of(list(zip(*rows, strict=True)))
     except _UNREADABLE:
         raise _damaged("a transaction") from None
 

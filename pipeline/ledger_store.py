@@ -17,7 +17,7 @@ from pipeline.ledger_errors import NO_LEDGER
 from pipeline.ledger_place import Database, Place, place_of
 from pipeline.migrations import newest_version
 
-STREAMED = 5_000  # rows that are read at once
+STREAMED = 5000  # rows that are read at once
 
 
 def _now() -> datetime:
@@ -211,12 +211,17 @@ class Store:
             return found
 
     def _stream(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
-        """The same, some rows at a time, inside the caller's snapshot: what is read of a million rows may be let go."""
+        """The same, inside the caller's snapshot: what is read of a million rows may be let go."""
+        for some in self._some(sql, *values):
+            yield from some
+
+    def _some(self, sql: str, *values: object) -> Iterator[list[tuple[Any, ...]]]:
+        """The same, some rows at a time."""
         with readable(self.path):
             cursor = self._database.stream(sql, values)
             try:
                 while rows := cursor.fetchmany(STREAMED):
-                    yield from rows
+                    yield rows
             finally:
                 with suppress(*self._database.errors):  # whoever went no further may have ended the snapshot by now
                     cursor.close()

@@ -1,6 +1,7 @@
 """The ledger as a whole: the chain over its records, whether it is sound, a copy of it."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
@@ -19,13 +20,15 @@ _ROW = ", ".join(("id", *RAW_ROW))
 _PAYLOAD, _SEAL = RAW_ROW.index("payload"), RAW_ROW.index("seal")
 _SHOWN = 3  # faults in one message
 _AT_ONCE = 5_000  # rows
-# Every table but the cache with its columns, in an order in which rows name only what is there.
-_KEPT = {
-    table: tuple(name for name, _, _ in columns(table))
-    for table in ("migration", "batch", "raw", "chain", "cursor", "answer", "price", "filing")
-}
+_TABLES = ("migration", "batch", "raw", "chain", "cursor", "answer", "price", "filing")
 
 _PARSED_TO = "SELECT coalesce(max(last_row), 0) FROM parsed"  # what the cache knows of
+
+
+@cache
+def _kept() -> dict[str, tuple[str, ...]]:
+    """Every table but the cache with its columns, in an order in which rows name only what is there."""
+    return {table: tuple(name for name, _, _ in columns(table)) for table in _TABLES}
 
 
 class Whole(Filings):
@@ -145,7 +148,7 @@ class Whole(Filings):
     def copy_facts(self, target: "Whole") -> None:
         """Fills a ledger that is being made with every fact of this one, row by row with its number; not the cache."""
         with self.snapshot(), target.transaction():
-            for table, columns in _KEPT.items():
+            for table, columns in _kept().items():
                 for rows in self._chunks(table):
                     try:
                         target._insert(table, columns, rows)
@@ -164,14 +167,14 @@ class Whole(Filings):
         cache."""
         digest = sha256()
         with self.snapshot():
-            for table in _KEPT:
+            for table in _TABLES:
                 digest.update(table.encode())
                 for rows in self._chunks(table):
                     digest.update(repr(rows).encode())
         return digest.hexdigest()
 
     def _chunks(self, table: str) -> Iterator[list[tuple[Any, ...]]]:
-        columns = ", ".join(f'"{name}"' for name in _KEPT[table])
+        columns = ", ".join(f'"{name}"' for name in _kept()[table])
         order = "account, source, stream" if table == "cursor" else columns.partition(",")[0]
         rows = self._stream(f"SELECT {columns} FROM {table} ORDER BY {order}")  # noqa: S608 - our own
         while some := list(islice(rows, _AT_ONCE)):

@@ -5,73 +5,21 @@ are exact Decimals; a value is in the reporting currency. `None` means what the 
 """
 
 import hashlib
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from enum import StrEnum
 
 from msgspec import Struct, field
 
 from pipeline.fiat import is_fiat as is_fiat
 from pipeline.issues import Issue
 from pipeline.money import ZERO
-
-
-class Label(StrEnum):
-    """What a one-sided transaction was; without a label it is a transfer between own accounts."""
-
-    REWARD = "reward"
-    MINING = "mining"
-    AIRDROP = "airdrop"
-    FORK = "fork"
-    INCOME = "income"
-    INTEREST = "interest"
-    CASHBACK = "cashback"
-    GIFT = "gift"
-    DONATION = "donation"
-    LOST = "lost"
-    SPEND = "spend"
-    COST = "cost"
-    MARGIN = "margin"  # the result of margin or derivatives: a profit received; a loss, interest, funding or fee sent
-
-
-SENT_LABELS = frozenset((Label.GIFT, Label.DONATION, Label.LOST, Label.SPEND, Label.COST, Label.MARGIN))
-RECEIVED_LABELS = frozenset(Label) - SENT_LABELS | {Label.GIFT, Label.MARGIN}
-
-
-class Kind(StrEnum):
-    """What a disposal was; the `kind` column of disposals.csv."""
-
-    SALE = "sale"
-    TRADE = "trade"
-    SPEND = "spend"
-    FEE = "fee"
-    GIFT = "gift"
-    DONATION = "donation"
-    LOST = "lost"
-
-
-class Rule(StrEnum):
-    """Why a disposal took just these units; the `rule` column of disposals.csv."""
-
-    FIFO = "fifo"
-    LIFO = "lifo"
-    HIFO = "hifo"
-    LOFO = "lofo"
-    SPECIFIC = "specific"
-    AVERAGE = "average"
-    SAME_DAY = "same-day"
-    THIRTY_DAY = "thirty-day"
-    POOL = "pool"
-    MISSING = "missing"
-
-
-class Term(StrEnum):
-    """Length of the holding period; NONE where the country or the method has none."""
-
-    SHORT = "short"
-    LONG = "long"
-    NONE = ""
-
+from pipeline.words import RECEIVED_LABELS as RECEIVED_LABELS
+from pipeline.words import SENT_LABELS as SENT_LABELS
+from pipeline.words import Kind as Kind
+from pipeline.words import Label as Label
+from pipeline.words import Rule as Rule
+from pipeline.words import Term as Term
 
 # ---- fetch / read -> ledger -------------------------------------------------------------------
 
@@ -82,8 +30,9 @@ class RawRecord(Struct, frozen=True, gc=False):
     `source` is the plug-in that reads it (an exchange id or a format name), `stream` one list of
     that source, `source_id` its identity there: unique within (source, account, stream).
     `position` is the source's own order (sequence or row number); `origin` says where it came
-    from in a person's words ("trades.csv row 7", "kraken Ledgers"). `content` is what the payload
-    says when one fact can be written in several ways ("1" and "1.0" in two savings of one file).
+    from in a person's words ("trades.csv row 7", "kraken Ledgers"). `told` is the digest of what the payload
+    says when one fact can be written in several ways ("1" and "1.0" in two savings of one file); `seal` is that of the
+    payload itself, where who read it has made it.
     """
 
     source: str
@@ -93,24 +42,25 @@ class RawRecord(Struct, frozen=True, gc=False):
     position: int
     payload: str
     origin: str = ""
-    content: str = ""
+    told: str = ""
+    seal: str = ""
 
     @property
     def digest(self) -> str:
         """What tells two contents under one identity apart."""
-        return digest_of(self.content or self.payload)
+        return self.told or digest_of(self.payload)
 
 
 class Page(Struct, frozen=True, gc=False):
     """Records that are kept in one commit, and the cursor that then holds for their stream.
 
-    `cursor` is None when the stream keeps none (files). `said`: what each record says, where a record is
-    a transaction and its reader knows already; else empty.
+    `cursor` is None when the stream keeps none (files). `said`: the id and what it says of each record,
+    where a record is a transaction and its reader knows already; else empty.
     """
 
     records: list[RawRecord]
     cursor: str | None = None
-    said: "list[Said]" = field(default_factory=list)
+    said: "list[tuple[str, Said]]" = field(default_factory=list)
 
 
 def digest_of(text: str) -> str:
@@ -146,6 +96,13 @@ class Transaction(Struct, frozen=True, gc=False):
     source: str = ""
     source_id: str = ""
     position: int = 0
+
+    def own_money(self, currency: str | None) -> Decimal | None:
+        """What it moved in this very currency: the value of most."""
+        received, sent = self.received, self.sent
+        if received is not None and received.asset == currency:
+            return received.quantity
+        return sent.quantity if sent is not None and sent.asset == currency else None
 
 
 # What a transaction says, as exact texts: its instant; quantity and asset of sent, received, fee and net worth
@@ -219,6 +176,9 @@ Event = Transaction | Transfer
 # ---- match -> value -> assess -----------------------------------------------------------------
 
 
+FIAT = "fiat"  # the basis of what a row moved in the reporting currency; other money's begins with it
+
+
 class Valued(Struct, frozen=True, gc=False):
     """An event with its values in the reporting currency; None: no price is known (an Issue says so).
 
@@ -234,6 +194,10 @@ class Valued(Struct, frozen=True, gc=False):
 
 # ---- assess -> book: the narrow waist ---------------------------------------------------------
 
+# What goes first in one instant: the `position` of the row, then the `leg` of it that a flow is. Kept as two numbers
+# where there are as many flows as rows: a pair takes as much memory as the rest of a flow.
+Order = tuple[int, ...]
+
 
 class Acquire(Struct, frozen=True, gc=False):
     """Units that arrive with a cost. `cost` None: not known, an Issue says why (booked at cost 0).
@@ -247,9 +211,14 @@ class Acquire(Struct, frozen=True, gc=False):
     asset: str
     quantity: Decimal
     cost: Decimal | None
-    order: tuple[int, ...] = ()
+    position: int = 0
+    leg: int = 0
     dated: bool = True
     since: datetime | None = None
+
+    @property
+    def order(self) -> Order:
+        return (self.position, self.leg)
 
 
 class Dispose(Struct, frozen=True, gc=False):
@@ -269,8 +238,13 @@ class Dispose(Struct, frozen=True, gc=False):
     gain: bool = True
     units_of: str = ""
     costs: Decimal = ZERO
-    order: tuple[int, ...] = ()
+    position: int = 0
+    leg: int = 0
     loss: bool = True
+
+    @property
+    def order(self) -> Order:
+        return (self.position, self.leg)
 
 
 class Move(Struct, frozen=True, gc=False):
@@ -408,20 +382,31 @@ class Need(Struct, frozen=True, order=True, gc=False):
     asset: str
 
 
-class Result(Struct, frozen=True, gc=False):
-    """Everything the reports need; derived again in seconds, never stored.
+class Values(Struct, frozen=True, gc=False):
+    """What rows were worth: the `money` of the reporting currency that they moved (None: that currency is no money);
+    by id in `apart` what is worth anything else, so that of most rows there is nothing to keep."""
 
-    `transactions` are all of them, with their values by id in `values` (value, where from).
-    `balances` are the computed ones: (account, asset) -> quantity.
-    """
+    apart: Mapping[str, tuple[Decimal | None, str]] = field(default_factory=dict)
+    money: str | None = None
+
+    def of(self, t: Transaction) -> tuple[Decimal | None, str]:
+        """The value (None: not known), and where it is from."""
+        found = self.apart.get(t.id)
+        if found is not None:
+            return found
+        own = t.own_money(self.money)
+        return (None, "") if own is None else (own, FIAT)
+
+
+class Result(Struct, frozen=True, gc=False):
+    """Everything the reports need; derived again in seconds, never stored. `transactions` are all of them."""
 
     disposals: list[Disposal]
     lots: list[Lot]
     incomes: list[Income]
     transactions: list[Transaction]
-    values: dict[str, tuple[Decimal | None, str]]
+    values: Values
     transfers: dict[str, str]  # transaction id -> id of its other side
-    balances: dict[tuple[str, str], Decimal]
     allocations: list[Allocation]
     issues: list[Issue]
     needs: list[Need] = field(default_factory=list)

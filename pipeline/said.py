@@ -1,6 +1,6 @@
 """A transaction as exact texts, as files say it and the ledger keeps it, and back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from sys import intern
@@ -48,3 +48,22 @@ def transaction_of(
         source_id,
         position,
     )
+
+
+def transactions_of(columns: Sequence[Sequence[Any]]) -> list[Transaction]:
+    """The same of many rows, column by column, those of `said_by` last: in half the time."""
+    ids, accounts, sources, source_ids, positions, at, *amounts, labels, descriptions, hashes = columns
+    sides = [_amounts(amounts[place], amounts[place + 1]) for place in range(0, 8, 2)]
+    return list(
+        map(
+            Transaction, ids, map(datetime.fromisoformat, at), map(intern, accounts), *sides,
+            map(_LABELS.__getitem__, labels), descriptions, hashes, map(intern, sources), source_ids, positions,
+        )
+    )  # fmt: skip
+
+
+def _amounts(quantities: Sequence[Any], assets: Sequence[Any]) -> Iterable[Amount | None]:
+    if None not in quantities:
+        return map(Amount, map(Decimal, quantities), map(intern, assets))
+    pairs = zip(quantities, assets, strict=True)
+    return [None if text is None else Amount(Decimal(text), intern(asset)) for text, asset in pairs]

@@ -20,6 +20,7 @@ from pipeline.model import instant_text
 
 APPLICATION_ID = 0x74617873  # "taxs": tells a ledger from any other SQLite file
 CACHE = ("txn", "parsed")
+MANY = 100  # rows
 _FORBIDDEN = ("update", "delete")
 
 
@@ -75,9 +76,16 @@ class Sqlite:
             raise
         return cls(connection)
 
-    def insert(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    def insert(self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
         """Adds rows, in the order of `columns`; those without a number get the next."""
-        self._connection.executemany(insert_into(table, tuple(columns)), rows)
+        names = tuple(columns)
+        if len(rows) < MANY:
+            self._connection.executemany(insert_into(table, names), rows)
+            return
+        by_column = list(zip(*rows, strict=True))
+        empty = tuple(map(_said_by_none, by_column))
+        told = [values for values, nothing in zip(by_column, empty, strict=True) if nothing is None]
+        self._connection.executemany(insert_into(table, names, empty), zip(*told, strict=True))
 
     def inserted(self, sql: str, values: Sequence[Any]) -> int:
         """Runs an INSERT of one row into a table that numbers its rows; the row's number."""
@@ -198,8 +206,18 @@ def triggers(table: str) -> Iterator[str]:
         yield f'CREATE TRIGGER "{table}_no_{verb}" BEFORE {verb.upper()} ON "{table}" {abort}'
 
 
+_EMPTY = {None: "NULL", "": "''", 0: "0"}  # what says nothing, as SQL has it
+
+
+def _said_by_none(values: Sequence[Any]) -> str | None:
+    """Of a column in which all rows say the same nothing, that, as SQL has it: each value that is bound takes time."""
+    return _EMPTY.get(values[0]) if not any(values) and len(set(values)) == 1 else None
+
+
 @cache
-def insert_into(table: str, columns: tuple[str, ...]) -> str:
-    """What adds a row of these columns; the names are our own."""
+def insert_into(table: str, columns: tuple[str, ...], given: tuple[str | None, ...] = ()) -> str:
+    """What adds a row of these columns, whose names are our own. `given`: their values, as SQL has them, None where
+    each row has its own."""
     names = ", ".join(f'"{name}"' for name in columns)
-    return f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608
+    values = ", ".join(value or "?" for value in given or (None,) * len(columns))
+    return f"INSERT INTO {table} ({names}) VALUES ({values})"  # noqa: S608

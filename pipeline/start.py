@@ -1,5 +1,6 @@
 """The console script: the commands, and one line where the program itself can't be loaded."""
 
+import gc
 import sys
 from typing import NoReturn
 
@@ -8,6 +9,7 @@ from pipeline.bytecode import cut
 
 def program() -> NoReturn:
     """Runs the command line of this process."""
+    gc.disable()  # as `cli.main` says; what is loaded until then takes a tenth longer with it
     try:
         from pipeline import cli
     except Exception as error:  # noqa: BLE001  # no traceback, whatever is wrong

@@ -7,7 +7,7 @@ Text from outside is made harmless here and nowhere else; no formula but a Formu
 """
 
 import re
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from xml.sax.saxutils import escape
@@ -20,9 +20,10 @@ LONGEST = 32_767  # UTF-16 units in a cell; Excel calls a file with more of them
 CUT = " ... [cut: too long for a cell, whole in the CSV file]"
 EMPTY = '"/>'  # a cell that has a style and nothing in it
 _ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}_)")
-_SHORT = 200
-_DIGITS = 17  # of a double
+SHORT = 200  # characters that fit into a cell in any case
+DIGITS = 17  # of a double
 _EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - day 0 of spreadsheet programs, for all days after February 1900
+EPOCH = _EPOCH.replace(tzinfo=UTC)
 
 
 class Formula(Struct, frozen=True):
@@ -51,15 +52,19 @@ def number(value: Value) -> str:
     """As many digits as a double keeps, no trailing zeros: equal numbers are the same bytes. Days and instants are the
     days since 1899."""
     if isinstance(value, datetime):
-        since = value - _EPOCH
-        return repr(since.days + since.seconds / 86400).removesuffix(".0")
+        return days(value - _EPOCH)
     if isinstance(value, date):
         return str(value.toordinal() - _EPOCH.toordinal())
     assert isinstance(value, Decimal | int)
     digits = str(value)
-    if len(digits) > _DIGITS or "E" in digits:
-        digits = f"{value:.{_DIGITS}g}" if value else "0"
+    if len(digits) > DIGITS or "E" in digits:
+        digits = f"{value:.{DIGITS}g}" if value else "0"
     return digits.rstrip("0").rstrip(".") if "." in digits and "e" not in digits else digits
+
+
+def days(since: timedelta) -> str:
+    """In whole seconds: spreadsheet programs round 23:59:59.6 up into the next day, or year."""
+    return repr(since.days + since.seconds / 86400).removesuffix(".0")
 
 
 def _markup(formula: str) -> str:
@@ -67,9 +72,14 @@ def _markup(formula: str) -> str:
 
 
 def _text(text: str) -> str:
-    if len(text) < _SHORT and text.isalnum():
+    if len(text) < SHORT and is_harmless(text):
         return f'" t="inlineStr"><is><t>{text}</t></is></c>'
     return f'" t="inlineStr"><is><t xml:space="preserve">{_escaped(text)}</t></is></c>'
+
+
+def is_harmless(text: str) -> bool:
+    """Whether there is nothing to be escaped in it, nor lost at its ends."""
+    return text.isprintable() and not any(mark in text for mark in " &<>_")
 
 
 @lru_cache(maxsize=4096)

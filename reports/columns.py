@@ -11,17 +11,17 @@ This module loads openpyxl: import it only where a workbook is written.
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 from unicodedata import east_asian_width
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from pipeline.fiat import decimals_of as decimals_of_currency
 from pipeline.money import plain
-from reports.cells import number, part
+from reports.cells import part
+from reports.pieces import Pieces, each, instants, numbers, texts
 from reports.sheet import (
     COUNT,
     DAY,
@@ -39,7 +39,7 @@ from reports.sheet import (
     number_width,
     quantity,
 )
-from reports.table import Column, Report, Table, Type, Value
+from reports.table import Column, Report, Row, Table, Type, Value
 
 _WIDEST = 60  # longer text is wrapped
 _LEADING = {"name": 100}  # but not where it leads on by click: LibreOffice cuts links that are wrapped
@@ -47,15 +47,15 @@ _DIGITS = 15  # what every spreadsheet program keeps of a number
 
 
 class Shown(Struct, frozen=True):
-    """A column of a sheet: its heading, which value of the row it shows, and how. `parts` makes the cells of some rows,
-    see `reports.cells`."""
+    """A column of a sheet: its heading, which value of the row it shows, and how. `pieces` makes the cells of some
+    rows, see `reports.pieces`."""
 
     heading: str
     index: int
     width: float
     right: bool
     style: Callable[[Sheet], int]
-    parts: Callable[[Sequence[Any]], list[str]]
+    pieces: Callable[[Sequence[Any]], Pieces]
     wrapped: bool = False
     decimals: int | None = None  # of money that may be below 0
 
@@ -78,9 +78,11 @@ class _Span(Struct):
 
     def see(self, values: Sequence[Value]) -> None:
         if self.type in (Type.TEXT, Type.ID):
-            self.text = max(self.text, max(_wide(str(v)) for v in set(values) if v is not None) if any(values) else 0)
+            self.text = max(self.text, _widest(values))
         elif self.type in _NUMBERS:
-            numbers = [v for v in values if isinstance(v, Decimal | int)]
+            numbers: Sequence[Any] = values
+            if set(map(type, values)) != {Decimal}:
+                numbers = [v for v in values if isinstance(v, Decimal | int)]
             if numbers:
                 least, most = min(numbers), max(numbers)
                 self.least = least if self.least is None else min(self.least, least)
@@ -91,12 +93,14 @@ class _Span(Struct):
                 self.whole = self.whole and not any("." in str(n) for n in numbers)
 
     def _see_digits(self, numbers: Sequence[Decimal | int]) -> None:
-        for each in numbers:
-            text = plain(Decimal(each))
-            if self.decimals < MOST_DECIMALS and len(text) - text.rfind(".") - 1 > self.decimals:
+        for text in map(str, numbers):
+            if len(text) <= _DIGITS and text.find(".") + 1 + self.decimals >= len(text) and "E" not in text:
+                continue  # most are no news
+            text = plain(Decimal(text))
+            if self.decimals < MOST_DECIMALS:
                 self.decimals = max(self.decimals, decimals_shown(text))
-            if len(text) > self.inexact and not _fits(text):
-                self.inexact = len(text)
+            if not _fits(text):
+                self.inexact = max(self.inexact, len(text))
 
     def width(self, decimals: int) -> float:
         """Room for every number with so many decimals."""
@@ -108,10 +112,12 @@ _UNITS = ("amount",)  # of a form's line: may be a number of things; `exact` bes
 _NUMBERS = (Type.MONEY, Type.CENTS, Type.QUANTITY, Type.COUNT)
 
 
-def shown(table: Table, report: Report) -> list[Shown]:
-    """The sheet's columns for a table."""
+def shown(table: Table, report: Report, see: Callable[[Sequence[Row]], None] | None = None) -> list[Shown]:
+    """The sheet's columns for a table. All its rows have to be seen for that; `see` may do so, too."""
     spans = [_Span(column.type) for column in table.columns]
     for rows in table.parts():
+        if see is not None:
+            see(rows)
         for span, values in zip(spans, zip(*rows, strict=True), strict=True):
             span.see(values)
     found = zip(table.columns, spans, strict=True)
@@ -126,6 +132,11 @@ def lines(text: str) -> int:
 def _wide(text: str) -> int:
     """How many characters wide: Chinese and Japanese ones are as wide as two."""
     return len(text) if text.isascii() else len(text) + sum(east_asian_width(c) in "WF" for c in text)
+
+
+def _widest(values: Sequence[Value]) -> int:
+    texts = [str(value) for value in set(values) if value is not None]
+    return max(map(len if "".join(texts).isascii() else _wide, texts), default=0)
 
 
 def _columns(column: Column, index: int, span: _Span, report: Report) -> list[Shown]:
@@ -144,11 +155,11 @@ def _columns(column: Column, index: int, span: _Span, report: Report) -> list[Sh
         case Type.COUNT:
             return [_number(name, index, COUNT, span.width(0))]
         case Type.INSTANT:
-            return [_moment(name, index, INSTANT, 19, _each(_local(report.zone)))]
+            return [_moment(name, index, INSTANT, 19, partial(instants, zone=report.zone))]
         case Type.DAY:
-            return [_moment(name, index, DAY, 10, _each(None))]
+            return [_moment(name, index, DAY, 10, each)]
         case Type.FORM_DAY:
-            return [_moment(name, index, FORM_DAY, 10, _each(_form_day))]
+            return [_moment(name, index, FORM_DAY, 10, partial(each, made=_form_day))]
     return [_text(name, index, span.text, _LEADING.get(column.name, _WIDEST))]
 
 
@@ -165,7 +176,7 @@ def _bold(heading: str) -> float:
 
 def _number(name: str, index: int, form: str, widest: float) -> Shown:
     width = max(_width(name, 0), widest)
-    return Shown(name, index, width, True, lambda sheet: sheet.style(form, align=RIGHT), _numbers)
+    return Shown(name, index, width, True, lambda sheet: sheet.style(form, align=RIGHT), numbers)
 
 
 def _quantities(name: str, index: int, span: _Span) -> list[Shown]:
@@ -174,7 +185,8 @@ def _quantities(name: str, index: int, span: _Span) -> list[Shown]:
     if span.inexact:
         name = f"{name} (exact)"
         width = _width(name, span.inexact)
-        found.append(Shown(name, index, width, True, lambda sheet: sheet.style(align=RIGHT), _each(_exact)))
+        pieces = partial(each, made=_exact)
+        found.append(Shown(name, index, width, True, lambda sheet: sheet.style(align=RIGHT), pieces))
     return found
 
 
@@ -183,50 +195,26 @@ def _fits(text: str) -> bool:
     return len(text) <= _DIGITS or len(text.replace(".", "").strip("-0")) <= _DIGITS
 
 
-def _exact(value: Value) -> Value:
+def _exact(value: Value) -> str:
     text = plain(value) if isinstance(value, Decimal) else ""
-    return None if _fits(text) else text
+    return part(None if _fits(text) else text)
 
 
-def _moment(name: str, index: int, form: str, widest: int, parts: Callable[[Sequence[Any]], list[str]]) -> Shown:
-    return Shown(name, index, _width(name, widest), False, lambda sheet: sheet.style(form, align=LEFT), parts)
-
-
-def _numbers(values: Sequence[Any]) -> list[str]:
-    """Most are numbers; a word in the place of one is a text."""
-    return [part(v) if isinstance(v, str) else "" if v is None else f'"><v>{number(v)}</v></c>' for v in values]
-
-
-def _each(shown: Callable[[Value], Value] | None) -> Callable[[Sequence[Any]], list[str]]:
-    """The cells of values that stand in a table again and again; `shown`: what the sheet shows of one."""
-
-    def parts(values: Sequence[Any]) -> list[str]:
-        made = {v: part(v if shown is None or v is None or v == "" else shown(v)) for v in set(values)}
-        return [made[v] for v in values]
-
-    return parts
-
-
-def _local(zone: ZoneInfo) -> Callable[[Value], Value]:
-    def local(value: Value) -> Value:
-        # Whole seconds: spreadsheet programs round 23:59:59.6 up into the next day, or year.
-        assert isinstance(value, datetime)
-        return value.astimezone(zone).replace(tzinfo=None, microsecond=0)
-
-    return local
+def _moment(name: str, index: int, form: str, widest: int, pieces: Callable[[Sequence[Any]], Pieces]) -> Shown:
+    return Shown(name, index, _width(name, widest), False, lambda sheet: sheet.style(form, align=LEFT), pieces)
 
 
 @lru_cache(maxsize=4096)
-def _form_day(value: Value) -> Value:
+def _form_day(value: Value) -> str:
     """The day that a form's text says; a word in its place, such as VARIOUS, stays."""
     try:
-        return datetime.strptime(str(value), "%m/%d/%Y").date()  # noqa: DTZ007 - the form's own day
+        return part(datetime.strptime(str(value), "%m/%d/%Y").date())  # noqa: DTZ007 - the form's own day
     except ValueError:
-        return value
+        return part(value)
 
 
 def _text(name: str, index: int, widest: int, most: int) -> Shown:
     wrapped = widest > most
     style = WRAPPED if wrapped else LEFT
     width = _width(name, min(widest, most))
-    return Shown(name, index, width, False, lambda sheet: sheet.style(align=style), _each(None), wrapped)
+    return Shown(name, index, width, False, lambda sheet: sheet.style(align=style), texts, wrapped)

@@ -6,7 +6,7 @@ spreadsheet program would evaluate gets an apostrophe in front.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from pipeline.local import local_text
 from pipeline.money import plain
-from reports.table import Table, Type, Value, printable
+from reports.table import Row, Table, Type, Value, printable
 
 BOM = "\ufeff"
 END = "\r\n"
@@ -31,35 +31,48 @@ _EVALUATED_INSIDE = re.compile(rf"([;|\t\r\n])(?=[ \"']*[{_TRIGGER}])")
 
 _QUOTED = re.compile('[,"\r\n]')
 
-# What is as it should be, and most of what there is: ASCII after a letter or digit, without separators.
+# What is as it should be, and most of what there is: ASCII after a letter or digit, without separators; also in CSV.
 _PLAIN = re.compile("[0-9A-Za-z][ -:<-{}~]*")
+_BARE = re.compile("[0-9A-Za-z][ !#-+\\--:<-{}~]*")
 
 
-def write_csv(out: TextIO, table: Table, zone: ZoneInfo) -> None:
-    """Writes `table` to a text stream opened as UTF-8 with `newline=""`, some rows at a time."""
+def write_csv(
+    out: TextIO, table: Table, zone: ZoneInfo, heard: Callable[[Sequence[Row]], None] = lambda _: None
+) -> None:
+    """Writes `table` to a text stream opened as UTF-8 with `newline=""`, some rows at a time.
+
+    `heard` gets them, too: rows that are made when they are asked for are made once."""
     out.write(BOM + ",".join(_quoted(c.name) for c in table.columns) + END)
     for start in range(0, len(table.rows), ROWS):
-        columns = zip(*table.rows[start : start + ROWS], strict=True)
+        rows = table.rows[start : start + ROWS]
+        heard(rows)
+        columns = zip(*rows, strict=True)
         texts = [_texts(c.type, values, zone) for c, values in zip(table.columns, columns, strict=True)]
-        out.writelines(f"{row}{END}" for row in map(",".join, zip(*texts, strict=True)))
+        out.write(END.join(map(",".join, zip(*texts, strict=True))) + END)
 
 
 def _texts(type: Type, values: Sequence[Any], zone: ZoneInfo) -> list[str]:
     """The values of one column as they are written. What needs no quotes by its type is not asked."""
     match type:
         case Type.ID:
-            return [value if value and value.isalnum() else _quoted(cell(value, zone)) for value in values]
+            return [value if value and value.isalnum() else _field(value, zone) for value in values]
         case Type.MONEY | Type.QUANTITY:
-            return [plain(value) if isinstance(value, Decimal) else _quoted(cell(value, zone)) for value in values]
+            return [plain(value) if isinstance(value, Decimal) else _field(value, zone) for value in values]
         case Type.INSTANT:
             return [local_text(value, zone) if value else "" for value in values]
         case Type.CENTS:  # rounded numbers keep their own decimals
             return ["" if value is None else decimals(value) for value in values]
-    texts: dict[Any, str] = {}  # of the same names, days and instants over and over
-    for value in values:
-        if value not in texts:
-            texts[value] = _quoted(cell(value, zone))
+    texts = {value: _field(value, zone) for value in set(values)}  # the same names and days over and over
     return [texts[value] for value in values]
+
+
+def _field(value: Value, zone: ZoneInfo) -> str:
+    return field(value) if isinstance(value, str) else _quoted(cell(value, zone))
+
+
+def field(text: str) -> str:
+    """A text as it stands between two commas."""
+    return text if text.isalnum() or _BARE.fullmatch(text) else _quoted(inert(text))
 
 
 def _quoted(text: str) -> str:

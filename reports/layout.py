@@ -6,15 +6,17 @@
 Formulas are made of places, of our own words and of numbers; text from outside is never a part of one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from operator import add, sub
+from typing import Any
 
 from msgspec import Struct
 from openpyxl.utils import get_column_letter
 
-from pipeline.money import ZERO
 from reports.cells import Cell, Formula, part
 from reports.columns import Shown
+from reports.pieces import Pieces, formulas
 from reports.table import Table, Value
 
 
@@ -101,19 +103,23 @@ def total_of_text(tab: Tab, column: str, key: str, cell: str) -> str:
     return "+".join(f"SUMPRODUCT(--EXACT({keys},{cell}),{cells})" for cells, keys in found)
 
 
-def total_of_rows(tab: Tab, column: str, rows: Sequence[int]) -> str:
-    """The sum of a column over these rows, in ascending order; "" where they are scattered too widely."""
-    letter, runs = tab.letter(column), list[list[int]]()
+def runs_of(tab: Tab, rows: Iterable[int]) -> list[tuple[int, int]]:
+    """Rows, given in ascending order, as those that follow each other on one sheet: the first and the last of them."""
+    runs, most = list[tuple[int, int]](), tab.last_row - 1
     for row in rows:
-        if runs and row == runs[-1][1] + 1 and row % (tab.last_row - 1):
-            runs[-1][1] = row
+        if runs and row == runs[-1][1] + 1 and row % most:
+            runs[-1] = (runs[-1][0], row)
         else:
-            runs.append([row, row])
-    if not runs or len(runs) > _MOST_RUNS:
+            runs.append((row, row))
+    return runs
+
+
+def total_of_runs(tab: Tab, column: str, runs: Sequence[tuple[int, int]]) -> str:
+    """The sum of a column over these rows; "" where they are scattered too widely."""
+    if not 0 < len(runs) <= _MOST_RUNS:
         return ""
-    places = [
-        (tab.place(first, f"${letter}$"), tab.place(last, f"${letter}$").partition("!")[2]) for first, last in runs
-    ]
+    letter = f"${tab.letter(column)}$"
+    places = [(tab.place(first, letter), tab.place(last, letter).partition("!")[2]) for first, last in runs]
     return f"SUM({','.join(f'{first}:{last}' for first, last in places)})"
 
 
@@ -142,39 +148,43 @@ class Computed(Struct, frozen=True):
     """A column that is a sum of others of its row: the parts with their signs, and where those stand."""
 
     index: int
-    of: tuple[tuple[int, int, str], ...]  # sign, number in the table, letter on the sheet
+    of: tuple[tuple[str, int, str], ...]  # sign ("" of the first), number in the table, letter on the sheet
 
-    def parts(self, columns: Sequence[Sequence[Value]], first: int) -> list[str]:
+    def pieces(self, columns: Sequence[Sequence[Any]], first: int) -> Pieces:
         """The cells of some rows, given as the table's columns, from the sheet's row `first` on: the formula, or the
         value where it is not just that sum, or a part is not known. To be asked in the exact context."""
-        values = columns[self.index]
-        found: list[str] = []
-        for place, (value, *of) in enumerate(zip(values, *(columns[i] for _, i, _ in self.of), strict=True), first):
-            if isinstance(value, Decimal) and self._sum(of) == value:
-                text = "".join(f"{'+' if sign > 0 else '-'}{letter}{place}" for sign, _, letter in self.of)
-                found.append(part(Formula(text.removeprefix("+"), value)))
-            else:
-                found.append(part(value))
-        return found
+        values, parts = columns[self.index], [columns[i] for _, i, _ in self.of]
+        rows = [str(row) for row in range(first, first + len(values))]
+        if _are_numbers(values, *parts) and self._sums(parts) == [*values]:
+            return formulas([piece for sign, _, letter in self.of for piece in (sign + letter, rows)], values)
+        return ([part(self._cell(*each)) for each in zip(rows, values, *parts, strict=True)],)
 
-    def _sum(self, values: Sequence[Value]) -> Decimal | None:
-        came = ZERO
-        for (sign, _, _), value in zip(self.of, values, strict=True):
-            if not isinstance(value, Decimal):
-                return None
-            came += value if sign > 0 else -value
+    def _cell(self, row: str, value: Value, *of: Any) -> Cell:
+        if _are_numbers([value], of) and self._sums([[each] for each in of]) == [value]:
+            return Formula("".join(f"{sign}{letter}{row}" for sign, _, letter in self.of), value)
+        return value
+
+    def _sums(self, parts: Sequence[Sequence[Decimal]]) -> list[Decimal]:
+        """What the parts come to in each row."""
+        came = [*parts[0]]
+        for (sign, _, _), column in zip(self.of[1:], parts[1:], strict=True):
+            came = list(map(sub if sign == "-" else add, came, column))
         return came
+
+
+def _are_numbers(*columns: Sequence[Any]) -> bool:
+    return all(set(map(type, column)) == {Decimal} for column in columns)
 
 
 def computed(tab: Tab) -> dict[int, Computed]:
     """The columns of the sheet, by their number, that are formulas."""
     names = {column.name for column in tab.table.columns}
-    formulas = COMPUTED.get(tab.table.name, _OF_LINES if {"amount", "exact", "difference"} <= names else {})
+    sums = COMPUTED.get(tab.table.name, _OF_LINES if {"amount", "exact", "difference"} <= names else {})
     found = {}
-    for name, text in formulas.items():
+    for name, text in sums.items():
         if name in names:
-            words = ["+", *text.split()]
+            words = ["", *text.split()]
             parts = zip(words[::2], words[1::2], strict=True)
-            placed = tuple((1 if sign == "+" else -1, tab.index(part), tab.letter(part)) for sign, part in parts)
+            placed = tuple((sign, tab.index(part), tab.letter(part)) for sign, part in parts)
             found[tab.number(name)] = Computed(tab.index(name), placed)
     return found

@@ -5,11 +5,9 @@ lead to these sheets.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-
-from msgspec import Struct
 
 from pipeline.issues import Severity
 from pipeline.model import Lot
@@ -18,12 +16,13 @@ from reports.basis import basis_of, country_of, made_by
 from reports.cells import Cell, Formula
 from reports.forms import Form
 from reports.forms.lines import TOTALS_BY
-from reports.layout import Tab, Tabs, count, live, quoted, total, total_of_rows, total_of_text
+from reports.layout import Tab, Tabs, count, live, quoted, runs_of, total, total_of_runs, total_of_text
 from reports.page import CHART_ROWS, UNKNOWN, Page
 from reports.sheet import GREY, MONTH, RED, Sheet, decimals_of, font
 from reports.summary import Figures, figures, gain_by_month, gain_range, told_range
-from reports.table import Report, Table, Type, Value
+from reports.table import Report, Table, Value
 from reports.tables import crypto_lots_of
+from reports.totals import Totals
 
 _NARROWEST = (30.0, 22.0, 18.0, 18.0, 18.0, 18.0)
 _IN_CHART = 12  # assets; more bars can't be read
@@ -32,8 +31,10 @@ YES, NO_GAIN, NO_PRICE = "yes", "no gain", "no price"  # whether a disposal is i
 _COUNTED = ("counts", quoted(YES))
 
 
-def fill(sheet: Sheet, report: Report, forms: Sequence[tuple[Form, Table]], tabs: Tabs) -> None:
-    """Writes the whole page."""
+def fill(
+    sheet: Sheet, report: Report, forms: Sequence[tuple[Form, Table]], tabs: Tabs, totals: Mapping[str, Totals]
+) -> None:
+    """Writes the whole page; `totals`: of the forms, by their names."""
     page = Page(sheet, _NARROWEST, report.currency)
     f = figures(report)
     _title(page, report, f)
@@ -47,7 +48,7 @@ def fill(sheet: Sheet, report: Report, forms: Sequence[tuple[Form, Table]], tabs
         page.block()
         page.blank(CHART_ROWS + 1)
     for form, table in forms:
-        _form(page, report, form, tabs[table.name])
+        _form(page, report, form, tabs[table.name], totals[table.name])
     if report.rules.gains:
         _months(page, report, f, tabs["disposals"], charts)
     _holdings(page, report, tabs["holdings"], f"{'D' if _is_drawn(f) else 'A'}{charts}")
@@ -139,50 +140,24 @@ def _derivatives(page: Page, report: Report, f: Figures, tab: Tab) -> None:
         page.row("Left out: no price known", f.unpriced_derivatives)
 
 
-class _Group(Struct):
-    """Rows of a form that go together, and what their columns come to."""
-
-    rows: list[int]
-    sums: list[Value]
-
-    def add(self, number: int, values: Sequence[Value]) -> None:
-        """A further row; a column that is empty in all of them comes to nothing, not to 0."""
-        self.rows.append(number)
-        self.sums = [_added(s, v) for s, v in zip(self.sums, values, strict=True)]
-
-
-def _added(before: Value, value: Value) -> Value:
-    if not isinstance(value, Decimal):
-        return before
-    return before + value if isinstance(before, Decimal) else value
-
-
 def _whole(value: Value) -> Value:
     """Of a form in whole units: without decimals, as it is filed."""
     return int(value) if isinstance(value, Decimal) else value
 
 
-def _form(page: Page, report: Report, form: Form, tab: Tab) -> None:
+def _form(page: Page, report: Report, form: Form, tab: Tab, totals: Totals) -> None:
     """The form's totals, as they are carried over to the return."""
-    table = tab.table
-    names = [c.name for c in table.columns]
-    keys = [names.index(name) for name in form.totals_by]
-    sums = [i for i, c in enumerate(table.columns) if c.type is Type.CENTS]
-    groups: dict[tuple[str, ...], _Group] = defaultdict(lambda: _Group([], [None] * len(sums)))
-    with exact():
-        for number, row in enumerate(table.rows):
-            groups[tuple(str(row[k]) for k in keys)].add(number, [row[i] for i in sums])
-    if not groups:
+    table, sums = tab.table, totals.sums
+    if not totals.groups:
         return
+    names = table.names
     page.section(f"{form.title} ({report.currency})" if sums else form.title, _top(tab))
-    whole = not any(
-        isinstance(v, Decimal) and v != v.to_integral_value() for row in table.rows for v in map(row.__getitem__, sums)
-    )
     by_line = "line" in form.totals_by  # one row each: nothing to count
     page.headings(_capital(", ".join(form.totals_by)), "" if by_line else "Rows", *(_words(names[i]) for i in sums))
-    for group, of in groups.items():
-        totals = zip(sums, map(_whole, of.sums) if whole else of.sums, strict=True)
-        cells = [live(total_of_rows(tab, names[i], of.rows), value) for i, value in totals]
+    for group, of in totals.groups.items():
+        values = zip(sums, map(_whole, of.sums) if totals.whole else of.sums, strict=True)
+        runs = runs_of(tab, of.rows)
+        cells = [live(total_of_runs(tab, names[i], runs), value) for i, value in values]
         if cells == [None] and "entry" in names:  # a line that asks for words
             cells = [table.rows[of.rows[0]][names.index("entry")]]
         page.row(_named(form, group), None if by_line else len(of.rows), *cells)

@@ -8,6 +8,8 @@ without a known price are in no total; both are counted.
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
+from itertools import compress
 
 from msgspec import Struct, field
 
@@ -51,22 +53,24 @@ class Figures(Struct, frozen=True):
     unpriced_derivatives: int = 0
 
 
+@lru_cache(maxsize=1)  # the summary, the workbook and the page ask for them
 def figures(report: Report) -> Figures:
     """All totals of the year."""
     disposals = disposals_of(report)
     counted = taxed_of(report)
-    gains = [(d.gain or ZERO, d.term) for d in counted]
+    gains = [d.gain or ZERO for d in counted]
+    short, long = Term.SHORT, Term.LONG
     severities = [i.severity for i in report.result.issues]
     with exact():
         income, income_total = _income(report)
         return Figures(
-            proceeds=sum((d.proceeds or ZERO for d in counted), ZERO),
-            cost_basis=sum((d.cost_basis for d in counted), ZERO),
-            gain=sum((g for g, _ in gains), ZERO),
-            short_term_gain=sum((g for g, term in gains if term is Term.SHORT), ZERO),
-            long_term_gain=sum((g for g, term in gains if term is Term.LONG), ZERO),
-            gains=sum((g for g, _ in gains if g > ZERO), ZERO),
-            losses=sum((g for g, _ in gains if g < ZERO), ZERO),
+            proceeds=sum([d.proceeds or ZERO for d in counted], ZERO),
+            cost_basis=sum([d.cost_basis for d in counted], ZERO),
+            gain=sum(gains, ZERO),
+            short_term_gain=sum(compress(gains, [d.term is short for d in counted]), ZERO),
+            long_term_gain=sum(compress(gains, [d.term is long for d in counted]), ZERO),
+            gains=sum([g for g in gains if g > ZERO], ZERO),
+            losses=sum([g for g in gains if g < ZERO], ZERO),
             income=income,
             income_total=income_total,
             without_gain=sum(not d.taxed for d in disposals),
@@ -75,8 +79,8 @@ def figures(report: Report) -> Figures:
             unpriced_holdings=sum(x.market_value is None for x in crypto_lots_of(report)),
             errors=severities.count(Severity.ERROR),
             warnings=severities.count(Severity.WARNING),
-            denied_losses=sum((d.denied for d in counted), ZERO),
-            ring_fenced_losses=sum((d.set_apart for d in counted), ZERO),
+            denied_losses=sum([d.denied for d in counted if d.denied], ZERO),
+            ring_fenced_losses=sum([d.set_apart for d in counted if d.set_apart], ZERO),
             derivatives=_derivatives(report),
             unpriced_derivatives=sum(d.value is None for d in derivatives_of(report)),
         )

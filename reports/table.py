@@ -173,10 +173,12 @@ class Report(Struct, frozen=True, eq=False):
     taxpayer: str = ""
     settings: Sequence[tuple[str, str]] = ()
 
-    def within(self, listed: Iterable[T], at: Callable[[T], datetime]) -> list[T]:
-        """Those of `listed` whose instant, for the taxpayer, lies in the tax year, in order of time."""
+    def within(
+        self, listed: Iterable[T], at: Callable[[T], datetime], order: Callable[[T], Any] | None = None
+    ) -> list[T]:
+        """Those of `listed` whose instant, for the taxpayer, lies in the tax year, in order of time, or by `order`."""
         starts, ends = self.period.starts, self.period.ends
-        return sorted((each for each in listed if starts <= at(each) < ends), key=at)
+        return sorted((each for each in listed if starts <= at(each) < ends), key=order or at)
 
 
 # C0 without tab and line ends, DEL, C1, lone surrogates and the two non-characters: spreadsheet
@@ -186,7 +188,7 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\uff
 
 def printable(text: str) -> str:
     """`text` with what no file should hold made visible: '\\x07', '\\ud800'."""
-    return _UNPRINTABLE.sub(_escaped, text)
+    return text if text.isprintable() else _UNPRINTABLE.sub(_escaped, text)
 
 
 def _escaped(found: re.Match[str]) -> str:

@@ -7,13 +7,13 @@ beginning. Order is that of time and stable: same report, same rows.
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from decimal import Decimal
 from functools import lru_cache, partial
+from operator import attrgetter
 
 from pipeline.issues import Issue, Severity
-from pipeline.model import Amount, Derivative, Disposal, Income, Lot, Transaction, is_fiat
+from pipeline.model import Derivative, Disposal, Income, Lot, Result, Transaction, is_fiat
 from reports.prices import prices
-from reports.table import Column, Made, Report, Table, Type, Value
+from reports.table import Column, Made, Report, Row, Table, Type
 
 _DISPOSALS = (
     Column("disposal_id", Type.ID, "the transaction that disposed of the units"),
@@ -89,6 +89,9 @@ _ISSUES = (
 )
 
 
+_at = attrgetter("at")
+
+
 def disposals(report: Report) -> Table:
     """One row per part of a lot that was disposed of in the year."""
     return Table("disposals", _DISPOSALS, Made(disposals_of(report), _disposal))
@@ -97,7 +100,7 @@ def disposals(report: Report) -> Table:
 @lru_cache(maxsize=1)  # every table, figure and form asks for them
 def disposals_of(report: Report) -> Sequence[Disposal]:
     """The year's disposals in order of time."""
-    return report.within(report.result.disposals, lambda d: d.disposed_at)
+    return report.within(report.result.disposals, attrgetter("disposed_at"))
 
 
 @lru_cache(maxsize=1)
@@ -106,18 +109,21 @@ def taxed_of(report: Report) -> Sequence[Disposal]:
     return [d for d in disposals_of(report) if d.taxed and d.proceeds is not None]
 
 
+@lru_cache(maxsize=1)
 def unpriced_of(report: Report) -> int:
     """How many would be, if their price was known."""
     return sum(d.taxed and d.proceeds is None for d in disposals_of(report))
 
 
-def _disposal(d: Disposal) -> tuple[Value, ...]:
+def _disposal(d: Disposal) -> Row:
     # A row whose figure can't be told carries none, so that columns add up to the summary.
-    figures: tuple[Value, ...] = (None, None, None)
-    if d.proceeds is not None:
-        figures = (d.proceeds, d.cost_basis, d.gain)
-    which = (d.id, d.acquisition_id, d.account, d.asset, d.quantity, d.acquired_at, d.disposed_at)
-    return (*which, *figures, d.term.value, d.rule.value, d.kind.value)
+    return _shown(d) if d.proceeds is not None else (*_which(d), None, None, None, *_how(d))
+
+
+_WHICH = ("id", "acquisition_id", "account", "asset", "quantity", "acquired_at", "disposed_at")
+_HOW = ("term", "rule", "kind")
+_which, _how = attrgetter(*_WHICH), attrgetter(*_HOW)
+_shown = attrgetter(*_WHICH, "proceeds", "cost_basis", "gain", *_HOW)
 
 
 def income(report: Report) -> Table:
@@ -128,7 +134,7 @@ def income(report: Report) -> Table:
 
 def incomes_of(report: Report) -> list[Income]:
     """The year's receipts that are taxed as income, in order of time."""
-    return report.within(report.result.incomes, lambda i: i.at)
+    return report.within(report.result.incomes, _at)
 
 
 def derivatives(report: Report) -> Table:
@@ -141,7 +147,7 @@ def derivatives(report: Report) -> Table:
 
 def derivatives_of(report: Report) -> list[Derivative]:
     """The year's results of margin and derivatives, in order of time."""
-    return report.within(report.result.derivatives, lambda d: d.at)
+    return report.within(report.result.derivatives, _at)
 
 
 def holdings(report: Report) -> Table:
@@ -160,32 +166,34 @@ def crypto_lots_of(report: Report) -> list[Lot]:
 
 def transactions(report: Report) -> Table:
     """One row per transaction of the year, transfers between own accounts included."""
-    listed = report.within(report.result.transactions, lambda t: t.at)
-    listed.sort(key=lambda t: (t.at, t.account, t.position, t.id))
-    return Table("transactions", _TRANSACTIONS, Made(listed, partial(_transaction, report=report)))
+    listed = report.within(report.result.transactions, _at, attrgetter("at", "account", "position", "id"))
+    return Table("transactions", _TRANSACTIONS, Made(listed, partial(_transaction, report.result)))
 
 
-def _transaction(t: Transaction, report: Report) -> tuple[Value, ...]:
-    sides = (*_amount(t.sent), *_amount(t.received), *_amount(t.fee))
-    value = report.result.values.get(t.id, (None, ""))[0]
-    label = t.label.value if t.label else ""
-    return (t.id, t.at, t.account, _kind(t, report), *sides, value, label, t.source, t.source_id)
+def _transaction(result: Result, t: Transaction) -> Row:
+    sent, received, fee = t.sent, t.received, t.fee
+    return (
+        t.id, t.at, t.account, _traded(sent.asset, received.asset) if sent and received else _kind(t, result),
+        *(_amount(sent) if sent else _NOTHING), *(_amount(received) if received else _NOTHING),
+        *(_amount(fee) if fee else _NOTHING), result.values.of(t)[0], t.label or "", t.source, t.source_id,
+    )  # fmt: skip
 
 
-def _amount(amount: Amount | None) -> tuple[Decimal | None, str]:
-    return (amount.quantity, amount.asset) if amount else (None, "")
+_amount, _NOTHING = attrgetter("quantity", "asset"), (None, "")
 
 
-# Whether what was sent and what was received is money -> what the row was.
-_KINDS = {(True, False): "buy", (False, True): "sell", (False, False): "trade", (True, True): "exchange"}
+@lru_cache(maxsize=1024)
+def _traded(sent: str, received: str) -> str:
+    """What a row with both sides was, by whether they are money."""
+    if is_fiat(sent):
+        return "exchange" if is_fiat(received) else "buy"
+    return "sell" if is_fiat(received) else "trade"
 
 
-def _kind(t: Transaction, report: Report) -> str:
-    if t.sent and t.received:
-        return _KINDS[is_fiat(t.sent.asset), is_fiat(t.received.asset)]
+def _kind(t: Transaction, result: Result) -> str:
     if t.label:
         return t.label.value
-    if t.id in report.result.transfers:
+    if t.id in result.transfers:
         return "transfer"
     if t.received:
         return "deposit"

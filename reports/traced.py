@@ -9,6 +9,7 @@ A place is a cell of the workbook ("'Transactions'!A12"). Where there is nothing
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
+from typing import Any
 
 from msgspec import Struct
 
@@ -27,7 +28,7 @@ _IDS = ("disposal_id", "transaction_id", "acquisition_id", "out_id", "in_id")
 def traced(tabs: Tabs, filings: Sequence["Filing"], forms: Sequence[Form]) -> dict[str, dict[str, Find]]:
     """For each table its columns that lead somewhere."""
     moved, sold, lots = tabs["transactions"], tabs["disposals"], tabs["lots"]
-    rows, disposals = _first(moved, "id"), _first(sold, "disposal_id")
+    rows, (disposals, assets) = _first(moved, "id"), _firsts(sold, ["disposal_id"], ["asset", "account"])
     found: dict[str, dict[str, Find]] = {}
     for name, tab in tabs.items():
         columns = {column.name for column in tab.table.columns}
@@ -49,7 +50,7 @@ def traced(tabs: Tabs, filings: Sequence["Filing"], forms: Sequence[Form]) -> di
         (FORM_LINE if is_grouped(filings) else "counts"): _back(tabs, filings),
     }
     found["holdings"]["asset"] = _lot(tabs["holdings"], there)
-    found["lots"]["asset"] = _by_place(lots, _first(sold, "asset", "account"))
+    found["lots"]["asset"] = _by_place(lots, assets)
     became = [disposals, *(_first(tabs[name], "transaction_id") for name in ("income", "derivatives"))]
     became += [_first(tabs["transfers"], name) for name in ("out_id", "in_id")]
     found["transactions"]["id"] = _by_id(moved, "id", *became)
@@ -69,10 +70,18 @@ class _First(Struct, frozen=True):
 
 
 def _first(tab: Tab, *names: str) -> _First:
-    key, found = itemgetter(*(tab.index(name) for name in names)), dict[Value | tuple[Value, ...], int]()
-    for number, row in enumerate(tab.table.rows):
-        found.setdefault(key(row), number)
-    return _First(tab, found)
+    (found,) = _firsts(tab, names)
+    return found
+
+
+def _firsts(tab: Tab, *keys: Sequence[str]) -> list[_First]:
+    """The same for several keys: the rows of a big table are made anew each time one goes through them."""
+    gets = [itemgetter(*(tab.index(name) for name in names)) for names in keys]
+    listed: list[list[Any]] = [[] for _ in keys]
+    for rows in tab.table.parts():
+        for each, get in zip(listed, gets, strict=True):
+            each.extend(map(get, rows))
+    return [_First(tab, dict(zip(reversed(of), range(len(of) - 1, -1, -1), strict=True))) for of in listed]
 
 
 def _by_id(tab: Tab, name: str, *wheres: _First) -> Find:
@@ -80,9 +89,13 @@ def _by_id(tab: Tab, name: str, *wheres: _First) -> Find:
     index = tab.index(name)
 
     def find(_number: int, row: Row) -> str | None:
-        text = str(row[index] or "")
-        keys = (text, text.partition(".")[0]) if "." in text else (text,)
-        return next((place for where in wheres for key in keys if key and (place := where.place(key))), None)
+        text = row[index]
+        keys = (text, text.partition(".")[0]) if isinstance(text, str) and "." in text else (text,)
+        for where in wheres:
+            for key in keys:
+                if key and (place := where.place(key)):
+                    return place
+        return None
 
     return find
 

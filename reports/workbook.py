@@ -27,6 +27,7 @@ from reports.roll_forward import lots, transfers
 from reports.sheet import LAST_ROW, Book, Sheet, print_setup, widths
 from reports.table import Column, Made, Report, Row, Table, Type, Value
 from reports.tables import disposals_of
+from reports.totals import Totals
 from reports.traced import FORM_LINE, Filing, Find, filings, form_line, is_grouped, traced
 
 _TITLES = {"issues": "Problems"}
@@ -55,7 +56,8 @@ def workbook(
     footer = f"taxsync {report.version}, {report.rules.name}, tax year {report.period.name}".replace("&", "&&")
     letter = report.rules.country in ("us", "ca")
     filed = filings(report, forms)
-    tabs = _tabs(report, tables, forms, filed, last_row)
+    totals = {table.name: Totals(form, table) for form, table in forms}
+    tabs = _tabs(report, tables, forms, filed, totals, last_row)
     found = traced(tabs, filed, [form for form, _ in forms])
 
     def pages(book: Book, ours: Collection[str], told: Callable[[str, int], None]) -> None:
@@ -79,7 +81,7 @@ def workbook(
     with Book(f"Crypto tax {report.period.name}", made, out) as book:
         with book.sheet("Summary") as sheet:
             print_setup(sheet, footer, landscape=False, letter=letter)
-            overview.fill(sheet, report, forms, tabs)
+            overview.fill(sheet, report, forms, tabs, totals)
         if not in_copies(rows >= many):
             pages(book, tabs, progress)
         else:
@@ -99,14 +101,17 @@ def _tabs(
     tables: Sequence[Table],
     forms: Sequence[tuple[Form, Table]],
     filed: Sequence[Filing],
+    totals: Mapping[str, Totals],
     last_row: int,
 ) -> Mapping[str, Tab]:
+    """Every table's place; what forms come to is added up on the way."""
     named = {table.name: table for table in (*tables, lots(report), transfers(report))}
     named["disposals"] = _counted(named["disposals"], report, filed)
     named["holdings"] = _unrealised(named["holdings"])
     titled = [(form.title, table) for form, table in forms]
     titled += [(_TITLES.get(name, name.capitalize()), named[name]) for name in _ORDER]
-    return {table.name: Tab(title, table, shown(table, report), last_row) for title, table in titled}
+    see = {name: of.see for name, of in totals.items()}
+    return {t.name: Tab(title, t, shown(t, report, see.get(t.name)), last_row) for title, t in titled}
 
 
 def _counted(table: Table, report: Report, filed: Sequence[Filing]) -> Table:
@@ -164,24 +169,24 @@ def _fill(sheet: Sheet, tab: Tab, start: int, end: int, found: Mapping[str, Find
     blue = [sheet.linked_style(style) for style in styles]
     if found is None:
         return
-    leading = [(tab.number(name), get_column_letter(tab.number(name) + 1), find) for name, find in found.items()]
+    leading = [(tab.number(name), tab.index(name), find) for name, find in found.items()]
     formulas = computed(tab)
     wrapped = [c.index for c in columns if c.wrapped]
     with exact():
         for rows in tab.table.parts(start, end):
             values = list(zip(*rows, strict=True))
             first = sheet.number
-            parts = [
-                formulas[i].parts(values, first) if i in formulas else c.parts(values[c.index])
+            cells = [
+                formulas[i].pieces(values, first) if i in formulas else c.pieces(values[c.index])
                 for i, c in enumerate(columns)
             ]
             looks: list[int | list[int]] = [*styles]
             if sheet.takes_links:
                 for i, _, _ in leading:
                     looks[i] = [styles[i]] * len(rows)
-                _link(sheet, rows, start, parts, leading, looks, blue)
-            high = [max(lines(str(row[i])) for i in wrapped) for row in rows] if wrapped else None
-            sheet.write_columns(parts, looks, high)
+                _link(sheet, rows, start, leading, looks, blue)
+            high = [max(lines(str(row[i])) for i in wrapped) for row in rows] if wrapped else [1] * len(rows)
+            sheet.write_columns(cells, looks, high)
             start += len(rows)
             yield len(rows)
 
@@ -190,17 +195,19 @@ def _link(
     sheet: Sheet,
     rows: Sequence[Row],
     start: int,
-    parts: Sequence[Sequence[str]],
-    leading: Sequence[tuple[int, str, Find]],
+    leading: Sequence[tuple[int, int, Find]],
     looks: Sequence[int | list[int]],
     blue: Sequence[int],
 ) -> None:
     """Makes cells of these rows lead elsewhere, as long as the sheet takes links; they are blue."""
     first = sheet.number
     for n, row in enumerate(rows):
-        for i, letter, find in leading:
-            if parts[i][n] and (target := find(start + n, row)) and sheet.takes_links:
-                sheet.link(f"{letter}{first + n}", target)
+        for i, index, find in leading:
+            if row[index] not in _NOTHING and (target := find(start + n, row)) and sheet.takes_links:
+                sheet.link(f"{get_column_letter(i + 1)}{first + n}", target)
                 look = looks[i]
                 assert isinstance(look, list)
                 look[n] = blue[i]
+
+
+_NOTHING = (None, "")

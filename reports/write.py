@@ -14,13 +14,16 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import cache, partial
 from pathlib import Path
 from typing import IO
+
+from msgspec import Struct
 
 from pipeline.lock import Held, NoLock, locked
 from pipeline.model import RawRecord
 from reports.csv_file import write_csv
-from reports.forms import Form, forms_of, is_form_file
+from reports.forms import Also, Form, forms_of, is_form_file
 from reports.meanwhile import meanwhile
 from reports.pack import PAGE
 from reports.summary import summary
@@ -29,7 +32,6 @@ from reports.tables import TABLES
 
 _NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
 Progress = Callable[[str, int, int | None], None]  # what is being done, how much of it is, of how much
-HALF = len(TABLES)  # files that take as long as the rest: the summary and all tables but the problems
 MANY = 5_000  # values of a year, from which on two processes write its files
 PATIENCE = 600.0  # seconds to wait for another run: the workbook of a million rows takes minutes
 
@@ -133,68 +135,85 @@ _CURES = {
 
 def _build(staging: Path, report: Report, xlsx: bool, progress: Progress) -> list[str]:
     """Writes every file of the year; gives their names."""
-    year, done, total = report.period.name, 0, 0
+    year, done = report.period.name, 0
 
     def tell(what: str, rows: int) -> None:
         nonlocal done
         done += rows
         progress(f"{year}: {what}", done, max(done, total))
 
-    tables = [function(report) for function in TABLES]
-    forms = [(form, form.table(report)) for form in forms_of(report.rules)]
-    files = [(_csv_name(t.name), t) for t in (summary(report), *tables)]
-    files += [(form.file, table) for form, table in forms]
-    total = sum(len(table.rows) for _, table in files) * (2 if xlsx else 1)
-    half = 0 if xlsx else HALF
+    of_form = cache(lambda form: form.table(report))
+    tables, forms = [function(report) for function in TABLES], forms_of(report.rules)
+    files = [_File(_csv_name("summary"), partial(summary, report))]
+    files += [_File(_csv_name(table.name), partial(_itself, table)) for table in tables]
+    files += [_File(form.file, partial(of_form, form), form.also) for form in forms]
+    shown = [(form, of_form(form)) for form in forms] if xlsx else []  # else by the process that writes them
+    total = sum(len(table.rows) for table in [*tables, *(table for _, table in shown)]) * (2 if xlsx else 1)
 
-    def others(_asked: Callable[[], None]) -> list[str]:
-        written = _write_all(staging, report, files[half:]) + _write_also(staging, report, forms)
-        return written + _write_page(staging, report, forms) if xlsx else written
+    def others(_asked: Callable[[], None]) -> dict[str, list[str]]:
+        written = _write_all(staging, report, reversed(files))
+        if xlsx:
+            _write_page(staging, report, shown)
+        return written
 
     with meanwhile(others, worth=len(report.origins) >= MANY) as rest:
-        names = _write_all(staging, report, files[:half], tell)
         if xlsx:
             from reports.workbook import workbook
 
-            names.append(f"{_WORKBOOK}{year}.xlsx")
-            with _written(staging / names[-1]) as out:
-                workbook(out, report, tables, forms, beside=staging, progress=tell)
-        names = rest(None) + names if xlsx else names + rest(None)
-        tell("forms", sum(len(table.rows) for _, table in files[half:]))
-    return names
+            last = [PAGE, f"{_WORKBOOK}{year}.xlsx"]
+            with _written(staging / last[-1]) as out:
+                workbook(out, report, tables, shown, beside=staging, progress=tell)
+            written = rest(None)
+        else:
+            last, written = [], _write_all(staging, report, files, tell)
+            written |= rest(None)
+    return [*(file.name for file in files), *(name for file in files for name in written[file.name]), *last]
+
+
+class _File(Struct, frozen=True):
+    """A table's file; `also`: as in `Form`."""
+
+    name: str
+    table: Callable[[], Table]
+    also: Callable[[Report], Also] = lambda _: Also()
+
+
+def _itself(table: Table) -> Table:
+    return table
 
 
 def _write_all(
-    staging: Path, report: Report, files: Sequence[tuple[str, Table]], tell: Callable[[str, int], None] | None = None
-) -> list[str]:
-    """Writes tables as files of these names, which it gives."""
-    for name, table in files:
-        if tell is not None:
-            tell(name, 0)
-        _write_csv(staging / name, table, report)
-        if tell is not None:
-            tell(name, len(table.rows))
-    return [name for name, _ in files]
+    staging: Path, report: Report, files: Iterable[_File], tell: Callable[[str, int], None] = lambda *_: None
+) -> dict[str, list[str]]:
+    """Writes tables until one's file is there: two processes that begin at either end meet so. Gives the names of those
+    that it wrote, each with its files for other programs."""
+    written = {}
+    for file in files:
+        try:
+            new = _private(staging / file.name)
+        except FileExistsError:
+            break
+        tell(file.name, 0)
+        table, also = file.table(), file.also(report)
+        with os.fdopen(new, "w", encoding="utf-8", newline="") as out:
+            write_csv(out, table, report.zone, also.add)
+            out.flush()
+            os.fsync(out.fileno())
+        others = also.files()
+        for name, data in others.items():
+            with _written(staging / name) as beside:
+                beside.write(data)
+        written[file.name] = list(others)
+        tell(file.name, len(table.rows))
+    return written
 
 
-def _write_also(staging: Path, report: Report, forms: Iterable[tuple[Form, Table]]) -> list[str]:
-    """Writes the files of forms for other programs; gives their names."""
-    names = []
-    for form, table in forms:
-        for name, data in form.also(report, table).items():
-            with _written(staging / name) as out:
-                out.write(data)
-            names.append(name)
-    return names
-
-
-def _write_page(staging: Path, report: Report, forms: Sequence[tuple[Form, Table]]) -> list[str]:
-    """Writes the year at a glance; gives its name."""
+def _write_page(staging: Path, report: Report, forms: Sequence[tuple[Form, Table]]) -> None:
+    """Writes the year at a glance."""
     from reports.glance import page
 
     with _written(staging / PAGE) as out:
         page(out, report, forms, lambda name: (staging / name).read_bytes().decode("utf-8-sig"))
-    return [PAGE]
 
 
 def _pack(staging: Path, report: Report, names: Sequence[str], records: Iterable[RawRecord]) -> str:
@@ -211,13 +230,6 @@ _WORKBOOK = "taxsync-"
 
 def _csv_name(table: str) -> str:
     return f"{table}.csv"
-
-
-def _write_csv(path: Path, table: Table, report: Report) -> None:
-    with open(_private(path), "w", encoding="utf-8", newline="") as out:
-        write_csv(out, table, report.zone)
-        out.flush()
-        os.fsync(out.fileno())
 
 
 @contextmanager

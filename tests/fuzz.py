@@ -38,6 +38,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 import importers  # noqa: E402
+from importers import ahead  # noqa: E402
 from importers.base import Refused, shown  # noqa: E402
 from importers.mapping import read as read_mapping  # noqa: E402
 from pipeline.cli import main  # noqa: E402
@@ -324,7 +325,7 @@ def read_alone(path: Path, mapping: Path | None = None) -> str:
     """Reads a file and what its rows say, without a ledger: "taken" or "refused"."""
     try:
         by_hand = read_mapping(mapping) if mapping else None
-        reading = importers.read(path, None, "Europe/Berlin", by_hand)
+        reading = ahead.read(path, None, "Europe/Berlin", by_hand)
         records: dict[str, list[RawRecord]] = {}
         for page in reading.pages:
             for record in page.records:

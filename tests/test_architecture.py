@@ -14,11 +14,14 @@ STANDARD = "standard library"
 ROOMS: dict[str, tuple[str, ...]] = {
     "pipeline": (),  # __init__: the version
     "pipeline.money": (),
-    "pipeline.issues": (),
+    "pipeline.stop": (),
+    "pipeline.issues": ("pipeline.stop",),
     "pipeline.coins": (),
     "pipeline.fiat": (),
     "pipeline.local": (),
-    "pipeline.model": ("pipeline.fiat", "pipeline.issues", "pipeline.money"),
+    "pipeline.words": (),
+    "pipeline.model": ("pipeline.fiat", "pipeline.issues", "pipeline.money", "pipeline.words"),
+    "pipeline.held": ("pipeline.model",),
     "pipeline.said": ("pipeline.model", "pipeline.money"),
     "pipeline.reported": ("pipeline.model", "pipeline.money"),
     "pipeline.glance": ("pipeline.model",),
@@ -28,7 +31,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "pipeline.rules": ("pipeline.rules", "pipeline.model", "pipeline.money"),
     "pipeline.gains": (
         "pipeline.gains", "pipeline.rules", "pipeline.answers", "pipeline.reported", "pipeline.model", "pipeline.coins",
-        "pipeline.theirs", "pipeline.issues", "pipeline.local", "pipeline.money",
+        "pipeline.theirs", "pipeline.fiat", "pipeline.held", "pipeline.issues", "pipeline.local", "pipeline.money",
     ),
     "pipeline.folder": (),
     "pipeline.lock": ("pipeline.folder",),
@@ -59,7 +62,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "reports": (
         "reports", "pipeline.filing", "pipeline.questions", "pipeline.reported", "pipeline.lock", "pipeline.rules",
         "pipeline.glance", "pipeline.model", "pipeline.theirs", "pipeline.fiat",
-        "pipeline.issues", "pipeline.local", "pipeline.money",
+        "pipeline.held", "pipeline.issues", "pipeline.local", "pipeline.money",
     ),
     "pipeline.run": (
         "pipeline", "pipeline.run", "pipeline.gains", "pipeline.rules", "pipeline.ledger", "pipeline.ledger_filing",
@@ -71,7 +74,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "pipeline.glance", "pipeline.issues", "pipeline.fiat", "pipeline.local", "pipeline.money",
         "importers", "reports",
     ),
-    "pipeline.console": ("pipeline.issues",),
+    "pipeline.console": ("pipeline.stop",),
     "pipeline.bytecode": (),
     "pipeline.process": (),
     "pipeline.start": ("pipeline.bytecode", "pipeline.cli"),
@@ -82,7 +85,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "pipeline.cli": (  # and cli_keys, cli_options
         "pipeline", "pipeline.cli_", "pipeline.console", "pipeline.views", "pipeline.views_", "pipeline.run",
         "pipeline.rules", "pipeline.bytecode", "pipeline.process",
-        "pipeline.settings", "pipeline.issues",
+        "pipeline.settings", "pipeline.issues", "pipeline.stop",
     ),
 }  # fmt: skip
 

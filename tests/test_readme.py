@@ -18,10 +18,9 @@ import typer
 from importers import exchange, exchange_names
 from importers.base import Exchange
 from importers.elsewhere import OWN_KEY
-from importers.formats import prices, universal
+from importers.formats import formats, prices, universal
 from importers.guard import _host
 from importers.quotes.venues import VENUES
-from importers.recognition import formats
 from pipeline.cli import app
 from pipeline.model import RECEIVED_LABELS, SENT_LABELS, Label
 from pipeline.rules.base import Scope, countries, rules_of

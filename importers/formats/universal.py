@@ -7,14 +7,17 @@ names assets as the ledger does.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
+from operator import eq
 
 from importers import cells as cell
+from importers import columns as column
 from importers.assets import RENAMED
 from importers.assets import named as name_of
 from importers.base import Format, RowError, Told
+from importers.columns import Texts, Uncommon
 from importers.layout import SKIPPED
 from pipeline.issues import Issue
 from pipeline.model import (
@@ -154,6 +157,56 @@ def _check_trade(sent: Pair, received: Pair, label: Label | None, cells: Mapping
         raise RowError("Label", cells["Label"], "stands in a row with two sides; a trade takes no Label: empty it")
 
 
+# ---- many rows at once ----------------------------------------------------------------------------------------------
+
+# The labels that fit, by whether something is sent and received.
+_FITTING = {
+    (True, True): {None}, (True, False): SENT_LABELS | {None}, (False, True): RECEIVED_LABELS | {None},
+}  # fmt: skip
+_description = partial(cell.free_text, "Description", limit=DESCRIPTION_LIMIT)
+
+
+def page(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[tuple[str, str, Said]] | None:
+    """What `told` says of each row, a column at a time; None where one is wrong, or written as few are."""
+    if set(map(len, rows)) != {len(names)}:
+        return None
+    empty = dict.fromkeys(COLUMNS, ("",) * len(rows))
+    cells = empty | dict(zip(names, zip(*rows, strict=True), strict=True))
+    try:
+        sent, received, fee, worth = (_pairs(cells, pair) for pair in (_SENT, _RECEIVED, _FEE, _NET_WORTH))
+        labels = column.words(cells["Label"], _label)
+        kinds = set(zip(map(bool, sent[0]), map(bool, received[0]), labels, strict=True))
+        if not all(label in _FITTING.get((out, into), ()) for out, into, label in kinds) or any(
+            map(eq, sent[1], received[1])
+        ):
+            return None
+        said = zip(
+            column.instants(cells["Date"]), *sent, *received, *fee, *worth, labels,
+            column.words(cells["Description"], _description), column.identities(cells["TxHash"]), strict=True,
+        )  # fmt: skip
+        return list(zip(column.words(cells["Account"], _account), column.identities(cells["ID"]), said, strict=True))
+    except (Uncommon, RowError):
+        return None
+
+
+def _pairs(cells: Mapping[str, Texts], names: tuple[str, str]) -> tuple[Sequence[str | None], Sequence[str | None]]:
+    """As `_pair` of each row."""
+    quantities: Sequence[str] = column.amounts(cells[names[0]])
+    assets = column.words(cells[names[1]], partial(_asset, names[1]))
+    if "0" in quantities:
+        if names == _NET_WORTH:
+            raise Uncommon
+        assets = [None if text == "0" else asset for text, asset in zip(quantities, assets, strict=True)]
+        quantities = ["" if text == "0" else text for text in quantities]
+    if [*map(bool, quantities)] != [*map(bool, assets)]:
+        raise Uncommon
+    return [text or None for text in quantities], assets
+
+
+def _asset(name: str, text: str) -> str | None:
+    return cell.asset(name, text) if text else None
+
+
 # ---- stored rows ----------------------------------------------------------------------------------------------------
 
 _COLUMN_OF = {column.casefold(): column for column in COLUMNS}
@@ -210,6 +263,7 @@ FORMAT = Format(
     row=told,
     parse=parse,
     row_by_row=True,
+    page=page,
     named=named,
     rank=9,
 )

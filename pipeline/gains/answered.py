@@ -34,7 +34,7 @@ from pipeline.money import ZERO, plain
 
 OPENING_LOT = "opening lot"  # the source of its row
 AS_SAID = "as you said"
-FIRST = (-1,)  # before all rows of the same instant
+FIRST = -1  # the position before all rows of the same instant
 _NO_COST = {
     "why": "the opening lot says no cost",
     "cure": "fill in Cost and Cost Currency in the file of opening lots and import that with --revise",
@@ -176,8 +176,8 @@ def opened(lots: Iterable[OpeningLot], prices: PriceBook, zone: ZoneInfo) -> Ope
 
 
 def arrived(
-    flows: Sequence[Flow],
-    issues: Sequence[Issue],
+    flows: list[Flow],
+    issues: list[Issue],
     lots: Iterable[OpeningLot],
     prices: PriceBook,
     rows: Iterable[Transaction],
@@ -189,7 +189,7 @@ def arrived(
         if lot.arrived_by:
             by_receipt[lot.arrived_by].append(lot)
     if not by_receipt:
-        return list(flows), list(issues), []
+        return flows, issues, []
     out, found, rest = Opened(), list[Flow](), dict[str, Decimal]()
     for f in flows:
         own = by_receipt.get(f.id) if isinstance(f, Acquire) else None

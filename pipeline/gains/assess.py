@@ -9,7 +9,7 @@ is disposed of in no country. What margin and derivatives brought or took stands
 which it came cost what they were worth, those that paid for it leave as the country says.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -17,11 +17,13 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct, field
 
 from pipeline.coins import carried, meant
+from pipeline.fiat import FIAT as MONEY
 from pipeline.gains.migrate import MIGRATION
-from pipeline.gains.value import FIAT, NET_WORTH
+from pipeline.gains.value import NET_WORTH
 from pipeline.issues import Issue
-from pipeline.local import local_day
+from pipeline.local import Days
 from pipeline.model import (
+    FIAT,
     NO_MARKET,
     Acquire,
     Amount,
@@ -46,6 +48,9 @@ from pipeline.rules.base import Basis, Fee, Gain, Rules
 # Within one row the sent side leaves, the received side arrives, the fee leaves.
 SENT, RECEIVED, FEE, LOST, INTO_FEE = range(5)
 TWO = Decimal(2)
+# A member of an enum takes as long to find as a flow to make: what most rows ask for has a name of its own.
+SALE, NOT_DEDUCTIBLE, INTO_COST = Kind.SALE, Fee.NOT_DEDUCTIBLE, Fee.COST
+MARGIN, AT_VALUE, UNKNOWN = Label.MARGIN, Basis.VALUE, Basis.UNKNOWN
 
 
 class Assessed(Struct):
@@ -68,18 +73,21 @@ def assess(
         valued = list(valued)
         books.old = books.before(rules.old_stock, valued)
     for v in valued:
+        event = v.event
         if own:
-            books.rules = next((own[t.id] for t in _rows(v.event) if t.id in own), rules)
-        if isinstance(v.event, Transfer):
-            books.transfer(v, v.event)
-        elif v.event.sent and v.event.received:
-            books.trade(v, v.event, v.event.sent, v.event.received)
-        elif v.event.received:
-            books.receipt(v, v.event, v.event.received)
-        elif v.event.sent:
-            books.outlay(v, v.event, v.event.sent)
+            books.rules = next((own[t.id] for t in _rows(event) if t.id in own), rules)
+        if isinstance(event, Transfer):
+            books.transfer(v, event)
+            continue
+        sent, received = event.sent, event.received
+        if sent is not None and received is not None:
+            books.trade(v, event, sent, received)
+        elif received is not None:
+            books.receipt(v, event, received)
+        elif sent is not None:
+            books.outlay(v, event, sent)
         else:
-            books.pay_fee(v.event, v.event.fee, v.fee_value)
+            books.pay_fee(event, event.fee, v.fee_value)
     return books.out
 
 
@@ -91,12 +99,10 @@ class _Books:
     """The rules applied to one event after the other; gathers into `out`."""
 
     def __init__(self, rules: Rules, currency: str, zone: ZoneInfo) -> None:
-        self.rules, self.currency, self.zone = rules, currency, zone
+        self.rules, self.currency = rules, currency
         self.old: frozenset[str] = frozenset()  # assets of which there are coins of before the law
         self.out = Assessed()
-
-    def day(self, at: datetime) -> date:
-        return local_day(at, self.zone)
+        self.day: Callable[[datetime], date] = Days(zone).of
 
     def before(self, last: date, valued: Iterable[Valued]) -> frozenset[str]:
         """The assets of which something came up to the day `last`."""
@@ -105,8 +111,20 @@ class _Books:
 
     def trade(self, v: Valued, t: Transaction, sent: Amount, received: Amount) -> None:
         day = self.day(t.at)
-        gives, gets = not is_fiat(sent.asset), not is_fiat(received.asset)
-        if gives and gets and self.is_no_disposal(t, sent, received, day):
+        gives, gets = sent.asset not in MONEY, received.asset not in MONEY
+        if gives and gets:
+            self.swap(v, t, sent, received, day)
+            return
+        if gives:
+            proceeds, costs = self.net(v.value, self.priced(v, t, sent, received))
+            self.dispose(t, t.id, sent, day, proceeds, costs, SALE, SENT)
+        elif gets:
+            fee = self.priced(v, t, sent, received) * self.rules.purchase_fee_counts
+            self.acquire(t, received, day, None if v.value is None else v.value + fee)
+        self.pay_fee(t, t.fee, v.fee_value)
+
+    def swap(self, v: Valued, t: Transaction, sent: Amount, received: Amount, day: date) -> None:
+        if self.is_no_disposal(t, sent, received, day):
             swap = sent.asset != received.asset and carried(sent.asset, received.asset, t.at) is None
             if swap and v.value is None and sent.asset in self.old:
                 self.unpriced(t, received, "the value of coins of before the law", sent)
@@ -114,24 +132,23 @@ class _Books:
             self.convert(t, t.at, sent, received, (t.position, SENT), worth)
             self.pay_fee(t, t.fee, v.fee_value)
             return
-        fee = self.fee_cost(v, t) if gives or gets else ZERO
-        later = split(fee, ONE, TWO) if gives and gets and self.rules.swap_fee_halved else ZERO
-        if gives or gets:
-            self.rates(v, t)
-            if v.value is None:
-                self.unpriced(t, received, "its value", sent)
-            elif gives and gets and not v.basis.startswith(NET_WORTH):
-                self.out.needs.append(Need(t.at, received.asset))  # its price counts before that of the asset sent
-        if gives:
-            proceeds, costs = self.net(v.value, fee - later)
-            kind = Kind.TRADE if gets else Kind.SALE
-            self.dispose(t, t.id, sent, day, proceeds, costs, kind, order=(t.position, SENT))
-        if gets:
-            cost = None if v.value is None else v.value + (later if gives else fee * self.rules.purchase_fee_counts)
-            self.acquire(t, received, day, cost)
-        swap = gives and gets and self.rules.withheld_fee_from_receipt.on(day)
-        withheld = swap and t.fee is not None and t.fee.asset == received.asset
+        fee = self.priced(v, t, sent, received)
+        later = split(fee, ONE, TWO) if self.rules.swap_fee_halved else ZERO
+        if v.value is not None and not v.basis.startswith(NET_WORTH):
+            self.out.needs.append(Need(t.at, received.asset))  # its price counts before that of the asset sent
+        proceeds, costs = self.net(v.value, fee - later)
+        self.dispose(t, t.id, sent, day, proceeds, costs, Kind.TRADE, SENT)
+        self.acquire(t, received, day, None if v.value is None else v.value + later)
+        withheld = t.fee is not None and t.fee.asset == received.asset and self.rules.withheld_fee_from_receipt.on(day)
         self.pay_fee(t, t.fee, v.fee_value, units_of=t.id if withheld else "")
+
+    def priced(self, v: Valued, t: Transaction, sent: Amount, received: Amount) -> Decimal:
+        """The fee of a trade as a cost of it; what is not known of the trade's value is told."""
+        fee = self.fee_cost(v, t)
+        self.rates(v, t)
+        if v.value is None:
+            self.unpriced(t, received, "its value", sent)
+        return fee
 
     def is_no_disposal(self, t: Transaction, sent: Amount, received: Amount, day: date) -> bool:
         """Whether what was given only changes its form: by a new name, by a migration, or by the country's rules of
@@ -155,10 +172,10 @@ class _Books:
                 self.acquire(t, received, day, None, dated=False)  # match has said so
         else:
             receipt = self.rules.receipts[t.label]
-            margin = t.label is Label.MARGIN
+            margin = t.label is MARGIN
             if margin:
                 self.margin(v, t, received, "profit")
-            needed = receipt.income or (receipt.basis is Basis.VALUE and not is_fiat(received.asset))
+            needed = receipt.income or (receipt.basis is AT_VALUE and not is_fiat(received.asset))
             if needed and not margin:
                 self.rates(v, t)
                 if v.value is None:
@@ -168,20 +185,20 @@ class _Books:
                     Income(t.id, t.at, day, t.account, received.asset, received.quantity, t.label, v.value)
                 )
             if not is_fiat(received.asset):
-                if receipt.basis is Basis.UNKNOWN:
+                unknown = receipt.basis is UNKNOWN
+                if unknown:
                     self.problem("unknown_basis", t, received, why=receipt.why, cure=receipt.cure)
                 elif receipt.why:
                     self.problem("zero_basis", t, received, why=receipt.why, cure=receipt.cure)
-                known = {Basis.VALUE: v.value, Basis.UNKNOWN: None}
-                cost = known.get(receipt.basis, ZERO)  # `forks` finds the part of an old coin's
-                dated = receipt.basis is not Basis.UNKNOWN
+                given = None if unknown else ZERO  # `forks` finds the part of an old coin's
+                cost = v.value if receipt.basis is AT_VALUE else given
                 fee = ZERO if margin or cost is None else self.fee_cost(v, t)  # that of a result is a part of it
-                self.acquire(t, received, day, None if cost is None else cost + fee, dated=dated)
+                self.acquire(t, received, day, None if cost is None else cost + fee, dated=not unknown)
         self.pay_fee(t, t.fee, v.fee_value)
 
     def outlay(self, v: Valued, t: Transaction, sent: Amount) -> None:
         day = self.day(t.at)
-        if t.label is Label.MARGIN:
+        if t.label is MARGIN:
             self.margin(v, t, sent, "loss")
         if not is_fiat(sent.asset):
             outlay = self.rules.outlays[t.label] if t.label is not None else None
@@ -190,8 +207,8 @@ class _Books:
                 self.out.flows.append(Move(t.id, t.at, t.account, sent.asset, quantity, None, None, order))
             else:
                 self.dispose(
-                    t, t.id, sent, day, *self.worth_of(outlay.gain, v, t, sent), gain=outlay.gain is not Gain.NONE,
-                    loss=outlay.gain is not Gain.NO_LOSS, kind=outlay.kind, order=(t.position, SENT),
+                    t, t.id, sent, day, *self.worth_of(outlay.gain, v, t, sent), outlay.kind, SENT,
+                    gain=outlay.gain is not Gain.NONE, loss=outlay.gain is not Gain.NO_LOSS,
                 )  # fmt: skip
         self.pay_fee(t, t.fee, v.fee_value)
 
@@ -233,7 +250,7 @@ class _Books:
 
     def worth_of(self, gain: Gain, v: Valued, t: Transaction, sent: Amount) -> tuple[Decimal | None, Decimal]:
         """Proceeds and extra cost of units that were sent away."""
-        if t.label is Label.MARGIN or gain is Gain.NONE:
+        if t.label is MARGIN or gain is Gain.NONE:
             return v.value, ZERO
         if gain is Gain.AT_NOTHING:
             return self.net(ZERO, self.fee_cost(v, t))
@@ -244,9 +261,9 @@ class _Books:
 
     def net(self, value: Decimal | None, fee: Decimal) -> tuple[Decimal | None, Decimal]:
         """Proceeds and extra cost of a disposal, with its fee where the country puts it."""
-        if value is None or self.rules.sale_fee is Fee.NOT_DEDUCTIBLE:
+        if value is None or self.rules.sale_fee is NOT_DEDUCTIBLE:
             return value, ZERO
-        return (value, fee) if self.rules.sale_fee is Fee.COST else (value - fee, ZERO)
+        return (value, fee) if self.rules.sale_fee is INTO_COST else (value - fee, ZERO)
 
     def fee_cost(self, v: Valued, t: Transaction) -> Decimal:
         """The fee as a cost of its trade; an unknown one lessens nothing and is a problem of its own."""
@@ -259,22 +276,22 @@ class _Books:
         units_of: str = "", suffix: str = "fee", leg: int = FEE, gain: bool = True,
     ) -> None:  # fmt: skip
         """The units of a crypto fee leave at market value (Treas. Reg. 1.1001-7(b)(1)(iii))."""
-        if fee is None or is_fiat(fee.asset):
+        if fee is None or fee.asset in MONEY:
             return
         if value is None and gain:
             self.unpriced(t, fee, "fee")
-        order = (t.position, leg)
-        self.dispose(
-            t, f"{t.id}.{suffix}", fee, self.day(t.at), value, ZERO, Kind.FEE, gain=gain, units_of=units_of, order=order
-        )  # fmt: skip
+        ref, day = f"{t.id}.{suffix}", self.day(t.at)
+        self.dispose(t, ref, fee, day, value, ZERO, Kind.FEE, leg, gain=gain, units_of=units_of)
 
     def dispose(
         self, t: Transaction, ref: str, amount: Amount, day: date, proceeds: Decimal | None, costs: Decimal, kind: Kind,
-        gain: bool = True, loss: bool = True, units_of: str = "", order: tuple[int, ...] = (),
+        leg: int, gain: bool = True, loss: bool = True, units_of: str = "",
     ) -> None:  # fmt: skip
         account, asset, quantity = t.account, amount.asset, amount.quantity
         self.out.flows.append(
-            Dispose(ref, t.at, day, account, asset, quantity, proceeds, kind, gain, units_of, costs, order, loss)
+            Dispose(
+                ref, t.at, day, account, asset, quantity, proceeds, kind, gain, units_of, costs, t.position, leg, loss
+            )
         )
 
     def convert(
@@ -301,14 +318,15 @@ class _Books:
     def acquire(
         self, t: Transaction, amount: Amount, day: date, cost: Decimal | None, dated: bool = True
     ) -> None:  # fmt: skip
-        order = (t.position, RECEIVED)
         self.out.flows.append(
-            Acquire(t.id, t.at, day, t.account, amount.asset, amount.quantity, cost, order, dated)
+            Acquire(t.id, t.at, day, t.account, amount.asset, amount.quantity, cost, t.position, RECEIVED, dated)
         )  # fmt: skip
 
     def rates(self, v: Valued, t: Transaction) -> None:
         """Money that the row itself names beats a looked-up price of the asset: where its rate is not
         known, it is to be looked up even though there is such a price."""
+        if v.basis == FIAT and t.net_worth is None:  # most rows name no other money
+            return
         if v.basis.startswith(NET_WORTH):
             return
         if t.net_worth is not None:

@@ -1,6 +1,6 @@
 """Which open problem a disposal's gain hangs on: that of its units' cost, or of its own price."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from pipeline.issues import Issue
@@ -17,7 +17,7 @@ class Blame:
     """Which problem a disposal's gain hangs on."""
 
     def __init__(
-        self, issues: Sequence[Issue], rows: Mapping[str, Transaction], worth: Mapping[str, Decimal | None]
+        self, issues: Sequence[Issue], rows: Mapping[str, Transaction], worth: Callable[[str], Decimal | None]
     ) -> None:
         self._rows = rows
         self._unpriced: dict[str, int] = {}
@@ -28,7 +28,7 @@ class Blame:
                 self._unpriced.setdefault(issue.ref.partition(".")[0], n)  # of a fee that was a disposal: its row
             if issue.code in OF_A_PLACE:
                 self._by_place.setdefault((issue.account, issue.asset), n)
-            elif issue.code in OF_AN_ACQUISITION and (issue.code != "missing_price" or worth.get(issue.ref) is None):
+            elif issue.code in OF_AN_ACQUISITION and (issue.code != "missing_price" or worth(issue.ref) is None):
                 self._by_ref.setdefault(issue.ref, n)
 
     def of(self, d: Disposal) -> int | None:

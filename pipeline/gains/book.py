@@ -6,8 +6,8 @@ never a hash, unless all else is equal.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -48,6 +48,9 @@ from pipeline.model import (
 )
 from pipeline.money import ONE, ZERO, plain, split
 from pipeline.rules.base import Change, Dated, Rules, Scope
+
+# By these names, since each flow asks for them: to look up a member of an enum takes ten times as long.
+ACCOUNT, NO_TERM, MISSING, ONE_COST, POOLED = Scope.ACCOUNT, Term.NONE, Rule.MISSING, Rule.AVERAGE, Rule.POOL
 
 
 class Booked(Struct):
@@ -96,14 +99,14 @@ def book(
         while turns and step.at >= turns[0].at:
             turns.pop(0).carry_out()
         walk.take(step)
+    walk.steps.clear()  # `position` keeps the walk
     for turn in turns:
         if until is None or turn.at < until or (turn.at == until and turn.rank == CLAIM):
             turn.carry_out()
     walk.out.issues += of_no_use(walk.lines, rules, zone, until, walk.changed)
     walk.out.lots = in_forms(walk.open_lots(), flows, forms, until)
     walk.out.issues += missing_acquisitions(walk.out.short) + walk.picks.issues(until)
-    losses = {d.id for d in walk.out.disposals if d.gain is not None and d.gain < ZERO}
-    walk.out.issues += across_migrations(flows, rules, forms, identified.taken, losses)
+    walk.out.issues += across_migrations(flows, rules, forms, identified.taken, walk.out.disposals)
     if until is None:
         return walk.out
     # of the walk, and no part of it: in a circle a big history would stay in memory
@@ -133,9 +136,7 @@ class _Walk:
         self.steps = steps(identified.flows, years)
         self.out = Booked()
         self._taken = identified.taken
-        self._around: Around | None = None
-        if rules.superficial_days or rules.ring_fence_days:
-            self._around = Around([step for step in self.steps if not isinstance(step, Arrival)], zone, forms)
+        self._around = Around(self.steps, zone, forms) if rules.superficial_days or rules.ring_fence_days else None
         self.joining: dict[str, Decimal] = defaultdict(Decimal)  # denied losses, by the acquisition they join
         self._queues: dict[tuple[str, str], Inventory] = {}
         self._forms = forms
@@ -152,12 +153,10 @@ class _Walk:
         self._announced: dict[tuple[str, str], dict[str, dict[str, Move]]] = defaultdict(lambda: defaultdict(dict))
 
     def queue(self, account: str, asset: str) -> Inventory:
-        key = (account if self.scope is Scope.ACCOUNT else "", self._named.get(asset, asset))
+        key = (account if self.scope is ACCOUNT else "", self._named.get(asset, asset) if self._named else asset)
         found = self._queues.get(key)
-        if self._former and found is not None and key in self._former and found.empty:
+        if found is None or (self._former and key in self._former and found.empty):
             self._former.discard(key)
-            found = None
-        if found is None:
             found = self._queues[key] = self._empty(key[0])
         return found
 
@@ -168,18 +167,16 @@ class _Walk:
         return OldStock(old, self.rules.old_first, new) if old else new
 
     def take(self, step: Step) -> None:
-        if isinstance(step, Acquire):
-            self._acquire(step)
-        elif isinstance(step, Dispose):
+        if type(step) is Dispose:  # where it is another Struct, `isinstance` takes ten times as long
             self._dispose(step)
-        elif isinstance(step, Convert):
+        elif type(step) is Convert:
             self._convert(step)
-        elif not self._places_matter:
-            pass  # one queue for all time: where its units are changes nothing
-        elif isinstance(step, Move):
+        elif type(step) is Move:
             self._depart(step)
-        else:
+        elif type(step) is Arrival:
             self._arrive(step.move)
+        elif isinstance(step, Acquire):
+            self._acquire(step)
 
     def claim(self, claim: Claim) -> None:
         day = claim.at.astimezone(self.zone).date()
@@ -190,11 +187,11 @@ class _Walk:
 
     def _acquire(self, a: Acquire) -> None:
         queue = self.queue(a.account, a.asset)
-        if isinstance(a, Forked):
+        if type(a) is Forked:
             for units in of_the_old(a, self.queue(a.account, a.old), self.out.issues):
                 queue.add(units)
         else:
-            queue.add(self.lot(a, self.joining.pop(a.id, ZERO)))
+            queue.add(self.lot(a, self.joining.pop(a.id, ZERO) if self.joining else ZERO))
         if self._places_matter:
             self._hold(a.account, a.asset, a.quantity)
 
@@ -208,8 +205,8 @@ class _Walk:
         self._places[asset].setdefault(account)
 
     def _depart(self, move: Move) -> None:
-        if move.id in self._early:
-            return
+        if not self._places_matter or move.id in self._early:
+            return  # in one queue for all time: where its units are changes nothing
         self._call_in(move.account, move.asset, move.quantity, set())
         announced = self._announced[move.into or "", move.asset][move.account]
         if move.into is not None and announced.pop(move.id, None) is not None:
@@ -219,7 +216,8 @@ class _Walk:
             self._shift(move.account, f"{IN_TRANSIT} {move.id}", move, move.quantity)
 
     def _arrive(self, move: Move) -> None:
-        assert move.into is not None
+        if not self._places_matter or move.into is None:
+            return
         if move.id in self._on_the_way:
             self._shift(f"{IN_TRANSIT} {move.id}", move.into, move, move.quantity)
         else:
@@ -291,7 +289,7 @@ class _Walk:
             destination.add(Units(move.id, move.at, move.order, quantity, ZERO, missing=True, dated=False))
 
     def _dispose(self, d: Dispose) -> None:
-        rows = list(self._parts(d, self._take(d, d.units_of)))
+        rows = self._rows(d, self._take(d, d.units_of))
         if self._around is not None and d.gain:
             if self.rules.superficial_days:
                 rows = self._superficial(d, rows, self._around)
@@ -308,7 +306,7 @@ class _Walk:
             if held[d.account] < d.quantity:
                 self._call_in(d.account, d.asset, d.quantity, set())
             held[d.account] -= d.quantity
-        parts = list(self._taken.get(d.id, ()))
+        parts = [*self._taken[d.id]] if d.id in self._taken else []
         lacking = d.quantity - total(parts) if parts else d.quantity
         if lacking > ZERO:
             parts += self._out_of(d, d.account, lacking, units_of)
@@ -317,7 +315,7 @@ class _Walk:
             # they must have been there: what comes later is not theirs, at the change of scope neither
             if self._places_matter:
                 self._units[d.asset][d.account] += lacking
-            parts.append((Rule.MISSING, Units("", None, (), lacking, ZERO, missing=True, dated=False)))
+            parts.append((MISSING, Units("", None, (), lacking, ZERO, missing=True, dated=False)))
             went_short(self.out.short, d, lacking, lambda: self._elsewhere(d))
         self.took(d, parts)
         return parts
@@ -354,35 +352,37 @@ class _Walk:
             self.joining[acquisition] += loss
         return found
 
-    def _parts(self, d: Dispose, parts: Sequence[tuple[Rule, Units]]) -> Iterator[Disposal]:
+    def _rows(self, d: Dispose, parts: Iterable[tuple[Rule, Units]]) -> list[Disposal]:
         """One row per part; proceeds and costs shared by quantity, the last part takes the rest.
 
         Units that were acquired at a known time but at no known price are of the method's rule all the same.
         """
+        rows = []
         left, proceeds_left, costs_left = d.quantity, d.proceeds, d.costs
         for rule, units in parts:
-            proceeds = None if proceeds_left is None else split(proceeds_left, units.quantity, left)
-            costs = split(costs_left, units.quantity, left) if costs_left else costs_left
-            left -= units.quantity
-            costs_left -= costs
-            if proceeds_left is not None and proceeds is not None:
-                proceeds_left -= proceeds
+            quantity, dated, day = units.quantity, units.dated, units.day
+            proceeds, costs = proceeds_left, costs_left
+            if quantity != left:
+                if proceeds_left is not None:
+                    proceeds = split(proceeds_left, quantity, left)
+                    proceeds_left -= proceeds
+                if costs_left:
+                    costs = split(costs_left, quantity, left)
+                    costs_left -= costs
+                left -= quantity
             cost_basis = units.cost + costs
             if not d.gain:
                 proceeds = cost_basis
             gain = None if proceeds is None else proceeds - cost_basis
-            acquired_at = units.acquired_at if units.dated and rule is not Rule.AVERAGE else None
-            term, rule = self._term(units, rule, d.day), rule if units.dated else Rule.MISSING
-            yield Disposal(
-                d.id, units.acquisition_id, d.account, d.asset, units.quantity, acquired_at, d.at, proceeds, cost_basis,
-                gain, term, rule, d.kind, d.gain, ZERO, ZERO, costs,
-            )  # fmt: skip  # by name takes twice as long
-
-    def _term(self, units: Units, rule: Rule, day: date) -> Term:
-        """Units without a date: none for an average; short where they are missing, the dearer side."""
-        if units.day is None and rule in (Rule.AVERAGE, Rule.POOL):
-            return Term.NONE
-        return self.rules.term(units.day if units.dated and units.day is not None else day, day)
+            no_term = day is None and (rule is ONE_COST or rule is POOLED)
+            since = day if dated and day is not None else d.day  # short where they are missing, the dearer side
+            term = NO_TERM if no_term else self.rules.term(since, d.day)
+            acquired_at = units.acquired_at if dated and rule is not ONE_COST else None
+            rows.append(Disposal(
+                d.id, units.acquisition_id, d.account, d.asset, quantity, acquired_at, d.at, proceeds, cost_basis,
+                gain, term, rule if dated else MISSING, d.kind, d.gain, ZERO, ZERO, costs,
+            ))  # fmt: skip
+        return rows
 
     def change_scope(self, at: datetime, to: Scope, opening: Sequence[Allocation]) -> None:
         """Deals the lots of the one queue out to the accounts that hold units."""

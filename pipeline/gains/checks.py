@@ -4,15 +4,19 @@ A check takes the `Facts` and gives Issues; append it to CHECKS, its codes to th
 """
 
 import unicodedata
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from msgspec import Struct
 
+from pipeline.fiat import FIAT
 from pipeline.gains.answered import OPENING_LOT
+from pipeline.held import balances as balances
+from pipeline.held import changes as changes
 from pipeline.issues import Issue
 from pipeline.model import Balance, Transaction, is_fiat
 from pipeline.money import ZERO, plain
@@ -27,57 +31,37 @@ class Facts(Struct, frozen=True):
     missing: Mapping[tuple[str, str], Decimal]
 
 
-def balances(transactions: Sequence[Transaction], until: datetime | None = None) -> dict[tuple[str, str], Decimal]:
-    """Units per (account, asset) that the rows add up to, of the rows before `until`."""
-    held: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for t in transactions:
-        if until is None or t.at < until:
-            account, received, sent, fee = t.account, t.received, t.sent, t.fee
-            if received is not None:
-                held[account, received.asset] += received.quantity
-            if sent is not None:
-                held[account, sent.asset] -= sent.quantity
-            if fee is not None:
-                held[account, fee.asset] -= fee.quantity
-    return dict(held)
-
-
-def changes(t: Transaction) -> list[tuple[str, Decimal]]:
-    """What a row adds to its account, per asset."""
-    received, sent, fee = t.received, t.sent, t.fee
-    found = [(received.asset, received.quantity)] if received is not None else []
-    if sent is not None:
-        found.append((sent.asset, -sent.quantity))
-    if fee is not None:
-        found.append((fee.asset, -fee.quantity))
-    return found
-
-
 def negative_balance(facts: Facts) -> list[Issue]:
     """The first day on which a row takes more than its account had; money is left out, since few
     people import their bank's side."""
-    held: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+    held: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     found: dict[tuple[str, str], tuple[Transaction, Decimal]] = {}
-    rows, first = facts.transactions, 0
-    taken: list[tuple[str, str]] = []
-    for number, t in enumerate(rows, start=1):
-        if t.received is not None and not is_fiat(t.received.asset):
-            held[t.account, t.received.asset] += t.received.quantity
+    rows = facts.transactions
+    below: set[tuple[str, str]] = set()  # what a row of this instant has taken too much of
+    for number, t in enumerate(rows):
+        here, received = held[t.account], t.received
+        if received is not None and received.asset not in FIAT:
+            here[received.asset] += received.quantity
         for side in (t.sent, t.fee):
-            if side is not None and not is_fiat(side.asset):
-                held[t.account, side.asset] -= side.quantity
-                taken.append((t.account, side.asset))
-        if number < len(rows) and rows[number].at == t.at:
+            if side is not None and (asset := side.asset) not in FIAT:
+                here[asset] = left = here[asset] - side.quantity
+                if left < ZERO:
+                    below.add((t.account, asset))
+        if not below or (number + 1 < len(rows) and rows[number + 1].at == t.at):
             continue  # rows of one instant may stand in any order
-        for key in taken:
-            if held[key] < ZERO and key not in found and key not in facts.missing:
-                found[key] = (next(t for t in rows[first:number] if _touches(t, key)), held[key])
-        first = number
-        taken.clear()
+        for account, asset in below - found.keys() - facts.missing.keys():
+            if (short := held[account][asset]) < ZERO:
+                at_once = rows[bisect_left(rows, t.at, key=_when) : number + 1]
+                found[account, asset] = next(t for t in at_once if _touches(t, (account, asset))), short
+        below.clear()
     return [
         Issue("negative_balance", account, asset, t.at, t.id, details={"quantity": plain(quantity)})
         for (account, asset), (t, quantity) in sorted(found.items())
     ]
+
+
+def _when(t: Transaction) -> datetime:
+    return t.at
 
 
 def _touches(t: Transaction, key: tuple[str, str]) -> bool:
@@ -180,7 +164,7 @@ def duplicates(facts: Facts) -> list[Issue]:
     """Rows of one content and instant (or second, where one of them tells no more) in two accounts: likely one
     transaction. What several sources tell of one account is `tie`'s."""
     places: dict[tuple[object, ...], list[Transaction]] = defaultdict(list)
-    shared = {_second(t) for t, other in pairwise(facts.transactions) if _second(t) == _second(other)}
+    shared = {one for one, other in pairwise(map(_second, facts.transactions)) if one == other}
     for t in facts.transactions if shared else ():
         if _second(t) in shared and t.source != OPENING_LOT:  # that the person has given one by one
             places[_second(t), t.sent, t.received, t.fee].append(t)
@@ -217,26 +201,18 @@ def _second(t: Transaction) -> datetime:
 
 def look_alike_assets(facts: Facts) -> list[Issue]:
     """Names that look the same but are not (Cyrillic letters, full width, invisible characters)."""
-    first: dict[str, Transaction] = {}
-    for t in facts.transactions:
-        for side in (t.received, t.sent, t.fee):
-            if side is not None and side.asset not in first:
-                first[side.asset] = t
+    rows = facts.transactions
+    sides = ((t.received for t in rows), (t.sent for t in rows), (t.fee for t in rows))
     by_look: dict[str, list[str]] = defaultdict(list)
-    for asset in sorted(first):
+    for asset in sorted({side.asset for side in chain(*sides) if side is not None}):
         by_look[_skeleton(asset)].append(asset)
-    return [
-        Issue(
-            "look_alike_asset",
-            first[asset].account,
-            asset,
-            first[asset].at,
-            first[asset].id,
-            details={"other": names[0]},
-        )
-        for names in by_look.values()
-        for asset in names[1:]
-    ]
+    issues = []
+    for names in by_look.values():
+        for asset in names[1:]:
+            first = next(t for t in rows if any(name == asset for name, _ in changes(t)))
+            details = {"other": names[0]}
+            issues.append(Issue("look_alike_asset", first.account, asset, first.at, first.id, details=details))
+    return issues
 
 
 # Letters of other scripts that are drawn like Latin capitals (Unicode's confusables, the common ones).

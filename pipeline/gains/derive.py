@@ -29,12 +29,12 @@ from pipeline.gains.answered import (
 from pipeline.gains.assess import assess
 from pipeline.gains.book import Booked, book
 from pipeline.gains.carried import begun, carried, dealt
-from pipeline.gains.checks import balances, check
+from pipeline.gains.checks import check
 from pipeline.gains.claims import claimed
 from pipeline.gains.derivatives import as_disposals
 from pipeline.gains.doubts import told
 from pipeline.gains.forks import divided
-from pipeline.gains.match import match, sort_key
+from pipeline.gains.match import in_order, match
 from pipeline.gains.migrate import migrated
 from pipeline.gains.orders import Plan
 from pipeline.gains.own_rules import own_rules
@@ -49,6 +49,7 @@ from pipeline.gains.trace import Trace
 from pipeline.gains.value import PriceBook, value
 from pipeline.issues import Issue
 from pipeline.model import (
+    FIAT,
     Allocation,
     Amount,
     Balance,
@@ -61,6 +62,7 @@ from pipeline.model import (
     Transaction,
     Transfer,
     Valued,
+    Values,
 )
 from pipeline.money import exact
 from pipeline.rules.base import Dated, Rules, Scope
@@ -128,36 +130,42 @@ def derived(
     gets what the figures came by."""
     with exact():
         one = tied(renamed(transactions, answers.assets), basis.rank, answers)
-        start = begun(start, answers, one.instead)
-        answers, opening = carried(answers, one.instead), dealt(opening, answers, one.instead)
-        rows, unused = labelled(sorted(one.rows, key=sort_key), answers.labels)
+        instead = one.instead
+        start = begun(start, answers, instead)
+        answers, opening = carried(answers, instead), dealt(opening, answers, instead)
+        rows, unused = labelled(in_order(one.rows), answers.labels)
         rows, unfit = counted(rows, answers.repeats, answers.copies)
         by_hand = sides(answers.matches, answers.openings)
         events, unmatched = migrated(*match(rows, by_hand))
+        transfers = [e for e in events if isinstance(e, Transfer)]
         unmatched += one.issues + unused + unfit + alone(rows, by_hand)
         held = renamed_balances(reported, answers.assets) if answers.assets else reported
         prices_of = PriceBook(prices, basis.currency, basis.zone)
         rules = basis.rules
         horizon = None if until is None else until + timedelta(rules.days_ahead + 1) if rules.days_ahead else until
-        valued = value((e for e in events if horizon is None or _begins(e) < horizon), prices_of, rules.higher_value)
+        valued = value(_before(horizon, events), prices_of, rules.higher_value)
         valued = worthless(valued, answers.worthless) if answers.worthless else valued
-        own, refused = own_rules(answers.rules, rules, frozenset(t.id for t in rows))
+        apart = [v for v in valued if v.basis != FIAT]  # what is not worth the very money that it moved: few, as a rule
+        own, refused = own_rules(answers.rules, rules, rows)
         claims, unclaimed, rates = claimed(answers.claims, prices_of, rules)
         unmatched += refused + unclaimed
         assessed = assess(valued, rules, basis.currency, basis.zone, own)
         known = (lot for lot in answers.openings if horizon is None or lot.acquired_at < horizon)
         lots = opened(known, prices_of, basis.zone)
         flows, issues, needs = arrived(assessed.flows, unmatched + assessed.issues, answers.openings, prices_of, rows)
-        flows, issues, more = divided(flows, issues, valued, prices_of, rules, own)
+        flows, issues, more = divided(flows, issues, apart, prices_of, rules, own)
+        issues = told(issues + lots.issues, apart, prices_of)
+        values = _values([*lots.valued, *apart], prices_of.money)
         reference = _reference(basis, until)
-        flows = [*lots.flows, *flows]
-        trace = Trace() if trace is None else trace.of(one.instead, flows, [*lots.valued, *valued], prices_of)
+        flows = [*lots.flows, *flows] if lots.flows else flows
+        trace = Trace() if trace is None else trace.of(instead, flows, [*lots.valued, *valued], prices_of)
+        del one, events, valued, apart  # of a long history they take much room, and the walk needs none of them
         booked = _booked(flows, basis, prices_of, opening, reference, replace(answers, claims=claims), start, trace)
         derivatives = [d for d in assessed.derivatives if until is None or d.at < until]
         if rules.derivatives_are_gains:
             booked.disposals += as_disposals(derivatives, rules)
-        rows = sorted((*lots.rows, *(row for event in events for row in _rows(event))), key=sort_key)
-        issues = told(issues + lots.issues, valued, prices_of)
+        rows = _with_sides(rows, transfers)
+        rows = in_order([*lots.rows, *rows]) if lots.rows else rows
         ahead = _ahead(issues, booked.disposals, until)
         if rules.gains:
             short = {place: one.units for place, one in booked.short.items()}
@@ -168,7 +176,6 @@ def derived(
             issues += check(rows, held, {})
         issues = settled(issues, answers.assets) if answers.assets else issues
         issues = both_count(issues, answers.repeats, answers.copies)
-        values = _values([*lots.valued, *valued])
         issues = [i for i in sorted(issues, key=_rank) if until is None or i.at is None or i.at < until or i in ahead]
         if rules.gains:
             seen = Seen(booked.disposals, flows, rows, values, rules, basis.scope, basis.zone, basis.currency)
@@ -179,8 +186,7 @@ def derived(
             incomes=[i for i in assessed.incomes if until is None or i.at < until],
             transactions=rows,
             values=values,
-            transfers=_other_sides(events),
-            balances=balances(rows, until),
+            transfers=_other_sides(transfers),
             allocations=booked.allocations,
             issues=[i.in_zone(basis.zone) for i in issues],
             needs=sorted({*lots.needs, *needs, *rates, *more, *assessed.needs, *booked.needs}),
@@ -220,18 +226,24 @@ def _ahead(issues: Iterable[Issue], disposals: Iterable[Disposal], until: dateti
     return {i for i in late if i.ref in served}
 
 
-def _rows(event: Event) -> list[Transaction]:
-    """The rows of an event; a withdrawal's amount as its other side has shown it to be."""
-    if isinstance(event, Transaction):
-        return [event]
-    out = event.out
-    if event.lost is not None and out.sent is not None:
-        out = replace(out, sent=Amount(out.sent.quantity + event.lost.quantity, out.sent.asset))
-    return [out, event.into]
+def _before(horizon: datetime | None, events: list[Event]) -> list[Event]:
+    """The events that begin before it; None: all."""
+    return events if horizon is None else [e for e in events if _begins(e) < horizon]
 
 
 def _begins(event: Event) -> datetime:
     return min(event.out.at, event.into.at) if isinstance(event, Transfer) else event.at
+
+
+def _with_sides(rows: list[Transaction], transfers: Iterable[Transfer]) -> list[Transaction]:
+    """The rows, those of transfers as these have them; a withdrawal's amount as its other side has shown it to be."""
+    sides = {}
+    for one in transfers:
+        out = one.out
+        if one.lost is not None and out.sent is not None:
+            out = replace(out, sent=Amount(out.sent.quantity + one.lost.quantity, out.sent.asset))
+        sides[out.id], sides[one.into.id] = out, one.into
+    return [sides.get(t.id, t) for t in rows] if sides else rows
 
 
 def _at_market(lot: Lot, prices: PriceBook, reference: datetime | None, first: bool) -> Lot:
@@ -246,12 +258,13 @@ def _at_market(lot: Lot, prices: PriceBook, reference: datetime | None, first: b
 MOMENT = datetime.resolution
 
 
-def _values(valued: Iterable[Valued]) -> dict[str, tuple[Decimal | None, str]]:
-    return {v.event.id: (v.value, v.basis) for v in valued if isinstance(v.event, Transaction)}
+def _values(apart: Iterable[Valued], money: str | None) -> Values:
+    """What the rows were worth; of transfers that is told of none."""
+    return Values({v.event.id: (v.value, v.basis) for v in apart if isinstance(v.event, Transaction)}, money)
 
 
-def _other_sides(events: Iterable[Event]) -> dict[str, str]:
-    pairs = [(e.out.id, e.into.id) for e in events if isinstance(e, Transfer)]
+def _other_sides(transfers: Iterable[Transfer]) -> dict[str, str]:
+    pairs = [(e.out.id, e.into.id) for e in transfers]
     return dict(pairs) | {into: out for out, into in pairs}
 
 

@@ -7,7 +7,7 @@ there for. The values are those of the receipt, which an exchange may have made 
 dividing is prescribed, this one is customary.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -33,8 +33,8 @@ class Forked(Acquire, frozen=True, gc=False):
 
 
 def divided(
-    flows: Sequence[Flow],
-    issues: Sequence[Issue],
+    flows: list[Flow],
+    issues: list[Issue],
     valued: Iterable[Valued],
     prices: PriceBook,
     rules: Rules,
@@ -63,9 +63,11 @@ def divided(
             continue
         parts[t.id] = (fork.old, units, v.value, v.value + units * price[0])
     if not parts and not hints:
-        return list(flows), list(issues), []
+        return flows, issues, []
     found = [
-        Forked(f.id, f.at, f.day, f.account, f.asset, f.quantity, f.cost, f.order, f.dated, f.since, *parts[f.id])
+        Forked(
+            f.id, f.at, f.day, f.account, f.asset, f.quantity, f.cost, f.position, f.leg, f.dated, f.since, *parts[f.id]
+        )
         if isinstance(f, Acquire) and f.id in parts and parts[f.id][-1] > ZERO
         else f
         for f in flows

@@ -59,7 +59,7 @@ def forms_of(flows: Iterable[Flow], rules: Rules) -> Forms:
         return NONE
     coin: dict[str, str] = {}
     first: dict[str, tuple[datetime, date]] = {}
-    changes = (f for f in flows if isinstance(f, Convert) and f.asset != f.into)
+    changes = (f for f in flows if type(f) is Convert and f.asset != f.into)
     for f in sorted(changes, key=lambda f: (f.at, f.order, f.id)):
         migration = carried(f.asset, f.into, f.at)
         if migration is None or migration.takes != migration.gives:

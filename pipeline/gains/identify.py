@@ -20,12 +20,11 @@ from zoneinfo import ZoneInfo
 from msgspec import Struct
 from msgspec.structs import replace
 
-from pipeline.gains.forks import Forked
 from pipeline.gains.forms import Forms
 from pipeline.gains.lots import Units, acquired
 from pipeline.gains.position import Position
 from pipeline.issues import Issue
-from pipeline.model import Acquire, Convert, Dispose, Flow, Rule
+from pipeline.model import Acquire, Convert, Disposal, Dispose, Flow, Rule
 from pipeline.money import ZERO, plain, split
 from pipeline.rules.base import Match, Rules
 
@@ -53,7 +52,7 @@ def identify(
     by_day: dict[str, Days] = defaultdict(lambda: defaultdict(list))
     units: dict[str, Units] = {}
     later: set[str] = set()  # what came after the filed position
-    bought = (f for f in flows if isinstance(f, Acquire) and f.dated and not isinstance(f, Forked))
+    bought = (f for f in flows if type(f) is Acquire and f.dated)  # a fork's units cost what the walk finds
     for f in sorted(bought, key=lambda f: (f.since or f.at, *_order(f))):
         cost, (at, day) = ZERO if f.cost is None else f.cost, acquired(f, zone)
         lot = Units(f.id, at, f.order, f.quantity, cost, missing=f.cost is None, day=day)
@@ -69,7 +68,7 @@ def identify(
                 same[coin, ordinal] += [lot for lot in lots if not lot.missing]
         for lots in same.values():
             _level(lots)
-    disposals = sorted((f for f in flows if isinstance(f, Dispose)), key=_order)
+    disposals = sorted((f for f in flows if type(f) is Dispose), key=_order)
     wanted = {d.id: d.quantity for d in disposals}
     taken: dict[str, list[tuple[Rule, Units]]] = defaultdict(list)
     for match in rules.identify:
@@ -138,7 +137,7 @@ def _parts(
 
 def _rest(flow: Flow, units: dict[str, Units]) -> Flow:
     """An acquisition as far as it is not taken; it may be of no units."""
-    lot = units.get(flow.id) if isinstance(flow, Acquire) else None
+    lot = units.get(flow.id) if type(flow) is Acquire else None
     if lot is None or not isinstance(flow, Acquire):
         return flow
     return replace(flow, quantity=lot.quantity, cost=None if lot.missing else lot.cost)
@@ -146,10 +145,10 @@ def _rest(flow: Flow, units: dict[str, Units]) -> Flow:
 
 def across_migrations(
     flows: Sequence[Flow], rules: Rules, forms_of_one: Forms, taken: Mapping[str, Sequence[tuple[Rule, Units]]],
-    losses: Collection[str],
+    disposals: Iterable[Disposal],
 ) -> list[Issue]:  # fmt: skip
     """A problem for each disposal of a coin that has, within the days that the country looks at, an acquisition of the
-    same coin in another form, if the two are not taken for one. `losses`: disposals at a loss, for which more days may
+    same coin in another form, if the two are not taken for one. For those at a loss, as `disposals` says, more days may
     count."""
     matched = {day for match in rules.identify for day in match.days}
     matched |= {-days for days in range(rules.recent_days + 1)} if rules.recent_days else set()
@@ -157,6 +156,7 @@ def across_migrations(
     forms = _forms(flows) if matched or len(at_a_loss) > 1 else {}
     if not forms:
         return []
+    losses = {d.id for d in disposals if d.gain is not None and d.gain < ZERO}
     acquired: dict[str, list[Acquire]] = defaultdict(list)
     for f in flows:
         if isinstance(f, Acquire) and f.dated and f.asset in forms:
@@ -185,7 +185,7 @@ def _forms(flows: Iterable[Flow]) -> dict[str, str]:
     """Assets that became one another -> one name for all forms of a coin."""
     name: dict[str, str] = {}
     for f in flows:
-        if isinstance(f, Convert) and f.asset != f.into:
+        if type(f) is Convert and f.asset != f.into:
             old, new = name.get(f.asset, f.asset), name.get(f.into, f.into)
             name |= dict.fromkeys((f.asset, f.into, *(a for a, n in name.items() if n == old)), new)
     return name

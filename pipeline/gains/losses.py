@@ -16,7 +16,8 @@ from msgspec.structs import replace
 
 from pipeline.gains.forms import NONE, Forms
 from pipeline.gains.lots import acquired
-from pipeline.model import Acquire, Convert, Disposal, Dispose, Flow, Move
+from pipeline.gains.steps import Step
+from pipeline.model import Acquire, Convert, Disposal, Dispose
 from pipeline.money import ZERO, split
 
 Bought = list[tuple[str, Decimal]]  # acquisition id, units
@@ -38,8 +39,8 @@ class _Asset(Struct):
 class Around:
     """Acquisitions and holdings of each asset in all accounts, by day; of a coin's forms also as one."""
 
-    def __init__(self, steps: Sequence[Flow], zone: ZoneInfo, forms: Forms = NONE) -> None:
-        """`steps`: the flows in the walk's order."""
+    def __init__(self, steps: Sequence[Step], zone: ZoneInfo, forms: Forms = NONE) -> None:
+        """`steps`: in the walk's order."""
         self._forms = forms
         self._own: dict[str, _Asset] = defaultdict(_Asset)
         self._coins: dict[str, _Asset] = defaultdict(_Asset)
@@ -49,20 +50,20 @@ class Around:
             if a.asset in forms.coin:
                 self._acquired(self._coins[forms.coin[a.asset]], a, zone)
         for f in steps:
-            if isinstance(f, Move):
+            if type(f) is Dispose or type(f) is Convert:
+                units = -f.quantity
+            elif isinstance(f, Acquire):
+                units = f.quantity
+            else:
                 continue
-            self._add(self._own, f.asset, f)
-            coin = forms.coin.get(f.asset)
-            if coin is not None and not (isinstance(f, Convert) and forms.exchanged(f)):
-                self._add(self._coins, coin, f)
-            if isinstance(f, Convert):
-                self._change(self._own[f.into], f.day.toordinal(), f.into_quantity)
+            day, coin = f.day.toordinal(), forms.coin.get(f.asset)
+            self._change(self._own[f.asset], day, units)
+            if coin is not None and not (type(f) is Convert and forms.exchanged(f)):
+                self._change(self._coins[coin], day, units)
+            if type(f) is Convert:
+                self._change(self._own[f.into], day, f.into_quantity)
                 if f.into in forms.coin and not forms.exchanged(f):
-                    self._change(self._coins[forms.coin[f.into]], f.day.toordinal(), f.into_quantity)
-
-    def _add(self, assets: dict[str, _Asset], name: str, f: Acquire | Dispose | Convert) -> None:
-        one, day = assets[name], f.day.toordinal()
-        self._change(one, day, f.quantity if isinstance(f, Acquire) else -f.quantity)
+                    self._change(self._coins[forms.coin[f.into]], day, f.into_quantity)
 
     def _acquired(self, one: _Asset, a: Acquire, zone: ZoneInfo) -> None:
         at, day = acquired(a, zone)
@@ -82,8 +83,9 @@ class Around:
 
     def _of(self, d: Dispose, days: int) -> _Asset:
         """What is looked at for a disposal: all forms, if they are one by so many days after it."""
-        one = self._forms.one_on(d.asset, d.day + timedelta(days))
-        return self._coins[self._forms.coin[d.asset]] if one else self._own[d.asset]
+        coin = self._forms.coin.get(d.asset)
+        one = coin is not None and self._forms.one_on(d.asset, d.day + timedelta(days))
+        return self._coins[coin] if coin is not None and one else self._own[d.asset]
 
     def held_after(self, d: Dispose, days: int) -> Decimal:
         """Units at the end of the day that lies so many days after the disposal's."""

@@ -6,10 +6,10 @@ part's cost is its share, the rest keeps the remainder.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from heapq import heapify, heappop, heappush
-from typing import Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 from msgspec import Struct
@@ -19,7 +19,7 @@ from pipeline.model import Acquire, Rule
 from pipeline.money import ZERO, split
 
 
-class Units(Struct):
+class Units(Struct, gc=False):
     """A lot or a part of one. `acquired_at` None: an average has no date; `day` is the taxpayer's.
     `unit_cost` is fixed at the acquisition (with its fee), so that splitting can't change a lot's rank.
     `missing`: what these units cost is not known, and counts as 0. `dated`: when they were acquired is known.
@@ -39,10 +39,11 @@ class Units(Struct):
     def cut(self, quantity: Decimal) -> "Units":
         """Takes `quantity` out of these units, with its share of the cost."""
         share = self.cost, quantity, self.quantity
-        cost = split(*share)
+        cost = split(self.cost, quantity, self.quantity)
         self.quantity -= quantity
         self.cost -= cost
-        self.share = None
+        if self.share is not None:  # to set a field takes five times as long as to look
+            self.share = None
         return Units(
             self.acquisition_id, self.acquired_at, self.order, quantity, cost, self.unit_cost, self.missing, self.day,
             self.dated, share,
@@ -55,27 +56,30 @@ def acquired(a: Acquire, zone: ZoneInfo) -> tuple[datetime, date]:
 
 
 def total(parts: Iterable[tuple[Rule, Units]]) -> Decimal:
-    return sum((units.quantity for _, units in parts), ZERO)
+    quantity = ZERO  # a loop: parts are one or two, for which `sum` takes twice as long
+    for _, units in parts:
+        quantity += units.quantity
+    return quantity
 
 
-Key = tuple[object, ...]
+# What a heap compares: flat tuples, whose last two are the number of the lot, all different, and the lot.
+Entry = tuple[Any, ...]
 
 EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 class Method(Struct, frozen=True):
-    """How a queue picks units: the rule's name and the sort key of a lot (least first)."""
+    """How a queue picks units: the rule's name and a lot's entry in its heap (the least goes first)."""
 
     rule: Rule
-    key: Callable[[Units], Key]
+    entry: Callable[[Units, int], Entry]
     by_cost: bool = False  # whether a lot's `unit_cost` is to be known
 
 
-def _micros(units: Units) -> int:
-    at = units.acquired_at
-    assert at is not None
-    delta = at - EPOCH
-    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+def _before_epoch(units: Units) -> timedelta:
+    """Less, the later they were acquired."""
+    assert units.acquired_at is not None
+    return EPOCH - units.acquired_at
 
 
 def _is_known(units: Units) -> bool:
@@ -88,12 +92,13 @@ def _backwards(order: tuple[int, ...]) -> tuple[int, ...]:
 
 # Highest and lowest cost rank by the cost per unit including the purchase's fee; of equal ones the
 # earlier goes first. What is not picked goes first in, first out (Reg. 1.1012-1(j)(3)(i)): `specific` is no order.
-FIFO = Method(Rule.FIFO, lambda u: (u.acquired_at, u.order))
+FIFO = Method(Rule.FIFO, lambda u, n: (u.acquired_at, u.order, n, u))
+LIFO = Method(Rule.LIFO, lambda u, n: (_before_epoch(u), _backwards(u.order), n, u))
 METHODS: dict[str, Method] = {
     "fifo": FIFO,
-    "lifo": Method(Rule.LIFO, lambda u: (-_micros(u), _backwards(u.order))),
-    "hifo": Method(Rule.HIFO, lambda u: (-u.unit_cost, _micros(u), u.order), by_cost=True),
-    "lofo": Method(Rule.LOFO, lambda u: (u.unit_cost, _micros(u), u.order), by_cost=True),
+    "lifo": LIFO,
+    "hifo": Method(Rule.HIFO, lambda u, n: (-u.unit_cost, u.acquired_at, u.order, n, u), by_cost=True),
+    "lofo": Method(Rule.LOFO, lambda u, n: (u.unit_cost, u.acquired_at, u.order, n, u), by_cost=True),
     "specific": FIFO,
 }
 
@@ -139,59 +144,62 @@ class Queue:
 
     def __init__(self, method: Method) -> None:
         self._method = method
-        self._heap: list[tuple[Key, int, Units]] = []
+        self._heap: list[Entry] = []
         self._by_id: dict[str, list[Units]] | None = None  # from the first time that units are taken by their name
-        self._latest: list[tuple[Key, int, Units]] | None = None  # the latest first, from the first time it is asked
+        self._latest: list[Entry] | None = None  # the latest first, from the first time it is asked
         self._count = 0
 
     def add(self, units: Units) -> None:
         if units.quantity > ZERO:
             self._count += 1
-            heappush(self._heap, (self._method.key(units), self._count, units))
+            heappush(self._heap, self._method.entry(units, self._count))
             if self._by_id is not None:
                 self._by_id.setdefault(units.acquisition_id, []).append(units)
             if self._latest is not None and _is_known(units):
-                heappush(self._latest, (METHODS["lifo"].key(units), -self._count, units))
+                heappush(self._latest, LIFO.entry(units, -self._count))
 
     def take(self, quantity: Decimal) -> list[tuple[Rule, Units]]:
-        rules: list[tuple[Rule, Units]] = []
-        while quantity > ZERO and self._heap:
-            first = self._heap[0][2]
-            if first.quantity > quantity:
-                rules.append((self._method.rule, first.cut(quantity)))
+        heap, rule = self._heap, self._method.rule
+        parts: list[tuple[Rule, Units]] = []
+        while heap and quantity > ZERO:
+            lot: Units = heap[0][-1]
+            if lot.quantity > quantity:
+                parts.append((rule, lot.cut(quantity)))
                 break
-            heappop(self._heap)
-            if first.quantity > ZERO:  # a lot of 0 was used up by its id, or as one of the latest
-                self._forget(first)
-                first = first if self._latest is None else first.cut(first.quantity)
-                quantity -= first.quantity
-                rules.append((self._method.rule, first))
-        return rules
+            heappop(heap)
+            if not lot.quantity:  # it was used up by its id, or as one of the latest
+                continue
+            if self._by_id is not None:
+                self._forget(self._by_id, lot)
+            if self._latest is not None:
+                lot = lot.cut(lot.quantity)
+            quantity -= lot.quantity
+            parts.append((rule, lot))
+        return parts
 
     def named(self, acquisition_id: str, quantity: Decimal) -> list[tuple[Rule, Units]]:
         parts = []
         if self._by_id is None:
             self._by_id = {}
-            for _, _, units in sorted(self._heap, key=lambda entry: entry[1]):
+            for *_, units in sorted(self._heap, key=lambda entry: entry[-2]):
                 self._by_id.setdefault(units.acquisition_id, []).append(units)
         for lot in list(self._by_id.get(acquisition_id, ())):
             if quantity > ZERO:
                 part = lot.cut(min(quantity, lot.quantity))
                 quantity -= part.quantity
                 if lot.quantity == ZERO:
-                    self._forget(lot)
+                    self._forget(self._by_id, lot)
                 parts.append((Rule.SPECIFIC, part))
         return parts
 
     def latest(self, since: date, quantity: Decimal) -> list[tuple[Rule, Units]]:
         """Up to `quantity` of the units that are known to be acquired on the day `since` or later, the latest first."""
         if self._latest is None:
-            known = [entry for entry in self._heap if _is_known(entry[2])]
-            self._latest = [(METHODS["lifo"].key(units), -count, units) for _, count, units in known]
+            self._latest = [LIFO.entry(units, -count) for *_, count, units in self._heap if _is_known(units)]
             heapify(self._latest)
         parts = []
         while quantity > ZERO and self._latest:
-            lot = self._latest[0][2]
+            lot: Units = self._latest[0][-1]
             if lot.quantity == ZERO:
                 heappop(self._latest)
                 continue
@@ -199,29 +207,27 @@ class Queue:
                 break
             part = lot.cut(min(quantity, lot.quantity))
             quantity -= part.quantity
-            if lot.quantity == ZERO:
-                self._forget(lot)
+            if lot.quantity == ZERO and self._by_id is not None:
+                self._forget(self._by_id, lot)
             parts.append((Rule.LIFO, part))
         return parts
 
-    def _forget(self, lot: Units) -> None:
-        if self._by_id is None:
-            return
-        same = self._by_id.pop(lot.acquisition_id)
+    def _forget(self, by_id: dict[str, list[Units]], lot: Units) -> None:
+        same = by_id.pop(lot.acquisition_id)
         if len(same) > 1:
-            self._by_id[lot.acquisition_id] = [u for u in same if u is not lot]
+            by_id[lot.acquisition_id] = [u for u in same if u is not lot]
 
     def held(self) -> list[Units]:
         return sorted(
-            (u for _, _, u in self._heap if u.quantity > ZERO),
-            key=lambda u: (_micros(u), u.order, u.acquisition_id, u.quantity),
+            (u for *_, u in self._heap if u.quantity > ZERO),
+            key=lambda u: (u.acquired_at, u.order, u.acquisition_id, u.quantity),
         )
 
     parts = held
 
     @property
     def empty(self) -> bool:
-        return not any(units.quantity for _, _, units in self._heap)
+        return not any(units.quantity for *_, units in self._heap)
 
 
 class Pool:
@@ -253,8 +259,11 @@ class Pool:
             return []
         held = self._all.quantity
         known = self._all.cut(quantity)
+        unknowns = [one for one in self._unknown if one.quantity > ZERO]
+        if not unknowns:
+            return [(self._rule, known)]
         parts = [known]
-        for unknown in self._unknown:
+        for unknown in unknowns:
             share = min(split(unknown.quantity, quantity, held), known.quantity)
             if share > ZERO:
                 parts.append(unknown.cut(share))

@@ -30,6 +30,8 @@ Sides = tuple[Transaction, Transaction]  # the old coin's row, the new coin's
 def migrated(events: Sequence[Event], issues: Sequence[Issue]) -> tuple[list[Event], list[Issue]]:
     """What `match` gave, with migrations as one event each, without their rows' Issues, and with hints."""
     refs = {i.ref for i in issues if i.code in _UNMATCHED and i.asset in _COINS}
+    if not refs:
+        return list(events), list(issues)
     rows = [e for e in events if isinstance(e, Transaction) and e.id in refs]
     pairs: dict[str, Transfer] = {}
     for out, into in _near(rows, APART):

@@ -11,7 +11,7 @@ valued by; nor what the taxpayer may choose otherwise: a fork at cost 0 takes no
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -29,7 +29,7 @@ from pipeline.gains.untold import NO_TELLING, untold
 from pipeline.gains.untold import weighed_beside as weighed_beside
 from pipeline.issues import Issue
 from pipeline.local import local_day
-from pipeline.model import Acquire, Convert, Disposal, Flow, Move, Rule, Transaction, is_fiat
+from pipeline.model import Acquire, Convert, Disposal, Flow, Move, Rule, Transaction, Values, is_fiat
 from pipeline.money import ONE, ZERO, split
 from pipeline.rules.base import Dated, Rules, Scope
 
@@ -37,13 +37,12 @@ MOMENT = datetime.resolution
 
 
 class Seen(Struct, frozen=True):
-    """What the figures are made of. `disposals`: as far as they go. `rows`: all transactions, with their values by id
-    in `values`."""
+    """What the figures are made of: `disposals` as far as they go, all transactions, and what these were worth."""
 
     disposals: Sequence[Disposal]
     flows: Sequence[Flow]
     rows: Sequence[Transaction]
-    values: Mapping[str, tuple[Decimal | None, str]]
+    values: Values
     rules: Rules
     scope: Dated[Scope]
     zone: ZoneInfo
@@ -83,7 +82,6 @@ class _Scales:
     def __init__(self, issues: Sequence[Issue], seen: Seen) -> None:
         self.seen = seen
         self.rows = {t.id: t for t in seen.rows}
-        self.worth = {ref: value for ref, (value, _) in seen.values.items()}
         self.changes: dict[int, dict[int, Change]] = defaultdict(lambda: defaultdict(Change))
         self.gains = gains_of(seen.disposals, seen.rules, seen.zone)
         self.sold = Sold(seen.disposals, seen.year)
@@ -127,6 +125,10 @@ class _Scales:
                 self.change(about, d.disposed_at, None, None)
             else:
                 self.blamed[about].append(d)
+
+    def worth(self, ref: str) -> Decimal | None:
+        """What a row was worth; None: that is not known, or there is no such row."""
+        return self.seen.values.of(self.rows[ref])[0] if ref in self.rows else None
 
     def change(self, n: int, at: datetime, lower: Decimal | None, higher: Decimal | None) -> None:
         self.changes[n][self.seen.year(at)].add(lower, higher)
@@ -217,8 +219,7 @@ class _Scales:
         these were worth, as they bring nothing themselves. None: it can't be told."""
         most: Decimal | None = self.most_of(asset)
         for c in self._converts.get(asset, ()):
-            row = self.rows.get(c.id)
-            worth = None if row is None else self.worth.get(row.id)
+            worth = self.worth(c.id)
             each = split(worth, ONE, c.quantity) if worth is not None and c.quantity else None
             most = None if most is None or each is None else max(most, each)
         return None if most is None else units * most
@@ -351,7 +352,7 @@ def _left(scales: _Scales, n: int, issue: Issue) -> None:
     row = scales.rows.get(issue.ref)
     if row is None or row.sent is None:
         return
-    asset, units, value = row.sent.asset, row.sent.quantity, scales.worth.get(row.id)
+    asset, units, value = row.sent.asset, row.sent.quantity, scales.worth(row.id)
     dearest, fee, year = scales.most_of(asset), scales.fee_of(row), scales.seen.year(row.at)
     portfolio = scales.seen.rules.portfolio
     most = (ZERO if portfolio else units * dearest) + (fee or ZERO) - (value or ZERO)

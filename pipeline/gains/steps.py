@@ -4,6 +4,7 @@ else is equal. A move is two steps, its departure and its arrival.
 
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from operator import attrgetter
 
 from msgspec import Struct
 
@@ -19,6 +20,7 @@ class Arrival(Struct, frozen=True):
 
 Step = Flow | Arrival
 
+_PHASES = {Convert: 1, Dispose: 2, Move: 2}  # what is received by a conversion may leave in the same instant
 _IN_YEAR = {Acquire: 0, Convert: 1, Dispose: 2}  # what a coin's other form costs is known once all purchases are
 
 
@@ -38,19 +40,27 @@ class Years(Struct, frozen=True):
 def steps(flows: Iterable[Flow], years: Years | None = None) -> list[Step]:
     """Flows and arrivals in their order. `years`: of an asset with a total average the acquisitions of a tax year come
     before all else in it, and new forms of a coin before its disposals."""
-    keyed: list[tuple[datetime, int, tuple[int, ...], str, str, int, Step]] = []  # the count: steps have no order
+    ordered: list[Step] = []
     for flow in flows:
-        phase = 0 if isinstance(flow, Acquire) else 2
-        if isinstance(flow, Convert):
-            phase = 1  # what is received may leave in the same instant
-        keyed.append((flow.at, phase, flow.order, flow.account, flow.id, len(keyed), flow))
-        if isinstance(flow, Move) and flow.into is not None and flow.arrives is not None:
-            arrival = Arrival(flow, flow.arrives)
-            keyed.append((flow.arrives, 0, flow.arrives_order, flow.into, flow.id, len(keyed), arrival))
-    keyed.sort()
-    ordered = [k[-1] for k in keyed]
+        ordered.append(flow)
+        if type(flow) is Move and flow.into is not None and flow.arrives is not None:
+            ordered.append(Arrival(flow, flow.arrives))
+    ordered.sort(key=attrgetter("at"))
+    begin = 0  # only those of one instant are asked for more: a key for each takes three times as long, and memory
+    for end, step in enumerate(ordered):
+        if step.at != ordered[begin].at:
+            if end - begin > 1:
+                ordered[begin:end] = sorted(ordered[begin:end], key=_in_instant)
+            begin = end
+    ordered[begin:] = sorted(ordered[begin:], key=_in_instant)
     if years is not None:  # moves are in no such year: these countries have one queue
         in_years = [step for step in ordered if isinstance(step, Acquire | Convert | Dispose)]
         in_years.sort(key=years.place)
         ordered = [*in_years]
     return ordered
+
+
+def _in_instant(step: Step) -> tuple[int, tuple[int, ...], str, str]:
+    if isinstance(step, Arrival):
+        return 0, step.move.arrives_order, step.move.into or "", step.move.id
+    return _PHASES.get(type(step), 0), step.order, step.account, step.id

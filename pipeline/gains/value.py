@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from pipeline.model import (
     DOUBTFUL,
+    FIAT,
     FROM_FILE,
     NO_MARKET,
     Amount,
@@ -32,7 +33,7 @@ from pipeline.model import (
 )
 from pipeline.money import ZERO, split
 
-NET_WORTH, FIAT = "net worth", "fiat"  # how `Valued.basis` begins where the row itself says the value
+NET_WORTH = "net worth"  # how `Valued.basis` begins where the row itself says the value; or FIAT
 NEAR = timedelta(hours=1)
 
 _NO_PRICE = (DOUBTFUL, NO_MARKET)
@@ -50,7 +51,7 @@ class PriceBook:
 
     def __init__(self, prices: Iterable[Price], currency: str, zone: ZoneInfo) -> None:
         self.currency = currency
-        self.in_money = is_fiat(currency)
+        self.money = currency if is_fiat(currency) else None
         self.zone = zone
         self._days: list[dict[tuple[str, str], dict[date, Price]]] = [defaultdict(dict), defaultdict(dict)]
         self._instants: list[dict[tuple[str, str], list[Price]]] = [defaultdict(list), defaultdict(list)]
@@ -149,13 +150,15 @@ def _transaction(t: Transaction, book: PriceBook, dearer: bool) -> Valued:
 
 def fee_value(t: Transaction, book: PriceBook, dearer: bool) -> Decimal | None:
     """What `value` says that the fee of a transaction is worth: most are money, and need not the rest's value."""
-    if t.fee is not None and is_fiat(t.fee.asset) and (found := book.value(t.fee, t.at)) is not None:
-        return found[0]
+    if t.fee is not None and t.fee.asset == book.money:
+        return t.fee.quantity
     return _part(t.fee, t, _whole(t, book, dearer)[0], book)
 
 
 def _whole(t: Transaction, book: PriceBook, dearer: bool) -> tuple[Decimal | None, str]:
     """The value of what a transaction moved, and where it is from."""
+    if t.net_worth is None and (own := t.own_money(book.money)) is not None:
+        return own, FIAT  # soonest said
     worth, basis = _worth(t, book) or (None, "")
     if dearer and worth is not None and not basis.startswith((NET_WORTH, FIAT)) and t.sent and t.received:
         given = book.value(t.sent, t.at)
@@ -168,17 +171,13 @@ def _worth(t: Transaction, book: PriceBook) -> Quote | None:
     if t.net_worth is not None and (worth := _net_worth(t, book)) is not None:
         return worth
     sides = [side for side in (t.received, t.sent) if side is not None]
-    if book.in_money:  # most rows, and soonest said
-        for side in sides:
-            if side.asset == book.currency:
-                return side.quantity, FIAT
     money = [side for side in sides if is_fiat(side.asset)]
     if len(money) > 1 and money[0].asset != book.currency:
         money.reverse()
     for side in money:
         worth = book.value(side, t.at)
         if worth is not None:
-            return worth[0], _via(FIAT, worth[1])
+            return worth[0], FIAT if side.asset == book.currency else f"{FIAT}, {worth[1]}"
     for side in sides:
         worth = None if side in money else book.value(side, t.at)
         if worth is not None:
@@ -202,6 +201,8 @@ def _part(amount: Amount | None, t: Transaction, worth: Decimal | None, book: Pr
     """What a fee of `t`, which as a whole is worth `worth`, is worth itself."""
     if amount is None:
         return None
+    if amount.asset == book.money:
+        return amount.quantity
     if is_fiat(amount.asset) and (found := book.value(amount, t.at)) is not None:
         return found[0]
     if worth is not None:

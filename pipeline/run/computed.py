@@ -11,7 +11,7 @@ from pipeline.gains.position import Position
 from pipeline.gains.trace import Trace
 from pipeline.issues import Issue
 from pipeline.ledger import Ledger
-from pipeline.model import Allocation
+from pipeline.model import Allocation, Transaction
 from pipeline.rules.base import Period
 from pipeline.run import brokers
 from pipeline.run.answers import answers
@@ -20,19 +20,20 @@ from pipeline.settings import Settings
 from reports.table import Report, SourceUsed
 
 
-def sources_used(ledger: Ledger) -> list[SourceUsed]:
+def sources_used(ledger: Ledger, rows: Sequence[Transaction]) -> list[SourceUsed]:
     """One line per account and source: how many records (balances, which none sent, apart), and the span of what
-    they say."""
-    used = []
-    kept = ledger.sources()
-    for account in ledger.accounts():
-        first, last, _ = ledger.span(account)
-        counts: dict[str, int] = {}
-        for s in kept:
-            if s.account == account and s.stream.partition(" ")[0] != BALANCE:
-                counts[s.source] = counts.get(s.source, 0) + s.records
-        used += [SourceUsed(account, source, count, first, last) for source, count in sorted(counts.items())]
-    return used
+    they say, which are `rows`, in order of time."""
+    first, last = {t.account: t.at for t in reversed(rows)}, {t.account: t.at for t in rows}
+    counts: dict[str, dict[str, int]] = {}
+    for s in ledger.sources():
+        if s.stream.partition(" ")[0] != BALANCE:
+            of = counts.setdefault(s.account, {})
+            of[s.source] = of.get(s.source, 0) + s.records
+    return [
+        SourceUsed(account, source, count, first.get(account), last.get(account))
+        for account, of in counts.items()
+        for source, count in sorted(of.items())
+    ]
 
 
 class Computed(Struct, frozen=True):
@@ -55,10 +56,11 @@ def computed(
 ) -> Computed:
     """`settled`: what a change of lot scope gave to the accounts; `start`: the filed position to go on from; `trace`
     gets what the figures came by."""
-    prices = ledger.prices()
+    prices, rows = ledger.prices(), ledger.transactions()
+    sources = sources_used(ledger, rows)
     said = answers(ledger, basis.zone)
     result, position = derived(
-        ledger.transactions(), prices, basis, reported=ledger.balances(), opening=settled, until=period.ends,
+        rows, prices, basis, reported=ledger.balances(), opening=settled, until=period.ends,
         answers=said, start=start, trace=trace,
     )  # fmt: skip
     forms, apart = brokers.beside(result.disposals, said, basis, int(period.name))
@@ -72,7 +74,7 @@ def computed(
         scope=basis.scope.on(period.last).value,
         version=__version__,
         inputs="",
-        sources=sources_used(ledger),
+        sources=sources,
         prices=prices,
         form_1099_da=settings.form_1099_da.get(period.name, {}),
         brokers=forms,

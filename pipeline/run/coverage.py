@@ -10,8 +10,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import importers
-from importers.base import NO_LIST, Exchange
-from importers.client import AGAIN
+from importers.base import AGAIN, NO_LIST, Exchange
 from importers.elsewhere import MOVED
 from importers.parsers.build import BOTS, LOANS, MARGIN
 from importers.sync import BALANCE
@@ -54,12 +53,8 @@ def imported(ledger: Ledger, name: str) -> datetime | None:
 def _future(ledger: Ledger) -> list[Issue]:
     """The last record of each account that is later than any import."""
     latest = max((batch.at for batch in ledger.batches()), default=None)
-    spans = [(account, ledger.span(account).last) for account in ledger.accounts()]
-    return [
-        Issue("future_record", account, at=last, ref=f"{account}/future")
-        for account, last in spans
-        if latest is not None and last is not None and last > latest
-    ]
+    found = {} if latest is None else ledger.last_after(latest)
+    return [Issue("future_record", account, at=last, ref=f"{account}/future") for account, last in found.items()]
 
 
 def _of(ledger: Ledger, name: str, exchange: str) -> Iterator[Issue]:

@@ -15,7 +15,7 @@ from functools import partial
 from itertools import accumulate
 from pathlib import Path
 
-from pipeline.gains.checks import changes, differs, digits, told
+from pipeline.gains.checks import balances, changes, differs, digits, told
 from pipeline.gains.derive import Basis
 from pipeline.gains.lots import Units
 from pipeline.gains.trace import Leaving, Trace
@@ -91,9 +91,10 @@ def beside(report: Report, reported: Sequence[Balance]) -> list[Beside]:
         return []
     with exact():
         units: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
-        units |= {key: quantity for key, quantity in report.result.balances.items() if key[0] in asked}
+        rows = report.result.transactions
+        units |= {key: quantity for key, quantity in balances(rows, ends).items() if key[0] in asked}
         said = {(a, asset): quantity for a, at in asked.items() for asset, quantity in shown[a][at].items()}
-        rows, instants = report.result.transactions, [*asked.values(), ends]
+        instants = [*asked.values(), ends]
         begin, end = bisect_left(rows, min(instants), key=_when), bisect_right(rows, max(instants), key=_when)
         for t in rows[begin:end]:
             if t.account in asked:

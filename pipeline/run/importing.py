@@ -13,12 +13,13 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct, field
 
-import importers
+from importers import ahead
 from importers import mapping as mappings
 from importers.base import shown
+from importers.formats import layout_of
 from importers.layout import TABLE
 from importers.read import Reading
-from importers.recognition import Unknown, layout_of
+from importers.recognition import Unknown
 from pipeline.issues import Stop
 from pipeline.ledger import Kept, Ledger, RevisedPrices, RevisedRecord
 from pipeline.model import Page, Parsed, Price, RawRecord
@@ -76,7 +77,7 @@ def files(
             try:
                 key = unchanged.key_of(path, account, settings.timezone, by_hand)
                 known = unchanged.read_before(ledger, key)
-                reading = known[0] if known else importers.read(path, account or None, settings.timezone, by_hand)
+                reading = known[0] if known else ahead.read(path, account or None, settings.timezone, by_hand)
                 if reading.answers or reading.review:
                     answered.append(reading)
                     continue

@@ -14,8 +14,8 @@ from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 import importers
-from importers.base import Exchange, Refused, Rights, Unlike
-from importers.client import AGAIN, Client, open_client
+from importers.base import AGAIN, Exchange, Refused, Rights, Unlike
+from importers.client import Client, open_client
 from importers.credentials import goes_on, is_object
 from importers.permissions import advice, ageing, careful, helpful, in_short, notes, verdict
 from importers.system_keyring import Unusable, fetch_key

@@ -8,8 +8,8 @@ from msgspec import Struct, field
 
 from pipeline.gains.derive import Basis
 from pipeline.gains.trace import Trace
-from pipeline.gains.value import FIAT, NET_WORTH
-from pipeline.model import Amount, Move, Price, Result, Transaction, Transfer, Valued
+from pipeline.gains.value import NET_WORTH
+from pipeline.model import FIAT, Amount, Move, Price, Result, Transaction, Transfer, Valued
 from pipeline.money import ZERO, plain
 from pipeline.run.reasons import Facts, Step, Sum, Term, known, summed
 

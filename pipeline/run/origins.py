@@ -1,13 +1,14 @@
 """Where every value of a tax year is from: rows of the report's table `prices`."""
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 
 from pipeline.gains.derive import MOMENT, Basis
-from pipeline.gains.value import FIAT, PriceBook, fee_value
-from pipeline.model import Price, Result, Transaction, is_fiat
+from pipeline.gains.value import PriceBook, fee_value
+from pipeline.model import FIAT, Price, Result, Transaction, is_fiat
 from pipeline.money import ZERO, exact
 from pipeline.rules.base import Period
 from reports.prices import FEE, HOLDING, TRANSACTION
@@ -21,17 +22,17 @@ def origins(result: Result, prices: Sequence[Price], basis: Basis, period: Perio
     numbers, fees = array("q"), array("q")  # of each row: which transaction, and which fee of these
     paid, sources = list[Decimal](), list[str]()
     with exact():
-        for number, t in enumerate(moved):  # in order of time
-            if period.starts <= t.at < period.ends:
-                worth, source = result.values.get(t.id, _NO_VALUE)
-                if worth is not None and (t.received or t.sent) is not None:
-                    numbers.append(number)
-                    fees.append(_NONE)
-                if t.fee is not None and (fee := fee_value(t, book, dearer)) is not None:
-                    numbers.append(number)
-                    fees.append(len(paid))
-                    paid.append(fee)
-                    sources.append(_of_fee(t, source, book))
+        begin, end = (bisect_left(moved, at, key=_when) for at in (period.starts, period.ends))  # in order of time
+        for number, t in enumerate(moved[begin:end], begin):
+            worth, source = result.values.of(t)
+            if worth is not None and (t.received or t.sent) is not None:
+                numbers.append(number)
+                fees.append(_NONE)
+            if t.fee is not None and (fee := fee_value(t, book, dearer)) is not None:
+                numbers.append(number)
+                fees.append(len(paid))
+                paid.append(fee)
+                sources.append(_of_fee(t, source, book))
         held = list(_of_holdings(result, book, period.starts if basis.rules.reference_first else period.ends, basis))
 
     def row(place: int) -> Row:
@@ -43,19 +44,24 @@ def origins(result: Result, prices: Sequence[Price], basis: Basis, period: Perio
             return (t.id, t.at, t.account, t.fee.asset, t.fee.quantity, FEE, paid[fee], sources[fee])
         side = t.received or t.sent
         assert side is not None
-        worth, source = result.values[t.id]
+        worth, source = result.values.of(t)
         return (t.id, t.at, t.account, side.asset, side.quantity, TRANSACTION, worth, source)
 
     return Made(range(len(numbers) + len(held)), row)
 
 
 _NONE = -1
-_NO_VALUE = (None, "")
+
+
+def _when(t: Transaction) -> datetime:
+    return t.at
 
 
 def _of_fee(t: Transaction, source: str, book: PriceBook) -> str:
     """A fee in an asset of its trade has the trade's price; any other has its own."""
     assert t.fee is not None
+    if t.fee.asset == book.money:
+        return FIAT
     own = any(side is not None and side.asset == t.fee.asset for side in (t.sent, t.received))
     quote = book.quote(t.fee.asset, t.at)
     if source and own and not (is_fiat(t.fee.asset) and quote is not None):

@@ -1,22 +1,22 @@
 """`taxsync status` and `taxsync check`: what is kept, what it adds up to, and what is open."""
 
 import shlex
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from importers.vault import FILE_NAME
 from pipeline.filing import Filing
-from pipeline.folder import open_to_others
+from pipeline.folder import VAULT, open_to_others
 from pipeline.gains.answered import renamed_balances
 from pipeline.gains.derive import derive
 from pipeline.gains.orders import late_identification
 from pipeline.gains.stakes import weighed_beside
 from pipeline.issues import Issue
 from pipeline.ledger import Ledger
-from pipeline.model import Result
+from pipeline.model import Result, Transaction
 from pipeline.run import brokers, methods
 from pipeline.run.answers import answers
 from pipeline.run.computed import sources_used
@@ -51,26 +51,30 @@ class Status(Struct, frozen=True):
     closed: tuple[Filing, ...] = ()
     worth: list[Worth] = field(default_factory=list)
     reported: tuple[str, bool] | None = None
+    result: Result | None = None  # as of `Problems`
 
 
 class Problems(list[Issue]):
-    """Open problems of the ledger, beside them lines on what is not about its data, and the currency of its figures."""
+    """Open problems of the ledger, beside them lines on what is not about its data, and the currency of its figures.
+    `result`: what they are the problems of, which is held since the program's end spares what letting it go takes."""
 
     remarks: tuple[str, ...] = ()
     currency: str = ""
+    result: Result | None = None
 
 
 def status(folder: Path, now: datetime | None = None) -> Status:
     """The whole ledger at a glance. `now` says which tax year was the last to end."""
     restore(folder / "reports")
     with opened(folder) as (settings, ledger):
-        result = everything(settings, ledger)
-        basis = basis_of(settings)
+        refresh(ledger)
+        rows = ledger.transactions()
+        result, basis = _everything(settings, ledger, rows), basis_of(settings)
         reported = renamed_balances(ledger.balances(), answers(ledger, basis.zone).assets)
         held, asked = holdings(result.transactions, reported)
         return Status(
             settings=settings,
-            sources=sources_used(ledger),
+            sources=sources_used(ledger, rows),
             asked=asked,
             holdings=held,
             issues=result.issues,
@@ -80,6 +84,7 @@ def status(folder: Path, now: datetime | None = None) -> Status:
             closed=tuple(ledger.filings().values()),
             worth=worth(result.lots, ledger.prices(), basis.currency, basis.zone),
             reported=None if now is None else _reported(folder, str(last_ended_year(basis, now))),
+            result=result,
         )
 
 
@@ -98,8 +103,9 @@ def check(folder: Path, *, many: int = MANY) -> Problems:
         try:
             refresh(ledger)  # what it keeps would wait for the other process, which reads
             with meanwhile(lambda _: _sound(folder), worth=ledger.last_record().row > many) as sound:
-                problems = Problems(everything(settings, ledger).issues)
-                problems.currency = settings.currency
+                result = _everything(settings, ledger, ledger.transactions())
+                problems = Problems(result.issues)
+                problems.currency, problems.result = settings.currency, result
                 sound(None)
         except Exception:
             ledger.check_integrity()  # where it is damaged, that is what is told, whatever came of it
@@ -116,7 +122,7 @@ def _sound(folder: Path) -> None:
 
 def remarks(folder: Path) -> tuple[str, ...]:
     """A line where other users of this machine may read what is in the folder."""
-    found = open_to_others(folder, *(folder / name for name in (FILE, "ledger.db", FILE_NAME)))
+    found = open_to_others(folder, *(folder / name for name in (FILE, "ledger.db", VAULT)))
     if not found:
         return ()
     names = ", ".join(str(path) for path in found)
@@ -125,12 +131,16 @@ def remarks(folder: Path) -> tuple[str, ...]:
 
 def everything(settings: Settings, ledger: Ledger) -> Result:
     """All that the ledger holds, derived to its end, with the problems of reading it."""
-    basis = basis_of(settings)
     refresh(ledger)
-    prices = ledger.prices()
+    return _everything(settings, ledger, ledger.transactions())
+
+
+def _everything(settings: Settings, ledger: Ledger, rows: Sequence[Transaction]) -> Result:
+    """`rows`: all transactions of the ledger, which is refreshed."""
+    basis, prices = basis_of(settings), ledger.prices()
     said, begin = answers(ledger, basis.zone), opening_position(ledger, basis)
     result = derive(
-        ledger.transactions(), prices, basis, reported=ledger.balances(), opening=opening(ledger, basis, begin.filing),
+        rows, prices, basis, reported=ledger.balances(), opening=opening(ledger, basis, begin.filing),
         answers=said, start=begin.position,
     )  # fmt: skip
     issues = copies(result.issues, ledger) + beside(settings, ledger, basis.zone)

@@ -160,11 +160,11 @@ def _scope(rules: Rules, name: str) -> Dated[Scope]:
 def refresh(ledger: Ledger) -> dict[str, set[str]]:
     """Parses anew the records of accounts whose cache is older than their records or their plug-in; the sources of each
     account."""
-    sources: dict[str, set[str]] = {}
-    for kept in ledger.sources():
-        sources.setdefault(kept.account, set()).add(kept.source)
+    with ledger.snapshot():
+        kept, parsed = ledger.last_rows(), ledger.parsed_to()
+    sources = {account: set(rows) for account, rows in kept.items()}
     stamps = {account: stamp_of(names) for account, names in sources.items()}
-    stale = [account for account, stamp in stamps.items() if ledger.stale(account, stamp)]
+    stale = [account for account, rows in kept.items() if parsed.get(account) != (stamps[account], max(rows.values()))]
     if not stale:
         return sources
     try:

@@ -263,7 +263,7 @@ class _Open:
         t = self.rows.get(issue.ref)
         if t is None:
             return said
-        value, _ = self.result.values.get(t.id, (None, ""))
+        value, _ = self.result.values.of(t)
         more = [f"at {t.at.astimezone(self.basis.zone):%H:%M}"]
         more += [f"worth {round_to(value, decimals_of(self.basis.currency)):,} {self.basis.currency}"] if value else []
         more += [f"it says: {t.description}"] if t.description else []

@@ -174,12 +174,12 @@ def _year_report(
     one = replace(
         first,
         result=replace(result, issues=issues),
-        inputs=inputs("\n".join(chosen)),
         orders=[(order.at, str(order)) for order in orders],
         origins=origins(result, prices, basis, period),
         answers=described(ledger),
         opening=begin.told,
         glance=Glance(course=walked.course(result.disposals, result.lots)) if walked else Glance(),
+        inputs=inputs("\n".join(chosen)),  # the last, as it may be waited for
     )
     return one, unkept
 

@@ -4,7 +4,8 @@ The difference itself, and the time in which it came about, are found by the cor
 value, where any price of the asset is known, and the likely causes, out of what else is known to be wrong.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -171,16 +172,29 @@ class Holding(Struct, frozen=True):
     agrees: bool = False
 
 
+def _computed(rows: Sequence[Transaction], asked: Mapping[str, datetime]) -> dict[tuple[str, str], Decimal]:
+    """What is there of each asset in each account by the rows until it was `asked`: all of them, where it never was."""
+    held: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for t in rows:
+        account = t.account
+        if account in asked and t.at > asked[account]:
+            continue
+        here = held[account]
+        if (received := t.received) is not None:
+            here[received.asset] += received.quantity
+        if (sent := t.sent) is not None:
+            here[sent.asset] -= sent.quantity
+        if (fee := t.fee) is not None:
+            here[fee.asset] -= fee.quantity
+    return {(account, asset): quantity for account, here in held.items() for asset, quantity in here.items()}
+
+
 def holdings(rows: Sequence[Transaction], reported: Sequence[Balance]) -> tuple[list[Holding], dict[str, datetime]]:
     """Every balance that is not zero on both sides, and when each exchange was last asked."""
     reports = told(reported)
     asked = {account: max(instants) for account, instants in reports.items()}
-    computed: dict[tuple[str, str], Decimal] = {}
     with exact():
-        for t in rows:
-            if t.account not in asked or t.at <= asked[t.account]:
-                for asset, change in changes(t):
-                    computed[t.account, asset] = computed.get((t.account, asset), ZERO) + change
+        computed = _computed(rows, asked)
         newest = {(account, asset): q for account, at in asked.items() for asset, q in reports[account][at].items()}
         keys = {key for key, quantity in computed.items() if quantity} | newest.keys()
         found = []

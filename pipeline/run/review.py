@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-import importers
+from importers import ahead
 from importers.read import Reading
 from importers.review import Review
 from pipeline import __version__
@@ -90,7 +90,7 @@ def _keep_answers(path: Path, ledger: Ledger) -> None:
     if ledger.has_file(hashlib.sha256(path.read_bytes()).hexdigest()):
         return
     try:
-        filled = importers.read(path).review
+        filled = ahead.read(path).review
     except Stop:
         raise Stop(other) from None
     if filled is None:

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from pipeline.model import Disposal
 from pipeline.rules.base import Rules
-from reports.table import Report, ReportError, Table
+from reports.table import Report, ReportError, Row, Table
 
 _NO_FORM = ("lines", "taxed", "tax_software")  # what forms have in common
 
@@ -29,8 +29,19 @@ def _no_sales(_report: Report) -> Sequence[Sequence[Disposal]]:
     return ()
 
 
-def _no_other_files(_report: Report, _table: Table) -> Mapping[str, bytes]:
-    return {}
+class Also:
+    """The rows of a form as files for other programs; here none."""
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """The form's next rows."""
+
+    def files(self) -> Mapping[str, bytes]:
+        """By name, once all rows were added."""
+        return {}
+
+
+def _no_other_files(_report: Report) -> Also:
+    return Also()
 
 
 class Form(Struct, frozen=True):
@@ -38,8 +49,8 @@ class Form(Struct, frozen=True):
     know before it is filed, a sentence or two each.
 
     `sales`: of a form whose rows are made of disposals, those of each row, in the rows' order; else none. `source`: the
-    official form, its year, and how it was read. `also`: the same for other programs, as further files by
-    name, whose names match `also_named` (a regular expression). `adds`: of a form of lines, the table that a line adds
+    official form, its year, and how it was read. `also`: makes what makes the same for other programs, as further
+    files, whose names match `also_named` (a regular expression). `adds`: of a form of lines, the table that a line adds
     up, by how its name begins, the first that fits; "" for one that adds up nothing. `line`: where lines add up
     disposals themselves, how the name of the one begins that shows a taxed disposal's gain; "" for none.
     """
@@ -51,7 +62,7 @@ class Form(Struct, frozen=True):
     notes: Callable[[Report], list[str]] = _no_notes
     sales: Callable[[Report], Sequence[Sequence[Disposal]]] = _no_sales
     source: str = ""
-    also: Callable[[Report, Table], Mapping[str, bytes]] = _no_other_files
+    also: Callable[[Report], Also] = _no_other_files
     also_named: str = ""
     adds: tuple[tuple[str, str], ...] = ()
     line: Callable[[Disposal, Report], str] | None = None

@@ -17,8 +17,9 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache, partial
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from pipeline.local import local_day
 from pipeline.model import Disposal, Rule, Term
@@ -26,8 +27,8 @@ from pipeline.money import EXACT, ZERO, exact, plain
 from pipeline.reported import FIRST_YEAR, Piece
 from reports.forms import Form
 from reports.forms.lines import cents, nearest, not_yet
-from reports.forms.tax_software import NAMES, for_tax_software
-from reports.table import Column, Made, Report, Table, Type, Value
+from reports.forms.tax_software import NAMES, ForTaxSoftware
+from reports.table import Column, Made, Report, Row, Table, Type
 from reports.tables import taxed_of
 
 COLUMNS = (
@@ -57,7 +58,7 @@ _BOXES_BEFORE = {"I": "C", "II": "F"}
 _FIRST_FORM, _FIRST_OF_F = 2011, 2013  # the form of 2012 has (A) to (C) in Part II too: the IRS's style sheet
 
 
-class Entry(NamedTuple):
+class Entry(Struct, frozen=True, gc=False):
     """One row of the form, its columns (d) to (h) as they are written; `why`: the reason of its box. `piece`: the units
     that one Form 1099-DA tells of, of a disposal that others may tell of too; None: all of it, no form tells of it."""
 
@@ -73,16 +74,12 @@ class Entry(NamedTuple):
     gain: Decimal
     exact_gain: Decimal
 
-    @property
-    def part(self) -> str:
-        return _part(self.disposal)
-
 
 @lru_cache(maxsize=1)  # the other forms of the return read it too
 def table(report: Report) -> Table:
     """The rows of Part I, then those of Part II, each in order of time."""
     words = {d.id: d.words for d in report.result.derivatives}
-    return Table("form_8949", COLUMNS, Made(entries(report), partial(_row, zone=report.zone, words=words)))
+    return Table("form_8949", COLUMNS, Made(entries(report), partial(_row, report.zone, words)))
 
 
 @lru_cache(maxsize=1)
@@ -119,7 +116,8 @@ def notes(report: Report) -> list[str]:
     """What is to be settled about Forms 1099-DA, and what other programs do not get."""
     listed = filed(report)
     told, setting = report.form_1099_da, f"[form_1099_da.{report.period.name}] in taxsync.toml"
-    digital = {d.account for d in listed if not d.id.endswith(_RESULT)}
+    kinds = {(d.account, d.id.endswith(_RESULT)) for d in listed}
+    digital = {account for account, result in kinds if not result}
     accounts = sorted(digital - report.brokers.accounts) if _is_digital(report) else []
     unsaid = [name for name in accounts if name not in told]
     reported = [name for name in accounts if told.get(name, "no") != "no"]
@@ -149,7 +147,7 @@ def notes(report: Report) -> list[str]:
             f"{adjusted} row(s) have an amount in (g), for which the files for tax programs have no place: their cost "
             "is (e) - (g) there, so that the gain is right; enter these rows by hand."
         )
-    if any(d.id.endswith(_RESULT) for d in listed):
+    if any(result for _, result in kinds):
         found.append(
             "Results of margin and derivatives stand in boxes C and F, without the day on which the position was "
             "opened: fill it in. Regulated futures (section 1256) belong on Form 6781 instead."
@@ -172,9 +170,10 @@ def _is_digital(report: Report) -> bool:
 
 
 def _part(disposal: Disposal) -> str:
-    return "II" if disposal.term is Term.LONG else "I"
+    return "II" if disposal.term is _LONG else "I"
 
 
+_LONG, _MISSING = Term.LONG, Rule.MISSING  # by these names in a third of the time
 _RESULT = ".margin"  # how ids of results of margin and derivatives end
 _WHY = {
     "basis": "the account's 1099-DA tells the basis, by taxsync.toml",
@@ -246,16 +245,18 @@ def _differ(told: Decimal, ours: Decimal, money: Callable[[Decimal], Decimal]) -
 _CENT = Decimal("0.01")
 
 
-def _row(entry: Entry, zone: ZoneInfo, words: Mapping[str, str]) -> tuple[Value, ...]:
+def _row(zone: ZoneInfo, words: Mapping[str, str], entry: Entry) -> Row:
     d = entry.disposal
     result = d.id.endswith(_RESULT)
-    what = f"margin or derivatives: {words.get(d.id.removesuffix(_RESULT), '')}".removesuffix(": ")
-    units = what if result else f"{plain(entry.quantity)} {d.asset}"
-    unknown = result or d.rule is Rule.MISSING
+    if result:
+        units = f"margin or derivatives: {words.get(d.id.removesuffix(_RESULT), '')}".removesuffix(": ")
+    else:
+        units = f"{plain(entry.quantity)} {d.asset}"
+    unknown = result or d.rule is _MISSING
     acquired = "" if unknown else _day(d.acquired_at, zone) if d.acquired_at else "VARIOUS"
     return (
         units, acquired, _day(d.disposed_at, zone), entry.proceeds, entry.cost, entry.code, entry.adjustment,
-        entry.gain, entry.box, entry.part,
+        entry.gain, entry.box, _part(d),
     )  # fmt: skip
 
 
@@ -263,7 +264,7 @@ def _day(at: datetime, zone: ZoneInfo) -> str:
     return _written(local_day(at, zone))
 
 
-@lru_cache(maxsize=1000)
+@lru_cache(maxsize=8192)
 def _written(day: date) -> str:
     return f"{day.month:02}/{day.day:02}/{day.year:04}"
 
@@ -276,6 +277,6 @@ FORM = Form(
     notes=notes,
     sales=sales,
     source="Form 8949 and instructions, 2025; read",
-    also=for_tax_software,
+    also=lambda report: ForTaxSoftware(report, COLUMNS),
     also_named=NAMES,
 )

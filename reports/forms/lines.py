@@ -7,12 +7,12 @@ Amounts are in the reporting currency. Every way to round that a form asks for i
 
 from collections.abc import Callable, Iterable
 from datetime import date
-from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from functools import wraps
 
 from msgspec import Struct
 
-from pipeline.money import EXACT, ONE, ZERO, exact, plain, round_to
+from pipeline.money import EXACT, ONE, ZERO, exact, plain
 from reports.table import Column, Report, Table, Type, Value
 
 MEMORY = "from memory"  # the source of a fact that could not be read
@@ -102,15 +102,17 @@ def exactly(table: Callable[[Report], Table]) -> Callable[[Report], Table]:
 
 # ---- rounding ---------------------------------------------------------------------------------
 
+_CENT = Decimal("0.01")
+
 
 def cents(amount: Decimal) -> Decimal:
     """To two decimals, half a cent up."""
-    return round_to(amount, 2)
+    return amount.quantize(_CENT, ROUND_HALF_UP, EXACT)
 
 
 def nearest(amount: Decimal) -> Decimal:
     """To the whole unit, half of one up."""
-    return round_to(amount, 0)
+    return amount.quantize(ONE, ROUND_HALF_UP, EXACT)
 
 
 def down(amount: Decimal) -> Decimal:

@@ -5,12 +5,13 @@ and 16 are those of this report's assets alone. Source: Schedule D (Form 1040) 2
 """
 
 from decimal import Decimal
-from functools import reduce
-from operator import add
-from typing import NamedTuple
+from typing import Self
+
+from msgspec import Struct
 
 from pipeline.money import ZERO
 from reports.forms import Form, form_8949
+from reports.forms.form_8949 import Entry
 from reports.forms.lines import exactly
 from reports.forms.taxed import left_out, taxed_of
 from reports.table import Column, Report, Table, Type, Value
@@ -32,7 +33,7 @@ _NET = {"7": ("1b", "2", "3"), "15": ("8b", "9", "10"), "16": tuple(_LINES)}
 _ORDER = ("1b", "2", "3", "7", "8b", "9", "10", "15", "16")
 
 
-class _Cells(NamedTuple):
+class _Cells(Struct):
     """Totals of rows of Form 8949: their number, columns (d), (e), (g), (h), and the gain before rounding."""
 
     rows: int = 0
@@ -42,26 +43,31 @@ class _Cells(NamedTuple):
     gain: Decimal = ZERO
     exact_gain: Decimal = ZERO
 
-
-def _added(one: _Cells, other: _Cells) -> _Cells:
-    return _Cells(*map(add, one, other))
+    def add(self, rows: int, e: Entry | Self) -> None:
+        self.rows += rows
+        self.proceeds += e.proceeds
+        self.cost += e.cost
+        self.adjustment += e.adjustment
+        self.gain += e.gain
+        self.exact_gain += e.exact_gain
 
 
 @exactly
 def table(report: Report) -> Table:
     """The lines with a total and the net ones, as they stand on the form."""
-    cells = dict.fromkeys(_LINES, _Cells())
-    line_of = {box: line for line, boxes in _LINES.items() for box in boxes}
-    for e in form_8949.entries(report):
-        line = line_of[e.box]
-        cells[line] = _added(cells[line], _Cells(1, e.proceeds, e.cost, e.adjustment, e.gain, e.exact_gain))
+    cells = {line: _Cells() for line in _ORDER}
+    of_box = {box: cells[line] for line, boxes in _LINES.items() for box in boxes}
+    for entry in form_8949.entries(report):
+        of_box[entry.box].add(1, entry)
     rows: list[tuple[Value, ...]] = []
-    for line in _ORDER:
+    for line, total in cells.items():
         of = _NET.get(line, ())
+        for name in of:
+            total.add(cells[name].rows, cells[name])
         if of:
-            rows.append(_row(line, f"lines {', '.join(of)}", reduce(_added, (cells[name] for name in of))))
-        elif cells[line].rows:
-            rows.append(_row(line, " or ".join(_LINES[line]), cells[line]))
+            rows.append(_row(line, f"lines {', '.join(of)}", total))
+        elif total.rows:
+            rows.append(_row(line, " or ".join(_LINES[line]), total))
     return Table("schedule_d", COLUMNS, rows)
 
 

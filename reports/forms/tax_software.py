@@ -11,17 +11,16 @@ TurboTax: its header is told by several public tools alike, the limit of 4,000 r
 be read.
 """
 
-import csv
-import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from operator import itemgetter
 
 from msgspec import Struct
 
 from pipeline.money import exact
-from reports.csv_file import decimals, inert
-from reports.table import Report, Table, Value, printable
+from reports.csv_file import END, decimals, field
+from reports.forms import Also
+from reports.table import Column, Report, Row, Value, printable
 
 TXF, TURBOTAX = "form_8949.txf", "form_8949_turbotax"
 NAMES = r"form_8949\.txf|form_8949_turbotax(_\d+)?\.csv"
@@ -35,14 +34,14 @@ _REFERENCES = {
     **dict.fromkeys("CFIL", _COPY_C),
 }
 
-_HEADER = ("Currency Name", "Purchase Date", "Cost Basis", "Date Sold", "Proceeds")
+_HEADER = "Currency Name,Purchase Date,Cost Basis,Date Sold,Proceeds"
 
 
 # What they show of a row; the cost is proceeds less gain.
 _COLUMNS = ("description", "date_acquired", "date_sold", "proceeds", "gain", "part", "box")
 
 
-class _Sale(Struct, frozen=True):
+class _Sale(Struct, frozen=True, gc=False):
     """One row as texts. `acquired` is empty where it is not known or is that of several purchases: neither format has a
     word for it. `reference`: the number of its category."""
 
@@ -54,16 +53,27 @@ class _Sale(Struct, frozen=True):
     reference: int
 
 
-def for_tax_software(report: Report, table: Table) -> Mapping[str, bytes]:
-    """The rows of Form 8949 as files for other programs; only their heads where there is no row."""
-    shown = itemgetter(*map(table.index, _COLUMNS))
-    txf, found = bytearray(_head(report)), dict[str, bytes]()
-    for number, start in enumerate(range(0, max(1, len(table.rows)), LIMIT), 1):
+class ForTaxSoftware(Also):
+    """The rows of Form 8949 (`columns`) as files for other programs; only their heads where there is no row."""
+
+    def __init__(self, report: Report, columns: Sequence[Column]) -> None:
+        names = [column.name for column in columns]
+        self._shown = itemgetter(*map(names.index, _COLUMNS))
+        self._txf = [_head(report)]
+        self._turbotax: list[str] = []  # lines
+
+    def add(self, rows: Sequence[Row]) -> None:
         with exact():
-            sales = [_sale(*shown(row)) for row in table.rows[start : start + LIMIT]]
-        txf += _records(sales)
-        found[f"{TURBOTAX}.csv" if number == 1 else f"{TURBOTAX}_{number}.csv"] = _turbotax(sales)
-    return {TXF: bytes(txf), **found}
+            sales = [_sale(*self._shown(row)) for row in rows]
+        self._txf += map(_record, sales)
+        self._turbotax += map(_line, sales)
+
+    def files(self) -> Mapping[str, bytes]:
+        found = {TXF: "".join(self._txf).replace("\n", END).encode("ascii", "replace")}  # ASCII, a field a line
+        for number, start in enumerate(range(0, max(1, len(self._turbotax)), LIMIT), 1):
+            lines = [_HEADER, *self._turbotax[start : start + LIMIT], ""]
+            found[f"{TURBOTAX}.csv" if number == 1 else f"{TURBOTAX}_{number}.csv"] = END.join(lines).encode()
+        return found
 
 
 def _sale(what: Value, acquired: Value, sold: Value, proceeds: Value, gain: Value, part: Value, box: Value) -> _Sale:
@@ -78,28 +88,14 @@ def _sale(what: Value, acquired: Value, sold: Value, proceeds: Value, gain: Valu
     )
 
 
-def _head(report: Report) -> bytes:
+def _head(report: Report) -> str:
     """Made on the last day of the tax year, so that the same inputs give the same bytes."""
-    return _lines(f"V042\nAtaxsync {report.version}\nD {report.period.last:%m/%d/%Y}\n^\n")
+    return f"V042\nAtaxsync {report.version}\nD {report.period.last:%m/%d/%Y}\n^\n"
 
 
-def _records(sales: Iterable[_Sale]) -> bytes:
-    return _lines(
-        "".join(
-            f"TD\nN{s.reference}\nC1\nL1\nP{s.what}\nD{s.acquired}\nD{s.sold}\n${s.cost}\n${s.proceeds}\n^\n"
-            for s in sales
-        )
-    )
+def _record(s: _Sale) -> str:
+    return f"TD\nN{s.reference}\nC1\nL1\nP{s.what}\nD{s.acquired}\nD{s.sold}\n${s.cost}\n${s.proceeds}\n^\n"
 
 
-def _lines(text: str) -> bytes:
-    """ASCII, a field a line."""
-    return text.replace("\n", "\r\n").encode("ascii", "replace")
-
-
-def _turbotax(sales: Iterable[_Sale]) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(_HEADER)
-    writer.writerows((inert(s.what), s.acquired, s.cost, s.sold, s.proceeds) for s in sales)
-    return text.getvalue().encode()
+def _line(s: _Sale) -> str:
+    return f"{field(s.what)},{s.acquired},{s.cost},{s.sold},{s.proceeds}"

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from pipeline.held import balances
 from pipeline.local import local_day
 from pipeline.model import Disposal, Label, Lot, is_fiat
 from pipeline.money import ZERO, split
@@ -103,7 +104,7 @@ def held_by_account(report: Report) -> list[tuple[str, Held]]:
     them; `cost` is then the share of its units. Call it in the exact context."""
     whole = {held.asset: held for held in held_of(report)}
     found = []
-    for (account, asset), quantity in sorted(report.result.balances.items()):
+    for (account, asset), quantity in sorted(balances(report.result.transactions, report.period.ends).items()):
         if is_fiat(asset) or quantity <= ZERO:
             continue
         of = whole.get(asset)

@@ -15,6 +15,7 @@ from operator import add
 from typing import Any
 
 from pipeline.fiat import decimals_of
+from pipeline.held import balances
 from pipeline.issues import Issue, Severity
 from pipeline.local import local_day, local_text
 from pipeline.model import FROM_FILE, IN_TRANSIT, Lot, Term, Transaction, is_fiat
@@ -215,9 +216,9 @@ def _places(report: Report) -> list[list[str | None]]:
 
 def _held(report: Report) -> Mapping[tuple[str, str], Decimal]:
     """Units by account and asset when the lots are those that are held."""
+    held = defaultdict(lambda: ZERO, balances(report.result.transactions, report.period.ends))
     if not report.rules.reference_first:
-        return report.result.balances
-    held = defaultdict(lambda: ZERO, report.result.balances)
+        return held
     for t in report.within(report.result.transactions, _when):
         for amount, sign in ((t.received, -1), (t.sent, 1), (t.fee, 1)):
             if amount is not None:

@@ -166,7 +166,7 @@ def _disposals(
 
 def _transactions(some: Sequence[Transaction], report: Report) -> list[str]:
     zone, values, others = report.zone, report.result.values, report.result.transfers
-    worth = [values.get(t.id, _NOTHING) for t in some]
+    worth = [values.of(t) for t in some]
     texts = _plain([None if _is_money(t, value) else value for t, (value, _) in zip(some, worth, strict=True)])
     marked = (_is_money(t, value) for t, (value, _) in zip(some, worth, strict=True))
     return [
@@ -185,9 +185,6 @@ def _transactions(some: Sequence[Transaction], report: Report) -> list[str]:
         _many([t.source_id for t in some]),
         _many([others.get(t.id, "") for t in some]),
     ]
-
-
-_NOTHING = (None, "")
 
 
 def _is_money(t: Transaction, value: Decimal | None) -> str:

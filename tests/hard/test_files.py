@@ -150,7 +150,7 @@ def test_an_amount_below_zero_in_an_export_is_an_open_problem(person: Person) ->
 _READ = """
 import json, resource, sys
 from pathlib import Path
-from importers import read
+from importers.ahead import read
 from importers.base import Refused
 from importers.mapping import read as read_mapping
 

@@ -75,3 +75,29 @@ def test_a_command_without_input_and_output_does_its_work_and_writes_into_no_oth
     assert len(person.rows("transactions.csv")) == 1
     with Ledger.open(person.data, create=False) as ledger:
         ledger.check_integrity()
+
+
+@pytest.mark.sqlite("sqlalchemy, and with it pydantic, are what a server is asked through")
+@pytest.mark.parametrize(
+    ("command", "not_used"),
+    [
+        ("--help", "msgspec"),
+        ("check", "filelock"),
+        ("status --data data", "filelock"),
+        ("import a.csv", "importers.formats.kraken"),
+        ("report --year 2025 --no-xlsx", "importers.read"),
+    ],
+)
+def test_a_command_begins_without_reading_what_it_does_not_use(tmp_path: Path, command: str, not_used: str) -> None:
+    """Typer alone would read pydantic for each, which takes as long as all else together."""
+    person = Person(tmp_path)
+    person.run("init", "--country", "us")
+    person.write("a.csv", "Date,Received Amount,Received Currency\n2025-02-05T12:00:00Z,1,BTC\n")
+    main = "import sys\nfrom pipeline import cli\ntry: cli.main()\nfinally: sys.stderr.write(' '.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", main, *command.split()], cwd=person.home, env=person.environment, timeout=120,
+        capture_output=True, text=True,
+    )  # fmt: skip
+    read = set(done.stderr.split("\n")[-1].split(" "))
+    assert "pipeline.cli" in read and done.returncode == 0, done.stderr
+    assert not read & {not_used, "pydantic", "sqlalchemy", "ccxt", "requests", "openpyxl", "pandas", "cryptography"}

@@ -8,8 +8,8 @@ import pytest
 
 from importers.ahead import read
 from importers.base import Refused
-from importers.read import PAGE
 from importers.read import read as read_here
+from importers.rows import PAGE
 
 HEADER = "Date,Account,Sent Amount,Sent Currency,Received Amount,Received Currency,Label,ID\n"
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from importers.base import Refused
+from importers.formats import formats
 from importers.read import read
-from importers.recognition import claims, formats, unknown
+from importers.recognition import claims, unknown
 from pipeline.answers import (
     Answer,
     DealtGiven,

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-import importers
-from importers.recognition import claims, formats
+from importers import ahead
+from importers.formats import formats
+from importers.recognition import claims
 from importers.sheets import open_file, sheets
 from pipeline.ledger import Ledger
 from pipeline.model import Transaction
@@ -23,7 +24,7 @@ def test_every_sample_is_of_just_one_layout() -> None:
     """And of no other, in whatever folder it lies and whatever it is called."""
     for layout, path in CASES:
         export = formats()[layout].export
-        assert export is not None and importers.read(path).format == (export.kept_as or layout), path
+        assert export is not None and ahead.read(path).format == (export.kept_as or layout), path
         with open_file(path) as file:
             claimed = [[each.name for each in claims(sheet.header)] for sheet in sheets(file, path.name)]
         assert len([names for names in claimed if names]) <= 1, (path, claimed)

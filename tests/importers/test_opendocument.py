@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-import importers
+from importers import ahead
 from importers.base import Refused
 from importers.sheets import open_file, sheets
 
@@ -79,9 +79,9 @@ def test_a_table_is_the_same_in_a_spreadsheet_and_in_csv(tmp_path: Path) -> None
     ods = document(tmp_path / "mine.ods", row("notes of mine"), row(*header) + row("2021-01-02", number("0.5"), "BTC"))
     csv = tmp_path / "mine.csv"
     csv.write_text(f"{','.join(header)}\n2021-01-02,0.5,BTC\n")
-    records = [[record for page in importers.read(path).pages for record in page.records] for path in (ods, csv)]
+    records = [[record for page in ahead.read(path).pages for record in page.records] for path in (ods, csv)]
     assert [r.source_id for r in records[0]] == [r.source_id for r in records[1]]
-    assert [r.content for r in records[0]] == [r.content for r in records[1]]
+    assert [r.digest for r in records[0]] == [r.digest for r in records[1]]
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,10 @@ import openpyxl
 import pytest
 
 from importers.base import Format, Refused
-from importers.formats import universal
-from importers.read import PAGE, parse, read
-from importers.recognition import claims, formats
+from importers.formats import formats, universal
+from importers.read import parse, read
+from importers.recognition import claims
+from importers.rows import PAGE
 from pipeline.model import RawRecord
 from pipeline.said import said_by
 
@@ -51,6 +52,18 @@ def refusal(path: Path, account: str | None = None) -> str:
 def test_every_format_is_found_by_its_file() -> None:
     assert set(formats()) >= {"universal", "prices"}
     assert all(layout.name == name for name, layout in formats().items())
+
+
+def test_columns_of_the_universal_file_alone_are_enough_for_no_other_layout() -> None:
+    """So that such a file is recognised without a look at the others."""
+    ours = {column.casefold() for column in universal.FORMAT.columns}
+    fits = [
+        layout.name
+        for layout in formats().values()
+        if ours >= {column.casefold() for column in layout.header}
+        and (not layout.one_of or ours & {column.casefold() for column in layout.one_of})
+    ]
+    assert fits == ["universal"]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +139,8 @@ def test_two_formats_never_claim_one_header(monkeypatch: pytest.MonkeyPatch, tmp
     recognition = sys.modules["importers.recognition"]
     wanted = [(layout, frozenset({"date"}), frozenset[str]()) for layout in (universal.FORMAT, other)]
     monkeypatch.setattr(recognition, "_wanted", lambda: wanted)
-    assert "fits the layouts universal and other" in refusal(write(tmp_path, ROW))
+    file = write(tmp_path, ROW, header=f"{HEADER},Batch")  # a column of no layout: all are asked
+    assert "fits the layouts universal and other" in refusal(file)
 
 
 @pytest.mark.parametrize(
@@ -409,7 +423,7 @@ def test_a_renamed_coin_is_kept_as_it_is_written_and_read_as_the_ledger_names_it
         ("XNO", "LUNC"),
         ("UST", None),  # or Tether, as Bitfinex writes it
     ]
-    assert [said for page in pages for said in page.said] == [said_by(t) for t in transactions]
+    assert [said for page in pages for said in page.said] == [(t.id, said_by(t)) for t in transactions]
 
 
 def test_a_price_is_of_the_coin_that_its_code_meant_on_the_day(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-import importers
+from importers import ahead
 from importers.base import Refused
 from importers.markup import Budget, CellError, feed
 from importers.sheets import Sheet, open_file, sheets
@@ -462,5 +462,5 @@ def test_two_sheets_of_one_name_are_told_apart_by_their_place(tmp_path: Path) ->
     workbook.save(path := tmp_path / "two.xlsx")
     edited(path, "xl/workbook.xml", 'name="More"', 'name="Rows"')
     with pytest.raises(Refused) as refused:
-        importers.read(path)
+        ahead.read(path)
     assert "the sheets 'Notes' and 'Rows' (table 2) and 'Rows' (table 3) could both be read; keep" in str(refused.value)

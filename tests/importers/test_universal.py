@@ -11,11 +11,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from importers import cells as cell
-from importers.base import RowError
+from importers.base import Format, Refused, RowError
 from importers.formats.universal import COLUMNS, FORMAT, parse, row
 from importers.read import read
+from importers.rows import Rows
+from importers.sheets import Sheet
 from pipeline.model import RECEIVED_LABELS, SENT_LABELS, Amount, Label, RawRecord, Transaction, instant_text
 from pipeline.money import plain
 
@@ -383,3 +386,50 @@ def test_a_file_of_transactions_is_read_back(
     assert [(t.description, t.txhash, t.account) for t in found] == [
         (t.description, t.txhash, t.account or "t") for t in unique
     ]
+
+
+# ---- many rows at once ----------------------------------------------------------------------------------------------
+
+_AMOUNTS, _ASSETS = ["", "1", "0.50", "100.00", "7.0"], ["", "EUR", "btc", "XRB"]
+_COMMON = {
+    "Date": ["2025-03-31T14:05:00Z", "2024-02-29 00:00:00"], "Account": ["", "Kraken"], "Label": ["", "reward", "Gift"],
+    "Description": ["", "said", 'said "so"\n\\'], "TxHash": ["", "0xab"], "ID": ["", "1", "2", "1e1"],
+    **{column: _AMOUNTS if "Amount" in column else _ASSETS for column in COLUMNS[2:10]}, "Mine": ["", "100 %", "1,5"],
+}  # fmt: skip
+_RARE = {
+    "Date": ["2025-03-31", "2025-03-31T14:05+02:00", "2025-02-29T00:00:00Z", "2025-03-31T14:05:00Z\n", "x", ""],
+    "Account": [" ", " Kraken", "a\nb"], "Label": [" ", "none"], "Description": [" ", "\r\n", "x" * 5001],
+    "TxHash": [" ", "a b", "1.5E+10", "a" * 201], "ID": [" ", "#1", "1E+10"],
+    **{column: ["0", "0.0", "01", "-1", "1,5", " 1", "1\n", "1\n2", "٣", "1" * 41] for column in COLUMNS[2:10:2]},
+    **{column: [" ", "B T C", "ВТС", "x" * 61, "a\tb"] for column in COLUMNS[3:10:2]}, "Mine": [" ", "\x1f"],
+}  # fmt: skip
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> list[tuple[int, list[str]]]:
+    """Rows, most of them right, that are out of the common in one column at most."""
+    odd, sides = (
+        draw(st.sampled_from(["", *_RARE])),
+        draw(st.sampled_from([COLUMNS[2:4], COLUMNS[4:6], COLUMNS[2:6], ()])),
+    )
+    rows = []
+    for number in range(2, 2 + draw(st.integers(1, 5))):
+        cells = {name: draw(st.sampled_from(_COMMON[name] + _RARE[name] * (name == odd))) for name in _COMMON}
+        if sides:
+            filled = {name: draw(st.sampled_from(_COMMON[name][1:])) for name in sides}
+            cells |= dict.fromkeys(COLUMNS[2:10], "") | {"Label": ""} | filled | {odd: cells.get(odd, "")}
+        rows.append((number, [cells[name] for name in _COMMON]))
+    return rows
+
+
+@settings(max_examples=400, deadline=None)
+@given(tables())
+def test_rows_that_are_read_together_are_what_each_is_by_itself(rows: list[tuple[int, list[str]]]) -> None:
+    def found(layout: Format) -> tuple[object, ...]:
+        read = Rows("t.csv", Sheet("", tuple(_COMMON), iter(rows)), layout, "t", "UTC")
+        try:
+            return *read.pages(), read.bare_dates
+        except Refused as error:
+            return (str(error),)
+
+    assert found(FORMAT) == found(replace(FORMAT, page=None))

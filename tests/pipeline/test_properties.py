@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from pipeline.gains.assess import assess
+from pipeline.gains.checks import Facts, balances, negative_balance
 from pipeline.gains.derive import Basis, derive
 from pipeline.gains.lots import METHODS
-from pipeline.gains.match import match
+from pipeline.gains.match import in_order, match, sort_key
+from pipeline.gains.migrate import migrated
 from pipeline.gains.value import PriceBook, fee_value, value
 from pipeline.model import (
     IN_TRANSIT,
@@ -31,7 +33,7 @@ from pipeline.model import (
     Transfer,
     is_fiat,
 )
-from pipeline.money import ZERO, exact
+from pipeline.money import ZERO, exact, plain
 from pipeline.rules.base import Scope
 from reports.ranges import ranges
 from tests.ledgers import ALL, ASSETS, FIXED, NEW_YEAR, Drawn, basis, codes, ledgers
@@ -105,7 +107,7 @@ def test_what_is_held_is_what_the_rows_add_up_to(drawn: Drawn, by: Basis) -> Non
             return
         apart = by.scope.values[-1][1] is Scope.ACCOUNT
         listed: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO)
-        for (account, asset), quantity in result.balances.items():
+        for (account, asset), quantity in balances(result.transactions).items():
             listed[account if apart else "", asset] += ZERO if is_fiat(asset) else quantity
         for t in result.transactions:
             if t.sent and not (t.received or t.label or t.id in result.transfers or is_fiat(t.sent.asset)):
@@ -248,7 +250,7 @@ def test_the_change_to_accounts_in_2025_loses_and_invents_nothing(drawn: Drawn, 
         after = result_of(drawn, by, NEW_YEAR + timedelta(microseconds=1))
         if not any(t.at == NEW_YEAR for t in drawn.transactions):
             assert _sums(before.lots) == _sums(after.lots)
-        held: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO, before.balances)
+        held: dict[tuple[str, str], Decimal] = defaultdict(lambda: ZERO, balances(before.transactions, NEW_YEAR))
         for d in before.disposals:  # what was disposed of must have been there, on record or not
             if d.rule is Rule.MISSING and not d.acquisition_id:
                 held[d.account, d.asset] += d.quantity
@@ -287,3 +289,28 @@ def _sums(lots: Iterable[Lot]) -> dict[str, tuple[Decimal, Decimal]]:
 def test_every_problem_can_be_told(drawn: Drawn, by: Basis) -> None:
     for issue in result_of(drawn, by).issues:
         assert issue.message and issue.remedy and "\n" not in issue.message + issue.remedy
+
+
+@given(ledgers())
+def test_what_is_kept_of_values_is_what_each_row_was_valued_at(drawn: Drawn) -> None:
+    by = basis("us")
+    with exact():
+        kept = result_of(drawn, by).values
+        events, _ = migrated(*match(drawn.transactions))
+        for v in value(events, PriceBook(drawn.prices, by.currency, by.zone), by.rules.higher_value):
+            assert isinstance(v.event, Transfer) or kept.of(v.event) == (v.value, v.basis)
+
+
+@given(ledgers())
+def test_an_account_is_first_short_at_the_end_of_the_instant_in_which_its_rows_add_up_to_less_than_nothing(
+    drawn: Drawn,
+) -> None:
+    rows, short = in_order(drawn.transactions), dict[tuple[str, str], tuple[datetime, str]]()
+    assert rows == sorted(drawn.transactions, key=sort_key)
+    with exact():
+        for at in sorted({t.at for t in rows}):
+            for (account, asset), units in balances([t for t in rows if t.at <= at]).items():
+                if units < ZERO and not is_fiat(asset):
+                    short.setdefault((account, asset), (at, plain(units)))
+        told = negative_balance(Facts(rows, [], {}))
+    assert {(i.account, i.asset): (i.at, i.details["quantity"]) for i in told} == short

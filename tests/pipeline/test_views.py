@@ -12,7 +12,7 @@ from importers import exchange
 from importers.base import Rights
 from importers.permissions import in_short
 from importers.vault import Entry
-from pipeline import views, views_status
+from pipeline import views, views_keys, views_status
 from pipeline.issues import Issue, Stake
 from pipeline.run.keys import Checked, Stored
 from pipeline.run.overview import Problems, Status
@@ -330,7 +330,7 @@ SHOWN = {
 
 def test_keys_are_listed_without_their_secrets() -> None:
     stored = [key("main", READS, advice="bound to no address."), key("other", UNKNOWN, ""), key("new", None, "")]
-    assert views.keys(stored) == [
+    assert views_keys.keys(stored) == [
         "Name   Exchange  Key      Stored      Last used   Asked       May        IP-bound  Expires",
         "-----  --------  -------  ----------  ----------  ----------  ---------  --------  ----------",
         "main   kraken    abcd...  2026-01-02  2026-02-03  2026-02-03  read       no        2026-12-31",
@@ -339,12 +339,12 @@ def test_keys_are_listed_without_their_secrets() -> None:
         "Kept in: encrypted file",
         "main: bound to no address.",
     ]
-    main, other, new = read(views.keys_json(stored))
+    main, other, new = read(views_keys.keys_json(stored))
     assert main == SHOWN
     assert (other["read"], other["unknown"], other["asked"], other["ip_bound"]) == (None, True, None, None)
     assert {new[name] for name in ("created", "last_used", "read", "trade", "may", "unknown", "advice")} == {None}
-    assert views.keys([]) == views.rights([]) == ["No key is stored: `taxsync keys add kraken`."]
-    assert read(views.keys_json([])) == read(views.rights_json([])) == []
+    assert views_keys.keys([]) == views_keys.rights([]) == ["No key is stored: `taxsync keys add kraken`."]
+    assert read(views_keys.keys_json([])) == read(views_keys.rights_json([])) == []
 
 
 def test_what_each_key_may_do_is_told_to_people_and_programs_alike() -> None:
@@ -353,7 +353,7 @@ def test_what_each_key_may_do_is_told_to_people_and_programs_alike() -> None:
         Checked(key("bot", TRADES), False, ("may trade",)),
         Checked(key("other", UNKNOWN, ""), None),
     ]
-    assert views.rights(checked) == [
+    assert views_keys.rights(checked) == [
         "Name   Exchange  Stored      Last used   Asked       Read     Trade    Withdraw  IP-bound  Expires",
         "-----  --------  ----------  ----------  ----------  -------  -------  --------  --------  ----------",
         "main   kraken    2026-01-02  2026-02-03  2026-02-03  yes      no       no        no        2026-12-31",
@@ -361,9 +361,9 @@ def test_what_each_key_may_do_is_told_to_people_and_programs_alike() -> None:
         "other  kraken    2026-01-02  2026-02-03  can't tell  unknown  unknown  unknown   unknown",
         "main: expires soon",
         "bot: may trade",
-        views.TWO_FACTOR,
+        views_keys.TWO_FACTOR,
     ]
-    main, bot, other = read(views.rights_json(checked))
+    main, bot, other = read(views_keys.rights_json(checked))
     assert main == SHOWN | {"reads_only": True, "notes": ["expires soon"]}
     assert (bot["trade"], bot["reads_only"], bot["expires"], bot["notes"]) == (True, False, None, ["may trade"])
     assert (other["unknown"], other["reads_only"], other["ip_bound"]) == (True, None, None)

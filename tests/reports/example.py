@@ -17,6 +17,7 @@ from pipeline.model import (
     Rule,
     Term,
     Transaction,
+    Values,
 )
 from pipeline.rules.base import rules_of
 from reports.table import Report
@@ -91,9 +92,8 @@ def report(year: int = 2025, country: str = "us", **parts: Any) -> Report:
         "lots": [],
         "incomes": [],
         "transactions": [],
-        "values": {},
+        "values": Values(),
         "transfers": {},
-        "balances": {},
         "allocations": [],
         "issues": [],
     }
@@ -121,5 +121,5 @@ def full() -> Report:
         transactions=[
             transaction(sent=Amount(D("0.5"), "BTC"), received=Amount(D("150.255"), "USD"), fee=Amount(D(1), "USD"))
         ],
-        values={"t1": (D("150.255"), "fiat")},
+        values=Values({"t1": (D("150.255"), "fiat")}),
     )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.csv_file import cell, inert, write_csv
+from reports.csv_file import cell, field, inert, write_csv
 from reports.table import Column, Table, Type
 from tests.reports.example import NEW_YORK, at
 
@@ -77,6 +77,13 @@ def test_what_no_file_should_hold_is_made_visible() -> None:
 
 
 @settings(deadline=None)
+@given(st.text(alphabet=st.characters() | st.sampled_from("aZ9 =-,;|\"\r\n~'"), max_size=8))
+def test_a_field_is_the_text_that_nothing_evaluates_in_quotes_where_it_needs_them(text: str) -> None:
+    out = io.StringIO(newline="")
+    csv.writer(out, lineterminator="\r\n").writerow([inert(text), ""])
+    assert f"{field(text)},\r\n" == out.getvalue()
+
+
 @given(st.text(alphabet=st.characters() | st.sampled_from("=+-@;\t\r\n\"', \ud800"), max_size=30))
 def test_no_text_comes_alive_whatever_the_separator(text: str) -> None:
     file = written((text, text))

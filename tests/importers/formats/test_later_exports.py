@@ -7,7 +7,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-import importers
+from importers import ahead
 from importers.base import Refused
 from pipeline.model import RawRecord
 
@@ -39,7 +39,7 @@ MINE, SHOP = "ab" * 20, "cd" * 20
 def records(folder: Path, name: str, text: str) -> list[RawRecord]:
     path = folder / name
     path.write_text(text)
-    return [record for page in importers.read(path).pages for record in page.records]
+    return [record for page in ahead.read(path).pages for record in page.records]
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_row_that_is_written_otherwise_later_is_the_same_row(
 def test_the_files_of_an_address_are_of_one_account_named_after_it(tmp_path: Path) -> None:
     (row,) = records(tmp_path, f"export-0x{MINE.upper()}.csv", ETHERSCAN.format(price="1", mine=MINE, shop=SHOP))
     assert row.account == f"0x{MINE}"
-    given = importers.read(tmp_path / f"export-0x{MINE.upper()}.csv", "my wallet")
+    given = ahead.read(tmp_path / f"export-0x{MINE.upper()}.csv", "my wallet")
     assert {record.account for page in given.pages for record in page.records} == {"my wallet"}
 
 
@@ -93,7 +93,7 @@ def test_an_export_that_a_spreadsheet_program_saved_anew_is_the_same_rows(tmp_pa
         at = [datetime.fromisoformat(row[1])] if row[0] == "1" else [row[1]]
         book.active.append([row[0], *at, *row[2:5], float(row[5]) if row[0] == "1" else row[5], row[6]])
     book.save(tmp_path / "book.xlsx")
-    workbook = [one for page in importers.read(tmp_path / "book.xlsx").pages for one in page.records]
+    workbook = [one for page in ahead.read(tmp_path / "book.xlsx").pages for one in page.records]
     for copy in (saved, workbook):
         assert [one.source_id for one in copy] == [first.source_id for first in downloaded]
         assert [one.digest == first.digest for one, first in zip(copy, downloaded, strict=True)] == [True, False, True]

@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 import importers
+from importers import ahead
 from importers.exports import Row, Said, export
-from importers.formats import universal
-from importers.recognition import formats
+from importers.formats import formats, universal
 from pipeline.model import RawRecord
 from tests.importers.exchanges.judged import as_file, as_row
 
@@ -37,7 +37,7 @@ def test_every_layout_has_a_sample() -> None:
 @pytest.mark.parametrize(("layout", "path"), CASES, ids=[f"{layout}-{path.stem}" for layout, path in CASES])
 def test_samples_say_what_was_judged_right(layout: str, path: Path) -> None:
     """Of a file, in all its accounts; and in whatever order its rows are kept."""
-    reading = importers.read(path, None, "Europe/Berlin")
+    reading = ahead.read(path, None, "Europe/Berlin")
     records = [record for page in reading.pages for record in page.records]
     export = formats()[layout].export
     assert export is not None and reading.format == (export.kept_as or layout)

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 import importers
+from importers import ahead
 from importers.base import Refused
-from importers.recognition import formats, is_header
+from importers.formats import formats
+from importers.recognition import is_header
 from importers.sheets import open_file, sheets
 from tests.importers.exchanges.judged import as_row
 from tests.importers.formats.test_samples import CASES
@@ -69,7 +71,7 @@ def table(path: Path) -> tuple[str, Table, str]:
 
 def said(path: Path) -> tuple[Counter[str], set[tuple[str, str]], int]:
     """The transactions of a file, the ids of its rows, and how many of them are not understood."""
-    reading = importers.read(path, None, "Europe/Berlin")
+    reading = ahead.read(path, None, "Europe/Berlin")
     records = [record for page in reading.pages for record in page.records]
     counts = reading.passed()
     told: Counter[str] = Counter()

@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 import importers
+from importers import ahead
 from importers.base import Refused
 from pipeline.model import Parsed, RawRecord
 from tests.person import Person
@@ -21,7 +22,7 @@ DEPOSIT = "Date(UTC),Coin,Amount,TransactionFee,Address,TXID,SourceAddress,Payme
 
 def read(path: Path, text: str, zone: str = "Europe/Berlin") -> tuple[list[RawRecord], Parsed]:
     path.write_text(text)
-    reading = importers.read(path, "mine", zone)
+    reading = ahead.read(path, "mine", zone)
     records = [record for page in reading.pages for record in page.records]
     (parsed,) = importers.parse(reading.format, records)
     return records, parsed

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from pipeline.answers import Answers, OpeningLot
+from pipeline.gains.checks import balances
 from pipeline.gains.derive import Basis, derive
 from pipeline.model import IN_TRANSIT, Label, Result
 from pipeline.money import ZERO, exact, plain
@@ -160,7 +161,7 @@ def test_an_opening_lot_cures_what_was_missing_with_its_date_and_cost() -> None:
     result = answered(Answers(openings=(lot("2.5 BTC", "500 USD"),)), *rows)
     assert table(result.disposals) == ["2 BTC: 90000 - 400 = 89600 long fifo sale"]
     assert result.disposals[0].acquisition_id == "lot" and codes(result) == []
-    assert (result.balances["Kraken", "BTC"], holdings(result)) == (Decimal("0.5"), {"Kraken BTC": "0.5"})
+    assert (balances(result.transactions)["Kraken", "BTC"], holdings(result)) == (Decimal("0.5"), {"Kraken BTC": "0.5"})
 
 
 def test_a_lot_counts_only_in_its_account_where_lots_are_those_of_an_account() -> None:
@@ -196,7 +197,7 @@ def test_lots_that_came_by_a_receipt_give_it_their_dates_and_costs(label: str) -
         "0.75 BTC: 45000 - 300 = 44700 long fifo sale",
         "0.25 BTC: 15000 - 500 = 14500 short fifo sale",
     ]
-    assert result.balances["Kraken", "BTC"] == ZERO
+    assert balances(result.transactions)["Kraken", "BTC"] == ZERO
     assert not {i.ref for i in result.issues} & {"t1", "lot", "later"}
     result = answered(Answers(openings=part[:1]), *rows)
     (issue,) = [i for i in result.issues if i.ref == "t1"]
@@ -277,7 +278,7 @@ def test_whatever_is_answered_no_unit_is_lost_or_made(drawn: Drawn, data: st.Dat
     with exact():
         for asset in ASSETS:
             held = sum((x.quantity for x in result.lots if x.asset == asset), ZERO)
-            rows = sum((units for (_, name), units in result.balances.items() if name == asset), ZERO)
+            rows = sum((units for (_, name), units in balances(result.transactions).items() if name == asset), ZERO)
             away = [
                 t.sent.quantity
                 for t in result.transactions

@@ -261,7 +261,7 @@ def settled(drawn: Drawn, before: Result, data: st.DataObject) -> tuple[list[Tra
     in_swaps = {  # a price of these may contradict what a swap was valued by
         side.asset
         for t in drawn.transactions
-        if t.sent and t.received and before.values.get(t.id, (None, ""))[0] is not None
+        if t.sent and t.received and before.values.of(t)[0] is not None
         for side in (t.sent, t.received)
         if not is_fiat(t.sent.asset) and not is_fiat(t.received.asset)
     }

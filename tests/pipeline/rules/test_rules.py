@@ -75,6 +75,17 @@ def test_once_long_stays_long_and_365_days_are_never_enough(bought: date, days: 
         assert more_than_one_year(bought, sold + timedelta(days=1)) is Term.LONG
 
 
+@given(st.dates(date(2009, 1, 3), date(2100, 1, 1)), st.integers(0, 1100))
+def test_a_term_is_what_the_anniversary_alone_says(bought: date, days: int) -> None:
+    """The year numbers, which are asked first, only spare looking the day up."""
+    sold = bought + timedelta(days)
+    begins = bought + timedelta(days=1)
+    after = date(begins.year + 1, 3, 1) if (begins.month, begins.day) == (2, 29) else begins.replace(begins.year + 1)
+    last = date(bought.year + 1, 2, 28) if (bought.month, bought.day) == (2, 29) else bought.replace(bought.year + 1)
+    assert more_than_one_year(bought, sold) is (Term.LONG if sold >= after else Term.SHORT)
+    assert after_the_anniversary(bought, sold) is (Term.LONG if sold > last else Term.SHORT)
+
+
 def test_countries_without_a_holding_period_have_no_term() -> None:
     assert no_term(date(2020, 1, 1), date(2025, 1, 1)) is Term.NONE
     assert US.has_terms and US.term(date(2025, 1, 1), date(2025, 1, 1)) is Term.SHORT

@@ -261,7 +261,7 @@ def test_a_wallet_that_was_given_once_is_not_left_out_later(ledger: Ledger) -> N
     assert problems(ledger, small)["wallet_not_read"].startswith("mine: its balances could not be read in the last run")
     kept = {s.stream: s.records for s in ledger.sources() if s.stream.startswith("Balance")}
     assert kept == {"Balance": 2, "Balance earn": 1}, "a part of the wallets would look like missing coins"
-    assert [used.records for used in sources_used(ledger)] == [9], "none of which anybody sent"
+    assert [used.records for used in sources_used(ledger, ledger.transactions())] == [9], "none of which anybody sent"
 
 
 # ---- progress -------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from pipeline.gains.derive import Basis, derive
-from pipeline.model import Disposal, Price, Result, Transaction
+from pipeline.model import Disposal, Price, Result, Transaction, Values
 from pipeline.rules.base import rules_of
 from reports.forms import Form, forms_of
 from reports.table import Report, SourceUsed, Table
@@ -57,8 +57,8 @@ def on(
 
 def made(country: str, year: int, *disposals: Disposal, **parts: Any) -> Report:
     """The report on disposals that are made by hand."""
-    empty: dict[str, Any] = {"lots": [], "incomes": [], "transactions": [], "values": {}, "transfers": {}}
-    result = Result(list(disposals), **empty, balances={}, allocations=[], issues=[])
+    empty: dict[str, Any] = {"lots": [], "incomes": [], "transactions": [], "values": Values(), "transfers": {}}
+    result = Result(list(disposals), **empty, allocations=[], issues=[])
     return report_on(result, basis_of(country), year, **parts)
 
 

@@ -1,5 +1,6 @@
 """United States: Schedule D and Schedule 1 from Form 8949's cells, whole dollars, files for tax programs."""
 
+from collections.abc import Mapping
 from decimal import Decimal as D
 from typing import Any
 
@@ -99,10 +100,18 @@ $7.00
 """
 
 
+def also_of(r: Report) -> Mapping[str, bytes]:
+    """Form 8949 for other programs, of rows that come one at a time."""
+    also = form_8949.FORM.also(r)
+    for row in form_8949.table(r).rows:
+        also.add([row])
+    return also.files()
+
+
 def test_a_txf_file_has_one_record_for_each_row() -> None:
     various = disposal(account="Wallet", proceeds=D(7), cost_basis=D(0), acquired_at=None, rule=Rule.AVERAGE, **LONG)
     r = year(disposal(), various, form_1099_da={"Kraken": "proceeds"})
-    files = form_8949.FORM.also(r, form_8949.table(r))
+    files = also_of(r)
     assert files["form_8949.txf"].decode("ascii").replace("\r\n", "\n") == TXF
     assert set(files) == {"form_8949.txf", "form_8949_turbotax.csv"}
 
@@ -112,14 +121,14 @@ def test_a_txf_file_has_one_record_for_each_row() -> None:
 )
 def test_the_category_of_a_txf_record_is_that_of_its_box(told: str, short: str, long: str) -> None:
     r = year(disposal(**SHORT), disposal(**LONG), form_1099_da={"Kraken": told})
-    text = form_8949.FORM.also(r, form_8949.table(r))["form_8949.txf"].decode()
+    text = also_of(r)["form_8949.txf"].decode()
     assert [line for line in text.splitlines() if line.startswith("N")] == [short, long]
 
 
 def test_turbotax_gets_files_of_no_more_rows_than_it_takes() -> None:
     sales = [disposal(f"d{n}", proceeds=D(n)) for n in range(LIMIT + 1)]
     r = year(*sales, disposal(asset="=cmd|'/c calc'!A1\n,X"))
-    files = form_8949.FORM.also(r, form_8949.table(r))
+    files = also_of(r)
     first, second = (files[f"form_8949_turbotax{n}.csv"].decode().split("\r\n") for n in ("", "_2"))
     assert first[0] == second[0] == "Currency Name,Purchase Date,Cost Basis,Date Sold,Proceeds"
     assert (len(first), len(second)) == (1 + LIMIT + 1, 1 + 2 + 1)  # heading, rows, the last line's end
@@ -129,6 +138,6 @@ def test_turbotax_gets_files_of_no_more_rows_than_it_takes() -> None:
 
 def test_without_rows_files_for_tax_programs_are_their_heads() -> None:
     r = year()
-    files = form_8949.FORM.also(r, form_8949.table(r))
+    files = also_of(r)
     assert files["form_8949.txf"].decode().splitlines() == TXF.splitlines()[:4]
     assert len(files["form_8949_turbotax.csv"].decode().splitlines()) == 1
