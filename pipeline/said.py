@@ -62,8 +62,17 @@ def transactions_of(columns: Sequence[Sequence[Any]]) -> list[Transaction]:
     )  # fmt: skip
 
 
+LOOKED_AT = 500  # amounts of a column, which tell whether many are equal
+
+
 def _amounts(quantities: Sequence[Any], assets: Sequence[Any]) -> Iterable[Amount | None]:
+    if len(set(quantities[:LOOKED_AT])) < LOOKED_AT / 2:  # none, or fees of a few kinds: one each, made once
+        made = {pair: _amount(*pair) for pair in set(zip(quantities, assets, strict=True))}
+        return [made[pair] for pair in zip(quantities, assets, strict=True)]
     if None not in quantities:
         return map(Amount, map(Decimal, quantities), map(intern, assets))
-    pairs = zip(quantities, assets, strict=True)
-    return [None if text is None else Amount(Decimal(text), intern(asset)) for text, asset in pairs]
+    return map(_amount, quantities, assets)
+
+
+def _amount(quantity: str | None, asset: str) -> Amount | None:
+    return None if quantity is None else Amount(Decimal(quantity), intern(asset))

@@ -66,7 +66,7 @@ class Booked(Struct):
 
 
 def book(
-    flows: Iterable[Flow],
+    flows: Sequence[Flow],
     rules: Rules,
     plan: Plan,
     scope: Dated[Scope],
@@ -85,7 +85,6 @@ def book(
     units, in the order in which they first held the asset (Rev. Proc. 2024-28, sec. 4.02). `plan`: the lot methods; one
     that begins on a day picks among the lots as they are, or, by the country's law, follows once a queue holds nothing.
     """
-    flows = list(flows)
     forms = forms_of(flows, rules)
     identified = identify(flows, rules, forms, zone, start)
     walk = _Walk(identified, rules, forms, plan, scope, zone, answers, took)
@@ -196,13 +195,14 @@ class _Walk:
             self._hold(a.account, a.asset, a.quantity)
 
     def lot(self, a: Acquire, more: Decimal = ZERO) -> Units:
-        cost, (since, day) = (a.cost or ZERO) + more, acquired(a, self.zone)
+        cost, (since, day) = a.cost or ZERO, acquired(a, self.zone)
+        cost = cost + more if more else cost  # mostly the flow's own number: another takes 104 bytes
         unit_cost = split(cost, ONE, a.quantity) if self._by_cost else ZERO
         return Units(a.id, since, a.order, a.quantity, cost, unit_cost, a.cost is None, day, a.dated)
 
     def _hold(self, account: str, asset: str, quantity: Decimal) -> None:
         self._units[asset][account] += quantity
-        self._places[asset].setdefault(account)
+        self._places[asset][account] = None
 
     def _depart(self, move: Move) -> None:
         if not self._places_matter or move.id in self._early:
@@ -357,8 +357,7 @@ class _Walk:
 
         Units that were acquired at a known time but at no known price are of the method's rule all the same.
         """
-        rows = []
-        left, proceeds_left, costs_left = d.quantity, d.proceeds, d.costs
+        rows, left, proceeds_left, costs_left = [], d.quantity, d.proceeds, d.costs
         for rule, units in parts:
             quantity, dated, day = units.quantity, units.dated, units.day
             proceeds, costs = proceeds_left, costs_left
@@ -370,7 +369,7 @@ class _Walk:
                     costs = split(costs_left, quantity, left)
                     costs_left -= costs
                 left -= quantity
-            cost_basis = units.cost + costs
+            cost_basis = units.cost + costs if costs else units.cost
             if not d.gain:
                 proceeds = cost_basis
             gain = None if proceeds is None else proceeds - cost_basis

@@ -35,18 +35,17 @@ Days = dict[int, list[Units]]  # of one asset: day (ordinal) -> what is left of 
 class Identified(Struct):
     """The flows with what is left of the acquisitions, and what each disposal has taken, by its id."""
 
-    flows: list[Flow]
+    flows: Sequence[Flow]
     taken: dict[str, list[tuple[Rule, Units]]]
 
 
 def identify(
-    flows: Iterable[Flow], rules: Rules, forms: Forms, zone: ZoneInfo, start: Position | None = None
+    flows: Sequence[Flow], rules: Rules, forms: Forms, zone: ZoneInfo, start: Position | None = None
 ) -> Identified:
     """Carries out `rules.identify`. What arrived from nowhere on record is no acquisition, and is left alone.
 
     `start`: disposals before it take of acquisitions after it just what they had taken when they were filed.
     """
-    flows = list(flows)
     if not rules.identify:
         return Identified(flows, {})
     by_day: dict[str, Days] = defaultdict(lambda: defaultdict(list))
