@@ -4,6 +4,7 @@
 
 Makes a universal file of ROWS trades over four years (two accounts, eight assets), then runs the program as a person
 would, whole processes, and prints seconds and megabytes of each step; of what `floor.py` does also, too, the ratio.
+Then how many requests the first import from an exchange makes, beside the least that it could.
 `--peers`: the folder with the commands of RP2 and BittyTax, which then report the same history (`peers.py`).
 """
 
@@ -25,8 +26,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from tests.peers import PEERS
 
 HEADER = "Date,Account,Sent Amount,Sent Currency,Received Amount,Received Currency,Fee Amount,Fee Currency,ID\n"
+LOTS = "Date,Account,Asset,Quantity,Cost,Cost Currency,Evidence\n2021-05-01,Kraken,BTC,1,30000,USD,a receipt\n"
 ASSETS = "BTC ETH SOL ADA DOT LTC XRP AVAX".split()
 TAXSYNC = [sys.executable, "-m", "pipeline.cli"]
+REQUESTS = [sys.executable, "-m", "pytest", "-n0", "-s", "-qq", "--no-summary", "-m", "requests"]
 FLOOR = [sys.executable, str(Path(__file__).with_name("floor.py")), "big.csv"]
 
 
@@ -58,17 +61,22 @@ def history(path: Path, rows: int) -> None:
             file.write(f"{at:%Y-%m-%dT%H:%M:%SZ},{account},{','.join(sides)},0.{number % 90 + 10},USD,{number}\n")
 
 
-def taken(commands: Sequence[Sequence[str]], folder: Path, environment: dict[str, str]) -> Taken:
-    """Runs one after the other. The peak of memory is that of one process, found by a process of its own."""
-    sum = Taken()
-    for command in commands:
-        watched = [sys.executable, __file__, "--watch", *command]
-        done = subprocess.run(watched, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        seconds, busy, kilobytes, code = done.stderr.decode().splitlines()[-1].split()
-        sum.seconds, sum.busy = sum.seconds + float(seconds), sum.busy + float(busy)
-        sum.megabytes = max(sum.megabytes, int(kilobytes) // 1024)
-        sum.failed = sum.failed or code not in ("0", "1")
-    return sum
+def taken(command: Sequence[str], folder: Path, environment: dict[str, str]) -> Taken:
+    """What one process took; a process of its own finds the peak of its memory."""
+    watched = [sys.executable, __file__, "--watch", *command]
+    done = subprocess.run(watched, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    seconds, busy, kilobytes, code = done.stderr.decode().splitlines()[-1].split()
+    return Taken(float(seconds), float(busy), int(kilobytes) // 1024, code not in ("0", "1"))
+
+
+def together(parts: Sequence[Taken]) -> Taken:
+    """One after the other."""
+    return Taken(
+        sum(one.seconds for one in parts),
+        sum(one.busy for one in parts),
+        max(one.megabytes for one in parts),
+        any(one.failed for one in parts),
+    )
 
 
 def watch(command: Sequence[str]) -> None:
@@ -103,21 +111,33 @@ def main() -> None:
     environment = os.environ | home
     history(folder / "big.csv", given.rows)
 
-    def run(name: str, *commands: Sequence[str], least: Taken | None = None) -> Taken:
-        return told(name, taken(commands, folder, environment), least)
+    def run(name: str, command: Sequence[str], least: Taken | None = None) -> Taken:
+        return told(name, taken(command, folder, environment), least)
+
+    def person(name: str, report: Sequence[str], least: Taken) -> list[Taken]:
+        """From nothing to a year's files."""
+        shutil.rmtree(folder / "data", ignore_errors=True)
+        parts = [run(command[3], command) for command in (init, read, report)]
+        told(name, together(parts), least)
+        return parts
 
     init, read = [*TAXSYNC, "init", "--country", "us"], [*TAXSYNC, "import", "big.csv"]
     report = [*TAXSYNC, "report", "--year", "2025"]
     plain = run("floor without workbook", [*FLOOR, "floor-csv", "--no-xlsx"])
     whole = run("floor", [*FLOOR, "floor"])
-    run("init, import, report without workbook", init, read, [*report, "--no-xlsx"], least=plain)
-    shutil.rmtree(folder / "data")
-    run("init, import, report", init, read, report, least=whole)
+    person("init, import, report without workbook", [*report, "--no-xlsx"], plain)
+    _, first, _ = person("init, import, report", report, whole)
     run("report, once more", report)
-    run("import of the same file once more", read)
+    run("import of the same file once more", read, first)
+    fifo = run("report without workbook, once more", [*report, "--no-xlsx"])
+    run("the same by hifo, beside it", [*report, "--no-xlsx", "--method", "hifo"], fifo)
+    (folder / "lots.csv").write_text(LOTS, encoding="utf-8")
+    run("one answer more", [*TAXSYNC, "import", "lots.csv"])
+    run("the same with that answer, beside it", [*report, "--no-xlsx"], fifo)
     run("check", [*TAXSYNC, "check"])
     run("status", [*TAXSYNC, "status"])
     run("--help", [*TAXSYNC, "--help"])
+    subprocess.run(REQUESTS, cwd=Path(__file__).parent.parent, check=False)
     for name, made in PEERS.items() if given.peers else ():
         program, *options = made(folder / "big.csv", folder)
         run(name, [str(given.peers.absolute() / program), *options])

@@ -39,6 +39,12 @@ class Run:
         return Counter(request.path for request in self.requests)
 
 
+def little_more(who: str, asked: int, least: int) -> None:
+    """That an import asked for no more than a quarter above what it must; told to whoever runs tests with -s."""
+    print(f"\n{who:<42} {asked:7d} requests {asked / least:5.2f} x {least:7d} needed", end=" ")
+    assert asked <= 1.25 * least
+
+
 def ready(folder: Path, exchange: str, book: Spoken, credentials: Mapping[str, str]) -> Path:
     """A folder with the key, before its first import; no prices are looked up."""
     begun(folder)
