@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from tests.peers import PEERS
 
 HEADER = "Date,Account,Sent Amount,Sent Currency,Received Amount,Received Currency,Fee Amount,Fee Currency,ID\n"
-LOTS = "Date,Account,Asset,Quantity,Cost,Cost Currency,Evidence\n2021-05-01,Kraken,BTC,1,30000,USD,a receipt\n"
+LOTS = "Date,Account,Asset,Quantity,Cost,Cost Currency,Evidence\n2021-05-01,Kraken,XMR,1,300,USD,a receipt\n"
 ASSETS = "BTC ETH SOL ADA DOT LTC XRP AVAX".split()
 TAXSYNC = [sys.executable, "-m", "pipeline.cli"]
 REQUESTS = [sys.executable, "-m", "pytest", "-n0", "-s", "-qq", "--no-summary", "-m", "requests"]

@@ -29,6 +29,7 @@ from pipeline.gains.answered import (
 from pipeline.gains.assess import assess
 from pipeline.gains.book import Booked, book
 from pipeline.gains.carried import begun, carried, dealt
+from pipeline.gains.change import years_of
 from pipeline.gains.checks import check
 from pipeline.gains.claims import claimed
 from pipeline.gains.derivatives import as_disposals
@@ -137,7 +138,7 @@ def derived(
         rows, unfit = counted(rows, answers.repeats, answers.copies)
         by_hand = sides(answers.matches, answers.openings)
         events, unmatched = migrated(*match(rows, by_hand))
-        transfers = [e for e in events if isinstance(e, Transfer)]
+        transfers = [e for e in events if type(e) is Transfer]
         unmatched += one.issues + unused + unfit + alone(rows, by_hand)
         held = renamed_balances(reported, answers.assets) if answers.assets else reported
         prices_of = PriceBook(prices, basis.currency, basis.zone)
@@ -178,7 +179,8 @@ def derived(
         issues = both_count(issues, answers.repeats, answers.copies)
         issues = [i for i in sorted(issues, key=_rank) if until is None or i.at is None or i.at < until or i in ahead]
         if rules.gains:
-            seen = Seen(booked.disposals, flows, rows, values, rules, basis.scope, basis.zone, basis.currency)
+            year_of = years_of(rules, basis.zone)
+            seen = Seen(booked.disposals, flows, rows, values, rules, basis.scope, basis.zone, basis.currency, year_of)
             issues = weighed(issues, seen)
         result = Result(
             disposals=booked.disposals if rules.gains else [],
@@ -232,7 +234,7 @@ def _before(horizon: datetime | None, events: list[Event]) -> list[Event]:
 
 
 def _begins(event: Event) -> datetime:
-    return min(event.out.at, event.into.at) if isinstance(event, Transfer) else event.at
+    return event.at if isinstance(event, Transaction) else min(event.out.at, event.into.at)
 
 
 def _with_sides(rows: list[Transaction], transfers: Iterable[Transfer]) -> list[Transaction]:

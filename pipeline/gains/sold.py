@@ -17,21 +17,20 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from pipeline.model import Acquire, Convert, Disposal, Dispose, Flow
+from pipeline.model import Acquire, Convert, Disposal, Dispose, Flow, Move
 from pipeline.money import ONE, ZERO, split
 
 
 def dearest_of(flows: Iterable[Flow]) -> dict[str, Decimal]:
     """The highest cost of one unit of each asset, also where units of another became it."""
     found: dict[str, Decimal] = defaultdict(lambda: ZERO)
-    for f in sorted(
-        (f for f in flows if isinstance(f, Acquire | Convert)), key=lambda f: (f.at, isinstance(f, Convert))
-    ):
-        if isinstance(f, Acquire):
-            if f.cost and f.quantity:
-                found[f.asset] = max(found[f.asset], split(f.cost, ONE, f.quantity))
-        elif f.into_quantity:
-            found[f.into] = max(found[f.into], split(found[f.asset] * f.quantity, ONE, f.into_quantity))
+    received = [f for f in flows if type(f) is not Dispose and type(f) is not Move]
+    for f in sorted(received, key=lambda f: (f.at, type(f) is Convert)):
+        if type(f) is Convert:
+            if f.into_quantity:
+                found[f.into] = max(found[f.into], split(found[f.asset] * f.quantity, ONE, f.into_quantity))
+        elif isinstance(f, Acquire) and f.cost and f.quantity:
+            found[f.asset] = max(found[f.asset], split(f.cost, ONE, f.quantity))
     return dict(found)
 
 
@@ -99,13 +98,15 @@ class Paid:
         self._into: dict[str, list[tuple[datetime, str]]] = defaultdict(list)
         self._out_of: dict[str, set[str]] = defaultdict(set)
         for f in flows:
-            if isinstance(f, Acquire) and f.cost:
+            if type(f) is Dispose:
+                if f.costs:
+                    self._paid[f.asset][year_of(f.at)] += f.costs
+            elif type(f) is Convert:
+                if f.asset != f.into:
+                    self._into[f.asset].append((f.at, f.into))
+                    self._out_of[f.into].add(f.asset)
+            elif isinstance(f, Acquire) and f.cost:
                 self._paid[f.asset][year_of(f.at)] += f.cost
-            elif isinstance(f, Dispose) and f.costs:
-                self._paid[f.asset][year_of(f.at)] += f.costs
-            elif isinstance(f, Convert) and f.asset != f.into:
-                self._into[f.asset].append((f.at, f.into))
-                self._out_of[f.into].add(f.asset)
         for d in disposals:
             if d.taxed and d.gain is not None:
                 self._costs[d.asset][year_of(d.disposed_at)] += d.cost_basis

@@ -28,12 +28,12 @@ from pipeline.gains.sold import Paid, Sold, dearest_of
 from pipeline.gains.untold import NO_TELLING, untold
 from pipeline.gains.untold import weighed_beside as weighed_beside
 from pipeline.issues import Issue
-from pipeline.local import local_day
 from pipeline.model import Acquire, Convert, Disposal, Flow, Move, Rule, Transaction, Values, is_fiat
 from pipeline.money import ONE, ZERO, split
 from pipeline.rules.base import Dated, Rules, Scope
 
 MOMENT = datetime.resolution
+AVERAGES, BY_COST = (Rule.AVERAGE, Rule.POOL), (Rule.HIFO, Rule.LOFO)
 
 
 class Seen(Struct, frozen=True):
@@ -47,9 +47,7 @@ class Seen(Struct, frozen=True):
     scope: Dated[Scope]
     zone: ZoneInfo
     currency: str
-
-    def year(self, at: datetime) -> int:
-        return self.rules.year.of(local_day(at, self.zone))
+    year: Callable[[datetime], int]
 
 
 def weighed(issues: Sequence[Issue], seen: Seen) -> list[Issue]:
@@ -86,7 +84,7 @@ class _Scales:
         self.gains = gains_of(seen.disposals, seen.rules, seen.zone)
         self.sold = Sold(seen.disposals, seen.year)
         self.dearest = dearest_of(as_conversions(seen.flows))
-        self.averaged = {d.asset for d in seen.disposals if d.rule in (Rule.AVERAGE, Rule.POOL)}
+        self.averaged = {d.asset for d in seen.disposals if d.rule in AVERAGES}
         self.unsure = {i.asset for i in issues if i.code in OF_AN_ACQUISITION or i.code in OF_A_PLACE}
         codes = _EFFECTS.keys() - {"missing_price"}
         self.moving = {i.asset for i in issues if i.code in codes}  # assets whose lots may be others; "": any
@@ -100,15 +98,15 @@ class _Scales:
         self._old = {f.asset for f in seen.flows if last and isinstance(f, Acquire) and f.day <= last}
         self._converts: dict[str, list[Convert]] = defaultdict(list)
         for f in as_conversions(seen.flows):
-            if isinstance(f, Convert) and f.into != f.asset:
+            if type(f) is Convert and f.into != f.asset:
                 self._converts[f.asset].append(f)
         self._moved: dict[str, datetime] = {}  # when units of an asset first went from one account to another
         for f in seen.flows:
-            if isinstance(f, Move):
+            if type(f) is Move:
                 self._moved[f.asset] = min(f.at, self._moved.get(f.asset, f.at))
         self.by_row: dict[str, list[Disposal]] = defaultdict(list)
         self.sold_from: dict[str, set[int]] = defaultdict(set)  # the years in which units of a row were disposed of
-        self.ranked_by_cost = any(d.rule in (Rule.HIFO, Rule.LOFO) for d in seen.disposals)
+        self.ranked_by_cost = any(d.rule in BY_COST for d in seen.disposals)
         self.blamed: dict[int, list[Disposal]] = defaultdict(list)
         blame = Blame(issues, self.rows, self.worth)
         self.given: dict[int, Decimal] = defaultdict(lambda: ZERO)  # units of a problem that brought no gain by law
