@@ -148,7 +148,7 @@ def _build(staging: Path, report: Report, xlsx: bool, progress: Progress) -> lis
     files += [_File(_csv_name(table.name), partial(_itself, table)) for table in tables]
     files += [_File(form.file, partial(of_form, form), form.also) for form in forms]
     shown = [(form, of_form(form)) for form in forms] if xlsx else []  # else by the process that writes them
-    total = sum(len(table.rows) for table in [*tables, *(table for _, table in shown)]) * (2 if xlsx else 1)
+    total = sum(len(table.rows) for table in [*tables, *(table for _, table in shown)])
 
     def others(_asked: Callable[[], None]) -> dict[str, list[str]]:
         written = _write_all(staging, report, reversed(files))

@@ -76,7 +76,7 @@ def assess(
         event = v.event
         if own:
             books.rules = next((own[t.id] for t in _rows(event) if t.id in own), rules)
-        if isinstance(event, Transfer):
+        if not isinstance(event, Transaction):  # to say that it is one takes a tenth of saying that it is none
             books.transfer(v, event)
             continue
         sent, received = event.sent, event.received

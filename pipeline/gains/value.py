@@ -125,7 +125,7 @@ class PriceBook:
 def value(events: Iterable[Event], book: PriceBook, dearer: bool = False) -> list[Valued]:
     """Every event with the value of what it moved and of its fee. `dearer`: a swap that names no value itself
     is worth the dearer of its two sides."""
-    return [_transfer(e, book) if isinstance(e, Transfer) else _transaction(e, book, dearer) for e in events]
+    return [_transaction(e, book, dearer) if isinstance(e, Transaction) else _transfer(e, book) for e in events]
 
 
 def _transfer(transfer: Transfer, book: PriceBook) -> Valued:

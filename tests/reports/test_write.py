@@ -282,3 +282,14 @@ def test_two_processes_write_the_files_that_one_writes(tmp_path: Path, xlsx: boo
     assert listed["small"] == listed["big"]
     here, there = digests(tmp_path / "small" / "2025"), digests(tmp_path / "big" / "2025")
     assert {name for name in there if there[name] != here.get(name)} == {"prices.csv", *(BOOK if xlsx else ())}
+
+
+@pytest.mark.parametrize("origins", [1, MANY])
+def test_progress_ends_where_all_is_done_not_halfway(tmp_path: Path, origins: int) -> None:
+    """The workbook is what is told of: the other files come meanwhile."""
+    told: list[tuple[int, int | None]] = []
+    one = replace(full(), origins=[("", None, "", "", None, "", None, "")] * origins)
+    write_year(tmp_path / "2025", one, xlsx=True, progress=lambda _, done, total: told.append((done, total)))
+    assert told == sorted(told)
+    assert told[-1][0] == told[-1][1]
+    assert told[-1][0] >= origins
