@@ -39,6 +39,9 @@ class Server(Struct, frozen=True):
     def __repr__(self) -> str:
         return "Server()"
 
+    def __rich_repr__(self) -> list[tuple[str, Any]]:  # a Struct's own shows every field to whoever prints with rich
+        return []
+
     @classmethod
     def of(cls, url: str) -> "Server":
         """Raises LedgerError, which repeats nothing of the address."""

@@ -174,7 +174,7 @@ def page(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[tuple[str,
     cells = empty | dict(zip(names, zip(*rows, strict=True), strict=True))
     try:
         sent, received, fee, worth = (_pairs(cells, pair) for pair in (_SENT, _RECEIVED, _FEE, _NET_WORTH))
-        labels = column.words(cells["Label"], _label)
+        labels = column.words(cells["Label"], _label_text)
         kinds = set(zip(map(bool, sent[0]), map(bool, received[0]), labels, strict=True))
         if not all(label in _FITTING.get((out, into), ()) for out, into, label in kinds) or any(
             map(eq, sent[1], received[1])
@@ -187,6 +187,11 @@ def page(names: Sequence[str], rows: Sequence[Sequence[str]]) -> list[tuple[str,
         return list(zip(column.words(cells["Account"], _account), column.identities(cells["ID"]), said, strict=True))
     except (Uncommon, RowError):
         return None
+
+
+def _label_text(text: str) -> str | None:
+    label = _label(text)
+    return label.value if label else None
 
 
 def _pairs(cells: Mapping[str, Texts], names: tuple[str, str]) -> tuple[Sequence[str | None], Sequence[str | None]]:
