@@ -13,7 +13,7 @@ from msgspec import Struct, field
 
 from pipeline.fiat import is_fiat as is_fiat
 from pipeline.issues import Issue
-from pipeline.money import ZERO
+from pipeline.money import EXACT, ZERO
 from pipeline.words import RECEIVED_LABELS as RECEIVED_LABELS
 from pipeline.words import SENT_LABELS as SENT_LABELS
 from pipeline.words import Kind as Kind
@@ -342,7 +342,6 @@ class Disposal(Struct, frozen=True, gc=False):
     disposed_at: datetime
     proceeds: Decimal | None
     cost_basis: Decimal
-    gain: Decimal | None
     term: Term
     rule: Rule
     kind: Kind
@@ -351,6 +350,10 @@ class Disposal(Struct, frozen=True, gc=False):
     set_apart: Decimal = ZERO
     costs: Decimal = ZERO
     whole: Whole | None = None
+
+    @property
+    def gain(self) -> Decimal | None:  # made when it is asked for: kept, it is a fifth of what a disposal takes
+        return None if self.proceeds is None else EXACT.subtract(self.proceeds, self.cost_basis)
 
 
 class Lot(Struct, frozen=True, gc=False):

@@ -341,7 +341,7 @@ def test_a_report_in_german_in_two_files_or_saved_as_a_workbook_says_the_same(pe
 
 
 SOLD, BOUGHT = date(2025, 3, 1), date(2024, 1, 5)
-OURS = Here(replace(disposal(), proceeds=D(150), cost_basis=D(100), gain=D(50)), SOLD, BOUGHT, "I")
+OURS = Here(replace(disposal(), proceeds=D(150), cost_basis=D(100)), SOLD, BOUGHT, "I")
 THEIRS = Told("f row 2", "BTC", OURS.disposal.quantity, SOLD, BOUGHT, D(150), D(100), box="I")
 
 
@@ -372,7 +372,7 @@ THEIRS = Told("f row 2", "BTC", OURS.disposal.quantity, SOLD, BOUGHT, D(150), D(
         ({"acquired": date(2024, 1, 4)}, {}, "date_acquired", "time_zone"),
         ({"term": "short"}, {"disposal": {"term": Term.LONG}}, "term", "term"),
         ({"box": "H"}, {}, "box", "box"),
-        ({}, {"disposal": {"proceeds": None, "gain": None}}, "proceeds basis", "no_price_here"),
+        ({}, {"disposal": {"proceeds": None}}, "proceeds basis", "no_price_here"),
         ({"quantity": OURS.disposal.quantity * D("1.01")}, {}, "quantity", "fee_in_coins"),
     ],
 )  # fmt: skip

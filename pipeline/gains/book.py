@@ -372,14 +372,13 @@ class _Walk:
             cost_basis = units.cost + costs if costs else units.cost
             if not d.gain:
                 proceeds = cost_basis
-            gain = None if proceeds is None else proceeds - cost_basis
             no_term = day is None and (rule is ONE_COST or rule is POOLED)
             since = day if dated and day is not None else d.day  # short where they are missing, the dearer side
             term = NO_TERM if no_term else self.rules.term(since, d.day)
             acquired_at = units.acquired_at if dated and rule is not ONE_COST else None
             rows.append(Disposal(
                 d.id, units.acquisition_id, d.account, d.asset, quantity, acquired_at, d.at, proceeds, cost_basis,
-                gain, term, rule if dated else MISSING, d.kind, d.gain, ZERO, ZERO, costs,
+                term, rule if dated else MISSING, d.kind, d.gain, ZERO, ZERO, costs,
             ))  # fmt: skip
         return rows
 

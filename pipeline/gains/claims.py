@@ -92,7 +92,6 @@ def _sale(claim: Claim, units: Units, rule: Rule, value: Decimal) -> Disposal:
         disposed_at=claim.at,
         proceeds=value,
         cost_basis=units.cost,
-        gain=value - units.cost,
         term=Term.NONE,
         rule=rule,
         kind=Kind.LOST,

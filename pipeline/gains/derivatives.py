@@ -30,7 +30,6 @@ def _disposal(d: Derivative, term: Term) -> Disposal:
         disposed_at=d.at,
         proceeds=proceeds,
         cost_basis=cost,
-        gain=d.value,
         term=term,
         rule=Rule.SPECIFIC,
         kind=Kind.SALE,

@@ -160,5 +160,4 @@ def without_losses(rows: Iterable[Disposal]) -> list[Disposal]:
 
 def _deny(row: Disposal, loss: Decimal) -> Disposal:
     """A loss that does not count: as if that much less had been paid."""
-    gain = None if row.gain is None else row.gain + loss
-    return replace(row, cost_basis=row.cost_basis - loss, gain=gain, denied=row.denied + loss)
+    return replace(row, cost_basis=row.cost_basis - loss, denied=row.denied + loss)

@@ -89,7 +89,6 @@ def _sale(c: Convert, units: Units, worth: Decimal, rules: Rules) -> Disposal:
         disposed_at=c.at,
         proceeds=worth,
         cost_basis=units.cost,
-        gain=worth - units.cost,
         term=rules.term(units.day, c.day),
         rule=Rule.FIFO,
         kind=Kind.TRADE,

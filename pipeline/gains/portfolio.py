@@ -177,8 +177,7 @@ def _rows(
             proceeds = net - proceeds
         if not d.gain:
             proceeds = cost
-        gain = None if proceeds is None else proceeds - cost
         yield Disposal(
-            d.id, "", d.account, d.asset, quantity, None, d.at, proceeds, cost, gain, Term.NONE, rule, d.kind, d.gain,
+            d.id, "", d.account, d.asset, quantity, None, d.at, proceeds, cost, Term.NONE, rule, d.kind, d.gain,
             whole=whole,
         )  # fmt: skip

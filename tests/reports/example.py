@@ -44,8 +44,7 @@ def disposal(id: str = "d1", **changes: Any) -> Disposal:
         "rule": Rule.FIFO,
         "kind": Kind.SALE,
     }
-    gain = None if proceeds is None else proceeds - cost
-    return Disposal(id, proceeds=proceeds, cost_basis=cost, gain=gain, **fields | changes)
+    return Disposal(id, proceeds=proceeds, cost_basis=cost, **fields | changes)
 
 
 def gift(id: str = "g1", **changes: Any) -> Disposal:

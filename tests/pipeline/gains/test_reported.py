@@ -23,9 +23,9 @@ def part(id: str, quantity: str, proceeds: str, day: date = FIRST, unpriced: boo
     fields: dict[str, Any] = {
         "acquisition_id": "a", "account": "Kraken", "asset": "BTC", "quantity": D(quantity),
         "acquired_at": datetime(2024, 6, 1, tzinfo=UTC), "disposed_at": at, "proceeds": D(proceeds),
-        "cost_basis": D(1), "gain": D(proceeds) - 1, "term": Term.SHORT, "rule": Rule.FIFO, "kind": Kind.SALE,
+        "cost_basis": D(1), "term": Term.SHORT, "rule": Rule.FIFO, "kind": Kind.SALE,
     }  # fmt: skip
-    return Disposal(id, **fields | changes | ({"proceeds": None, "gain": None} if unpriced else {}))
+    return Disposal(id, **fields | changes | ({"proceeds": None} if unpriced else {}))
 
 
 def form(place: str, quantity: str, proceeds: str, sold: date | None = FIRST, **changes: Any) -> Reported:

@@ -52,7 +52,7 @@ def test_a_loss_goes_to_3bn_without_a_sign() -> None:
 
 
 def test_units_without_a_record_and_an_untold_portfolio_are_said() -> None:
-    missing = replace(FIRST, quantity=D(1), proceeds=D(50), cost_basis=D(0), gain=D(50), rule=Rule.MISSING)
+    missing = replace(FIRST, quantity=D(1), proceeds=D(50), cost_basis=D(0), rule=Rule.MISSING)
     report = made("fr", 2025, FIRST, missing, replace(REST, whole=None))
     both, untold = rows(report, "form_2086")
     assert (both["what"], both["213"], both["exact_gain"]) == ("4.75 TOK", D(500), D(125))
