@@ -26,13 +26,13 @@ from importers.base import Refused
 from importers.mapping import Mapped
 from importers.read import Reading
 from importers.read import read as read_here
-from pipeline.model import Page, RawRecord, Said
+from pipeline.model import Page, RawRecord, SaidPage
 
 BIG = 4 << 20  # bytes
 WIDE = 1 << 20  # bytes that a pipe may hold, where that can be chosen (Linux)
 COPIES = sys.platform == "linux"  # whether the other process may begin as a copy of this one
 
-_Sent = tuple[list[tuple[Any, ...]], list[tuple[str, Said]], int, Mapping[str, int], Sequence[str]] | str
+_Sent = tuple[list[tuple[Any, ...]], list[SaidPage], int, Mapping[str, int], Sequence[str]] | str
 _VALUES = attrgetter("source", "account", "stream", "source_id", "position", "payload", "origin", "told", "seal")
 
 

@@ -25,6 +25,7 @@ from importers.sheets import MARK, Row, Sheet, wide
 from pipeline.answers import Answer
 from pipeline.model import Page, Price, RawRecord, Said, digest_of, transaction_id
 from pipeline.money import plain
+from pipeline.said import Saying
 
 STREAM = "rows"
 BARE_DATE = len("2025-03-31")
@@ -44,6 +45,7 @@ _UNDATED = (
 )
 
 T = TypeVar("T")
+_Said = tuple[RawRecord, tuple[str, Said]]  # a record, and the transaction that it is, with its id
 _Read = tuple[tuple[str, str, Said], str]  # what a row says with its account and ID (`Told`), and its payload
 
 
@@ -86,10 +88,12 @@ class Rows:
             if self._undated and not self._any_dated:
                 raise Refused(f"{self._name}: {_UNDATED.format(self._layout.name, shown(self._undated))}")
             return
-        rows = self._each(self._record)
+        rows, said = self._each(self._record), Saying()
         while some := list(islice(rows, PAGE)):
-            records, said = (list(each) for each in zip(*some, strict=True))
-            yield Page(records, said=said if self._layout.row_by_row else [])
+            full = said.add(map(_kept, some)) if self._layout.row_by_row else []
+            yield Page([record for record, _ in some], said=full)
+        if rest := said.rest():
+            yield Page([], said=rest)
 
     def prices(self) -> list[Price]:
         """Each price once. Two prices of one asset, currency and date are refused."""
@@ -162,7 +166,7 @@ class Rows:
         """The cells that are not empty, by the layout's own names of the columns."""
         return {column: text for column, text in zip(self._columns, cells, strict=False) if text and not text.isspace()}
 
-    def _record(self, number: int, row: list[str] | _Read) -> tuple[RawRecord, tuple[str, Said]] | None:
+    def _record(self, number: int, row: list[str] | _Read) -> _Said | None:
         """The record of one row, and the transaction that it is; None when its ID was there before with the same
         content."""
         (account, given, said), payload = self._read(row) if isinstance(row, list) else row
@@ -301,6 +305,12 @@ class Rows:
         found = self._row(self._filled(cells))
         assert not isinstance(found, Told | Price)
         return number, found
+
+
+def _kept(one: _Said) -> tuple[str, tuple[Any, ...]]:
+    """What the ledger's cache keeps of the transaction, behind its account."""
+    record, (id, said) = one
+    return record.account, (id, record.source, record.source_id, record.position, *said)
 
 
 def _pair(known: str, said: str) -> str:

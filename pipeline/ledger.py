@@ -13,7 +13,7 @@ each. For one thread.
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
@@ -21,7 +21,6 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from pipeline import __version__
-from pipeline.issues import Issue
 from pipeline.ledger_access import PATIENCE, LedgerError, ReadOnly, import_lock, readable
 from pipeline.ledger_history import Histories, RecordKept
 from pipeline.ledger_rows import (
@@ -31,34 +30,23 @@ from pipeline.ledger_rows import (
     PRICE_ROW,
     RAW_ROW,
     RECORD_COLUMNS,
-    TXN_COLUMNS,
-    TXN_ROW,
     AnswerKept,
     BatchKept,
     Source,
     Span,
     answer_of,
-    balances_of,
-    balances_text,
     batch_of,
-    instant_of,
-    issues_of,
-    issues_text,
     json_text,
     price_key,
     price_of,
     price_row,
-    prices_of,
     prices_text,
     record_row,
-    record_said,
     record_text,
-    transaction_row,
-    transactions_kept,
 )
 from pipeline.ledger_store import marks
 from pipeline.ledger_whole import Whole
-from pipeline.model import Balance, Page, Parsed, Price, RawRecord, Said, Transaction, instant_text
+from pipeline.model import Page, Price, RawRecord, instant_text
 from pipeline.sqlite import insert_into
 
 __all__ = [
@@ -103,12 +91,6 @@ class RevisedPrices(Exception):
 
 class Ledger(Whole, Histories):
     """An open ledger. Made by `Ledger.open`, closed by `with` or `close`."""
-
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
-        # account -> its last row when `records` was first asked for it: what a parse of them has seen,
-        # although another process may have kept more by the time it ends
-        self._read_up_to: dict[str, int] = {}
 
     # ---- facts: records -----------------------------------------------------------------------
 
@@ -299,106 +281,6 @@ class Ledger(Whole, Histories):
     def answer_history(self) -> list[AnswerKept]:
         """Every answer ever given, oldest first."""
         return [answer_of(row) for row in self._rows(f"SELECT {ANSWER_COLUMNS} FROM answer ORDER BY id")]  # noqa: S608
-
-    # ---- the cache: what the records say ------------------------------------------------------
-
-    def last_rows(self) -> dict[str, dict[str, int]]:
-        """Account -> source -> the last row of its records."""
-        found: dict[str, dict[str, int]] = defaultdict(dict)
-        last = "SELECT account, source, max(id) FROM raw GROUP BY account, source ORDER BY account, source"
-        for account, source, row in self._rows(last):
-            found[account][source] = row
-        return found
-
-    def parsed_to(self) -> dict[str, tuple[str, int]]:
-        """Account -> the stamp of the parser that has read its records, and the last row of them."""
-        return {
-            account: (stamp, row) for account, stamp, row in self._rows("SELECT account, stamp, last_row FROM parsed")
-        }
-
-    def _last_row(self, account: str) -> int:
-        return int(self._rows("SELECT coalesce(max(id), 0) FROM raw WHERE account = ?", account)[0][0])
-
-    def replace_parsed(self, account: str, parts: Iterable[Parsed], stamp: str) -> None:
-        """What the records of `account` say, as `records` gave them, according to the parser named by `stamp`."""
-        with self.transaction():
-            self._run("DELETE FROM txn WHERE said_by = ?", account)
-            rest, count = Parsed(), 0
-            for part in parts:
-                self._insert(
-                    "txn", TXN_ROW, [transaction_row(t, account, count + n) for n, t in enumerate(part.transactions)]
-                )
-                count += len(part.transactions)
-                rest.issues.extend(part.issues)
-                rest.balances.extend(part.balances)
-                rest.prices.extend(part.prices)
-            self.stamp_parsed(account, stamp, rest)
-
-    def add_said(self, said: Iterable[tuple[RawRecord, tuple[str, Said]]], counts: dict[str, int]) -> None:
-        """Adds what records say that are a transaction each. `counts`: how many are there by account; goes on."""
-        rows = []
-        for record, (id, texts) in said:
-            number = counts.get(record.account, 0)
-            counts[record.account] = number + 1
-            rows.append(record_said(record, id, texts, number))
-        with self.transaction():
-            self._insert("txn", TXN_ROW, rows)
-
-    def stamp_parsed(self, account: str, stamp: str, rest: Parsed) -> None:
-        """Says that the transactions are there as the parser named by `stamp` reads all records of `account`;
-        `rest` is what else it says."""
-        last_row = self._read_up_to.pop(account, None)
-        row = (
-            account,
-            stamp,
-            self._last_row(account) if last_row is None else last_row,
-            issues_text(rest.issues),
-            balances_text(rest.balances),
-            prices_text(rest.prices),
-        )
-        with self.transaction():
-            self._run("DELETE FROM parsed WHERE account = ?", account)
-            self._insert("parsed", ("account", "stamp", "last_row", "issues", "balances", "prices"), [row])
-
-    def transactions(self, accounts: Collection[str] = ()) -> list[Transaction]:
-        """All parsed transactions, or those of these accounts, by instant and account, then in the parser's order."""
-        these = f"WHERE account IN ({marks(len(accounts))})" if accounts else ""
-        found = f"SELECT {TXN_COLUMNS} FROM txn {these} ORDER BY at, account, said_by, number"  # noqa: S608 - our own
-        with self.snapshot():
-            return [one for rows in self._some(found, *accounts) for one in transactions_kept(rows)]
-
-    def span(self, account: str, besides: str = "") -> Span:
-        """From when to when the transactions of an account are, and how many; without those of one source."""
-        instants = "SELECT min(at), max(at), count(*) FROM txn WHERE account = ? AND (? = '' OR source <> ?)"
-        (first, last, count), *_ = self._rows(instants, account, besides, besides)
-        return Span(instant_of(first), instant_of(last), count)
-
-    def last_after(self, instant: datetime) -> dict[str, datetime]:
-        """Account -> when its last transaction is, of those that have one after this instant, sorted."""
-        later = "SELECT account, max(at) FROM txn WHERE at > ? GROUP BY account ORDER BY account"
-        found = self._rows(later, instant_text(instant))
-        return {account: at for account, last in found if (at := instant_of(last)) is not None}
-
-    def parsed_issues(self) -> list[Issue]:
-        return self._parsed("issues", issues_of)
-
-    def parsed_prices(self) -> list[Price]:
-        """Prices that the records themselves state."""
-        return self._parsed("prices", prices_of)
-
-    def balances(self) -> list[Balance]:
-        """What the exchanges said the accounts hold."""
-        return self._parsed("balances", balances_of)
-
-    def _parsed(self, column: str, read: Callable[[str], list[T]]) -> list[T]:
-        rows = self._rows(f"SELECT {column} FROM parsed ORDER BY account")  # noqa: S608 - our own
-        return [item for (text,) in rows for item in read(text)]
-
-    def drop_cache(self) -> None:
-        """Forgets what was parsed; the records say it again."""
-        with self.transaction():
-            self._run("DELETE FROM txn")
-            self._run("DELETE FROM parsed")
 
     # ---- the whole ----------------------------------------------------------------------------
 

@@ -4,7 +4,6 @@ import hashlib
 import json
 import zlib
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -15,7 +14,6 @@ from pipeline.ledger_access import RESCUE, LedgerError
 from pipeline.ledger_rows import (
     ANSWER_COLUMNS,
     PRICE_COLUMNS,
-    TXN_COLUMNS,
     AnswerKept,
     answer_of,
     instant_kept,
@@ -72,13 +70,6 @@ class Filings(Store):
         """How far records, prices and answers are kept by now."""
         last = (f"(SELECT coalesce(max(id), 0) FROM {table})" for table in ("raw", "price", "answer"))  # noqa: S608
         return Marks(*self._rows(f"SELECT {', '.join(last)}")[0])
-
-    def contents_until(self, end: datetime) -> dict[str, tuple[str, int]]:
-        """Of each transaction before `end`: when it was, as `instant_text` has it, and what tells its contents from
-        others, in this process."""
-        with self.snapshot():
-            before = self._stream(f"SELECT at, {TXN_COLUMNS} FROM txn WHERE at < ?", instant_text(end))  # noqa: S608
-            return {row[1]: (row[0], hash(row)) for row in before}
 
     def records_after(self, marks: Marks) -> list[RecordCame]:
         """The rows of records that came later."""

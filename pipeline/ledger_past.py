@@ -15,7 +15,7 @@ from pipeline.ledger import Ledger
 from pipeline.ledger_access import PATIENCE, readable
 from pipeline.ledger_on_sqlite import OnSQLite
 
-_CACHE = (("txn", "said_by"), ("parsed", "account"))  # with the column that has the account
+_CACHE = ("said", "parsed")
 
 
 class Past(Ledger):
@@ -42,8 +42,8 @@ class Past(Ledger):
             self._insert("left_out", ("name", "id"), [(name, id) for name in ids for id in ids[name]])
             now = set(raw.values())
             for account in self._lacking | now:
-                for table, by in _CACHE:
-                    self._run(f"DELETE FROM {table} WHERE {by} = ?", account)  # noqa: S608 - our own
+                for table in _CACHE:
+                    self._run(f"DELETE FROM {table} WHERE account = ?", account)  # noqa: S608 - our own
                     if account not in now:  # what the file's records were parsed to
-                        self._run(f"INSERT INTO {table} SELECT * FROM kept.{table} WHERE {by} = ?", account)  # noqa: S608
+                        self._run(f"INSERT INTO {table} SELECT * FROM kept.{table} WHERE account = ?", account)  # noqa: S608
             self._lacking = now

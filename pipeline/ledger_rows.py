@@ -10,19 +10,21 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from msgspec import DecodeError
+
 from pipeline.issues import Issue
 from pipeline.ledger_errors import RESCUE, LedgerError
 from pipeline.model import (
     Balance,
     Price,
     RawRecord,
-    Said,
+    SaidPage,
     Transaction,
     digest_of,
     instant_text,
 )
 from pipeline.money import exact_text
-from pipeline.said import said_by, transactions_of
+from pipeline.said import columns_of, transactions_of
 
 
 class BatchKept(NamedTuple):
@@ -69,21 +71,14 @@ RECORD_COLUMNS = "source, account, stream, source_id, position, payload, origin"
 PRICE_COLUMNS = "asset, currency, price, source, at, day"
 BATCH_COLUMNS = "id, kind, name, digest, at, program"
 ANSWER_COLUMNS = 'kind, "key", content, "by", at'
-TXN_COLUMNS = (
-    "id, account, source, source_id, position, at, sent_quantity, sent_asset, received_quantity, received_asset, "
-    "fee_quantity, fee_asset, net_worth_quantity, net_worth_asset, label, description, txhash"
-)
 
 # What is given for a new one.
 PRICE_ROW = ("asset", "currency", "price", "at", "day", "source", "fetched_at", "batch")
 RAW_ROW = (
     "source", "account", "stream", "source_id", "revision", "digest", "seal", "position", "origin", "payload", "batch",
 )  # fmt: skip
-TXN_ROW = (
-    "said_by", "number", "id", "account", "at", "sent_quantity", "sent_asset", "received_quantity", "received_asset",
-    "fee_quantity", "fee_asset", "net_worth_quantity", "net_worth_asset", "label", "description", "txhash", "source",
-    "source_id", "position",
-)  # fmt: skip
+SAID_ROW = ("account", "number", "count", "first", "last", "content", "seal")
+PARSED_ROW = ("account", "stamp", "last_row", "issues", "balances", "prices", "seal")
 
 
 def record_row(r: RawRecord, digest: str, revision: int, batch: int) -> tuple[Any, ...]:
@@ -94,22 +89,33 @@ def record_row(r: RawRecord, digest: str, revision: int, batch: int) -> tuple[An
     )  # fmt: skip
 
 
-def transaction_row(t: Transaction, account: str, number: int) -> tuple[Any, ...]:
-    """The values of TXN_ROW, of the `number`-th transaction that the records of an account say."""
-    return (account, number, t.id, t.account, *said_by(t), t.source, t.source_id, t.position)
+def said_row(page: SaidPage, number: int) -> tuple[Any, ...]:
+    """The values of SAID_ROW. `number`: of its first transaction, among those that the records of its account say."""
+    return (page.account, number, page.count, page.first, page.last, page.content, digest_of(page.content))
 
 
-def record_said(r: RawRecord, id: str, said: Said, number: int) -> tuple[Any, ...]:
-    """The same of what one record says: its identity is the record's."""
-    return (r.account, number, id, r.account, *said, r.source, r.source_id, r.position)
-
-
-def transactions_kept(rows: Sequence[Sequence[Any]]) -> list[Transaction]:
-    """Rows of TXN_COLUMNS, one at least, as the Transactions that were kept."""
+def transactions_kept(account: str, content: str, seal: str) -> list[Transaction]:
+    """A page as the Transactions that were kept. Raises LedgerError where it is not what was kept."""
     try:
-        return transactions_of(list(zip(*rows, strict=True)))
+        if digest_of(content) == seal:
+            return transactions_of(account, content)
     except _UNREADABLE:
-        raise _damaged("a transaction") from None
+        pass
+    raise _damaged(f"a transaction of {account}")
+
+
+def columns_kept(account: str, content: str) -> list[Sequence[Any]]:
+    """The same, as the texts that were kept, a column at a time (`said.COLUMNS`)."""
+    try:
+        return columns_of(content)
+    except _UNREADABLE:
+        raise _damaged(f"a transaction of {account}") from None
+
+
+def cache_seal(pages: Iterable[str], *texts: str) -> str:
+    """What tells whether all that was parsed of an account is as it was kept: `pages` are the seals of its pages,
+    `texts` what else its records say."""
+    return digest_of("\n".join((*pages, *texts)))
 
 
 def price_row(price: Price, fetched_at: datetime, batch: int) -> tuple[Any, ...]:
@@ -243,8 +249,13 @@ def instant_kept(text: str) -> datetime:
 
 # ---- what a failing disk makes of them ---------------------------------------------------------
 
-_UNREADABLE = (ValueError, TypeError, KeyError, ArithmeticError)
+_UNREADABLE = (ValueError, TypeError, KeyError, ArithmeticError, DecodeError)
 
 
 def _damaged(what: str) -> LedgerError:
     return LedgerError(f"the ledger is damaged ({what} in it can't be read): keep it as it is and {RESCUE}")
+
+
+def changed(what: str) -> LedgerError:
+    """Says that something is not as it was kept."""
+    return LedgerError(f"the ledger is damaged ({what} was changed): keep it as it is and {RESCUE}")

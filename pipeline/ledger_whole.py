@@ -9,6 +9,7 @@ from typing import Any
 
 from pipeline.folder import create_private
 from pipeline.ledger_access import RESCUE, LedgerError, readable
+from pipeline.ledger_cache import Cached
 from pipeline.ledger_filing import Filings
 from pipeline.ledger_on_sqlite import OnSQLite
 from pipeline.ledger_rows import RAW_ROW
@@ -31,7 +32,7 @@ def _kept() -> dict[str, tuple[str, ...]]:
     return {table: tuple(name for name, _, _ in columns(table)) for table in _TABLES}
 
 
-class Whole(Filings):
+class Whole(Filings, Cached):
     """What a ledger knows of its own file."""
 
     def _chain(self, rows: Sequence[Sequence[Any]]) -> None:
@@ -115,11 +116,7 @@ class Whole(Filings):
 
     def _without_record(self) -> Iterator[str]:
         """Transactions in the cache whose record is gone: the name of what is missing, where a record is one."""
-        gone = (
-            "SELECT account, source_id FROM txn WHERE NOT EXISTS (SELECT 1 FROM raw WHERE raw.account = txn.account "
-            "AND raw.source = txn.source AND raw.source_id = txn.source_id) ORDER BY account, number"
-        )
-        for account, source_id in self._stream(gone):
+        for account, source_id in self._unfounded():
             yield f"the record of {account}'s transaction {source_id} is missing"
 
     def take_rows(self, rows: Iterable[tuple[str, Mapping[str, Any]]]) -> None:

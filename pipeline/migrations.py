@@ -12,7 +12,7 @@ from pipeline.schema_chain import chain_all
 
 FACTS = ("batch", "raw", "answer", "price")
 APPEND_ONLY = (*FACTS, "chain", "filing", "migration")
-TABLES = (*APPEND_ONLY, "cursor", "txn", "parsed")
+TABLES = (*APPEND_ONLY, "cursor", "said", "parsed")
 INDEXES = ("ix_batch_digest", "raw_identity", "answer_key")
 
 # What makes version n + 1 of version n, in order: the first entry makes 2 of 1. An entry is never edited.
@@ -34,6 +34,17 @@ MIGRATIONS: tuple[tuple[str | Callable[[Any], None], ...], ...] = (
         'CREATE TRIGGER "chain_no_delete" BEFORE DELETE ON "chain" '
         "BEGIN SELECT RAISE(ABORT, 'chain is append-only'); END",
         chain_all,
+    ),
+    (  # what was parsed is parsed anew when it is asked for
+        "DROP TABLE txn",
+        "DROP TABLE parsed",
+        "CREATE TABLE said (account VARCHAR NOT NULL, number INTEGER NOT NULL, count INTEGER NOT NULL, "
+        "first TEXT NOT NULL, last TEXT NOT NULL, content VARCHAR NOT NULL, seal VARCHAR NOT NULL, "
+        "PRIMARY KEY (account, number))",
+        "CREATE TABLE parsed (account VARCHAR NOT NULL, stamp VARCHAR NOT NULL, last_row INTEGER NOT NULL, "
+        "issues VARCHAR NOT NULL, balances VARCHAR NOT NULL, prices VARCHAR NOT NULL, seal VARCHAR NOT NULL, "
+        "PRIMARY KEY (account))",
+        lambda database: database.show_transactions(),
     ),
 )
 

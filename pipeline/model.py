@@ -54,13 +54,25 @@ class RawRecord(Struct, frozen=True, gc=False):
 class Page(Struct, frozen=True, gc=False):
     """Records that are kept in one commit, and the cursor that then holds for their stream.
 
-    `cursor` is None when the stream keeps none (files). `said`: the id and what it says of each record,
-    where a record is a transaction and its reader knows already; else empty.
+    `cursor` is None when the stream keeps none (files). `said`: where each record is a transaction and its reader knows
+    already, what these and those before say, as far as it fills pages; else empty.
     """
 
     records: list[RawRecord]
     cursor: str | None = None
-    said: "list[tuple[str, Said]]" = field(default_factory=list)
+    said: "list[SaidPage]" = field(default_factory=list)
+
+
+class SaidPage(Struct, frozen=True, gc=False):
+    """Some transactions that the records of one account say, in their order, as the ledger caches them: how many, the
+    earliest and the latest instant (`instant_text`), and JSON of their columns, each a list or the one value that all
+    have (`pipeline.said`)."""
+
+    account: str
+    count: int
+    first: str
+    last: str
+    content: str
 
 
 def digest_of(text: str) -> str:

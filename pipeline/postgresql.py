@@ -24,11 +24,23 @@ from pipeline.ledger_errors import LedgerError
 from pipeline.ledger_server import NO_CLIENT, NUL
 from pipeline.migrations import APPEND_ONLY, INDEXES, TABLES, newest_version
 from pipeline.model import instant_text
+from pipeline.said import COLUMNS
 from pipeline.schema import METADATA
 
 FIRST = 4  # the version of the tables that ledgers here begin with
 # What makes version FIRST + 1 of FIRST, and so on: beside each entry of `migrations` one here.
-MIGRATIONS: tuple[tuple[str | Callable[[Any], None], ...], ...] = ()
+_TEXT = 'text COLLATE "C" NOT NULL'
+MIGRATIONS: tuple[tuple[str | Callable[[Any], None], ...], ...] = (
+    (
+        "DROP TABLE txn",
+        "DROP TABLE parsed",
+        f"CREATE TABLE said (account {_TEXT}, number bigint NOT NULL, count bigint NOT NULL, first {_TEXT}, "
+        f"last {_TEXT}, content {_TEXT}, seal {_TEXT}, PRIMARY KEY (account, number))",
+        f"CREATE TABLE parsed (account {_TEXT}, stamp {_TEXT}, last_row bigint NOT NULL, issues {_TEXT}, "
+        f"balances {_TEXT}, prices {_TEXT}, seal {_TEXT}, PRIMARY KEY (account))",
+        lambda database: database.show_transactions(),
+    ),
+)
 
 LEFT = "moved"  # the turn of a schema whose ledger is in a file now
 
@@ -78,8 +90,6 @@ class Postgresql:
             if numbered:
                 last = cursor.execute(f"SELECT coalesce(max(id), 0) FROM {table}").fetchone()[0]
                 rows = ((number, *row) for number, row in enumerate(rows, last + 1))
-            if table == "txn":
-                rows = map(_without_nul, rows)
             with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
                 write = copy.write_row
                 for row in rows:
@@ -134,6 +144,7 @@ class Postgresql:
     def make(self) -> None:
         """The tables and their guards, inside the caller's transaction."""
         self._driver.execute("\n".join(statements(self._schema)))
+        self.show_transactions()
 
     def migrate(self, at: datetime, program: str) -> None:
         """Brings an empty or older ledger to the newest version, inside the caller's transaction."""
@@ -154,6 +165,25 @@ class Postgresql:
     def _record(self, version: int, at: datetime, program: str) -> None:
         values = (version, instant_text(at), program)
         self.execute("INSERT INTO migration (version, at, program) VALUES (?, ?, ?)", values)
+
+    def show_transactions(self) -> None:
+        """Makes the view `txn`, as SQLite's: a row for each transaction in the cache."""
+        lists = ", ".join(
+            f"json_array_elements_text(CASE json_typeof(c -> {n}) WHEN 'array' THEN c -> {n} END)"
+            for n, _ in enumerate(COLUMNS)
+        )
+        cells = ", ".join(
+            f"CASE json_typeof(c -> {n}) WHEN 'array' THEN v{n} ELSE c ->> {n} END AS {name}"
+            for n, name in enumerate(COLUMNS)
+        )
+        values = ", ".join(f"v{n}" for n, _ in enumerate(COLUMNS))
+        schema = f'"{self._schema}"'
+        self._driver.execute(
+            f"CREATE VIEW {schema}.txn AS SELECT account, number + place - 1 AS number, {cells} "
+            rf"FROM {schema}.said, LATERAL (SELECT regexp_replace(content, '(?<!\\)((\\\\)*)\\u0000', '\1', 'g')"
+            "::json AS c) AS parsed, "  # without NUL, which no text can hold here
+            f"LATERAL ROWS FROM ({lists}) WITH ORDINALITY AS one({values}, place)"
+        )
 
     def settle(self) -> None:
         """The rows of `migration` are what says the version."""
@@ -222,13 +252,6 @@ class Postgresql:
 def _theirs(sql: str) -> str:
     """Our SQL as the driver takes it."""
     return sql.replace("%", "%%").replace("?", "%s")
-
-
-def _without_nul(row: Sequence[Any]) -> Sequence[Any]:
-    """A row of the cache that PostgreSQL can keep: what takes a NUL's place is left out of reports as that is."""
-    if not any(isinstance(value, str) and "\0" in value for value in row):
-        return row
-    return tuple(value.replace("\0", "\1") if isinstance(value, str) else value for value in row)
 
 
 def key_of(schema: str, purpose: str) -> int:

@@ -116,28 +116,19 @@ class Filed(_Row, table=True):
     tables: bytes
 
 
-class Txn(_Row, table=True):
-    """A cache to browse: the transactions that the records of account `said_by` say, in their order."""
+class SaidTogether(_Row, table=True):
+    """A cache: some transactions that the records of an account say, in their order, a column at a time (JSON: see
+    `pipeline.said`). The view `txn` shows a row for each."""
 
-    said_by: str = Field(primary_key=True)
-    number: int = Field(primary_key=True)
-    id: str
-    account: str
-    at: str = Field(sa_type=Text)
-    sent_quantity: str | None = Field(default=None, sa_type=Text)
-    sent_asset: str | None = None
-    received_quantity: str | None = Field(default=None, sa_type=Text)
-    received_asset: str | None = None
-    fee_quantity: str | None = Field(default=None, sa_type=Text)
-    fee_asset: str | None = None
-    net_worth_quantity: str | None = Field(default=None, sa_type=Text)
-    net_worth_asset: str | None = None
-    label: str | None = None
-    description: str
-    txhash: str
-    source: str
-    source_id: str
-    position: int
+    __tablename__ = "said"
+
+    account: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)  # of the first
+    count: int
+    first: str = Field(sa_type=Text)  # their earliest instant
+    last: str = Field(sa_type=Text)
+    content: str
+    seal: str  # of the content: tells damage
 
 
 class ParsedAccount(_Row, table=True):
@@ -151,6 +142,7 @@ class ParsedAccount(_Row, table=True):
     issues: str
     balances: str
     prices: str
+    seal: str  # of the account's whole cache
 
 
 METADATA = _Row.metadata

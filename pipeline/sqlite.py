@@ -17,9 +17,10 @@ from typing import Any, Self
 from pipeline import migrations
 from pipeline.migrations import APPEND_ONLY, FACTS, INDEXES, TABLES, newest_version
 from pipeline.model import instant_text
+from pipeline.said import COLUMNS
 
 APPLICATION_ID = 0x74617873  # "taxs": tells a ledger from any other SQLite file
-CACHE = ("txn", "parsed")
+CACHE = ("said", "parsed")
 MANY = 100  # rows
 _FORBIDDEN = ("update", "delete")
 
@@ -120,7 +121,21 @@ class Sqlite:
         """The tables and their guards, inside the caller's transaction."""
         for statement in (*statements(), *(trigger for table in APPEND_ONLY for trigger in triggers(table))):
             self.execute(statement)
+        self.show_transactions()
         self.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+    def show_transactions(self) -> None:
+        """Makes the view `txn`, for whoever looks into the file: a row for each transaction in the cache. Nothing of
+        ours reads it."""
+        cells = ", ".join(
+            f"CASE json_type(content, '$[{n}]') WHEN 'array' THEN json_extract(content, '$[{n}][' || one.key || ']') "
+            f"ELSE json_extract(content, '$[{n}]') END AS {name}"
+            for n, name in enumerate(COLUMNS)
+        )
+        self.execute(
+            f"CREATE VIEW txn AS SELECT said.account, said.number + one.key AS number, {cells} "  # noqa: S608 - our own
+            "FROM said, json_each(said.content, '$[0]') AS one"
+        )
 
     def settle(self) -> None:
         """Says that the tables are of the newest version, without a row that does."""

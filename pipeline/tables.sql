@@ -57,27 +57,15 @@ CREATE TABLE filing (
 	PRIMARY KEY (id)
 );
 
-CREATE TABLE txn (
-	said_by VARCHAR NOT NULL,
-	number INTEGER NOT NULL,
-	id VARCHAR NOT NULL,
+CREATE TABLE said (
 	account VARCHAR NOT NULL,
-	at TEXT NOT NULL,
-	sent_quantity TEXT,
-	sent_asset VARCHAR,
-	received_quantity TEXT,
-	received_asset VARCHAR,
-	fee_quantity TEXT,
-	fee_asset VARCHAR,
-	net_worth_quantity TEXT,
-	net_worth_asset VARCHAR,
-	label VARCHAR,
-	description VARCHAR NOT NULL,
-	txhash VARCHAR NOT NULL,
-	source VARCHAR NOT NULL,
-	source_id VARCHAR NOT NULL,
-	position INTEGER NOT NULL,
-	PRIMARY KEY (said_by, number)
+	number INTEGER NOT NULL,
+	count INTEGER NOT NULL,
+	first TEXT NOT NULL,
+	last TEXT NOT NULL,
+	content VARCHAR NOT NULL,
+	seal VARCHAR NOT NULL,
+	PRIMARY KEY (account, number)
 );
 
 CREATE TABLE parsed (
@@ -87,6 +75,7 @@ CREATE TABLE parsed (
 	issues VARCHAR NOT NULL,
 	balances VARCHAR NOT NULL,
 	prices VARCHAR NOT NULL,
+	seal VARCHAR NOT NULL,
 	PRIMARY KEY (account)
 );
 

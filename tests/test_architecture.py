@@ -42,10 +42,10 @@ ROOMS: dict[str, tuple[str, ...]] = {
     ),
     "pipeline.schema": (),
     "pipeline.migrations": ("pipeline.schema_chain",),
-    "pipeline.sqlite": ("pipeline", "pipeline.migrations", "pipeline.model"),
+    "pipeline.sqlite": ("pipeline", "pipeline.migrations", "pipeline.model", "pipeline.said"),
     "pipeline.postgresql": (
-        "pipeline", "pipeline.migrations", "pipeline.model", "pipeline.schema", "pipeline.ledger_errors",
-        "pipeline.ledger_server",
+        "pipeline", "pipeline.migrations", "pipeline.model", "pipeline.said", "pipeline.schema",
+        "pipeline.ledger_errors", "pipeline.ledger_server",
     ),
     "pipeline.filing": (),
     "pipeline.ledger": (

@@ -415,6 +415,28 @@ def test_what_the_server_refuses_is_told_in_a_line_and_leaves_nothing(person: Pe
     assert "has none of that name in this database" in one_line(person.run("init", "--country", "us", code=1).stderr)
 
 
+def test_what_an_older_version_has_parsed_is_parsed_anew(person: Person) -> None:
+    made = asked(person, _MADE)
+    said = person.run("status").said
+    asked(person, "DROP VIEW txn; DROP TABLE said; DROP TABLE parsed; CREATE TABLE txn (id text)")
+    asked(person, "CREATE TABLE parsed (account text); ALTER TABLE migration DISABLE TRIGGER USER")
+    asked(person, "UPDATE migration SET version = 4; ALTER TABLE migration ENABLE ALWAYS TRIGGER migration_no_update")
+    asked(person, "ALTER TABLE migration ENABLE ALWAYS TRIGGER migration_no_delete")
+    asked(person, "ALTER TABLE migration ENABLE ALWAYS TRIGGER migration_no_truncate")
+    assert person.run("status").said == said
+    assert asked(person, "SELECT version FROM migration ORDER BY version") == [(4,), (5,)]
+    assert asked(person, _MADE) == made
+    person.run("check")
+    assert asked(person, "SELECT count(*) FROM txn") != [(0,)]
+
+
+# Of each column of a table or view: its name, kind and collation, and whether it may be empty.
+_MADE = (
+    "SELECT table_name, column_name, data_type, collation_name, is_nullable FROM information_schema.columns "
+    "WHERE table_schema = current_schema() ORDER BY table_name, ordinal_position"
+)
+
+
 # ---- what is kept stays ---------------------------------------------------------------------------------------------
 
 

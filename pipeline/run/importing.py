@@ -218,8 +218,11 @@ class _Parsed:
         self._counts: dict[str, int] = {}
 
     def add(self, page: Page) -> None:
-        pairs = zip(page.records, page.said, strict=False)  # none is said where rows are not alone
-        self._ledger.add_said((pair for pair in pairs if pair[0].account not in self._before), self._counts)
+        for said in page.said:
+            if said.account not in self._before:
+                number = self._counts.get(said.account, 0)
+                self._ledger.add_said(said, number)
+                self._counts[said.account] = number + said.count
 
     def finish(self) -> None:
         for account in self._counts:

@@ -131,10 +131,10 @@ def test_a_pipe_in_the_place_of_a_file_is_one_line_and_waited_for_by_nobody(pers
 # ---- a failing disk -----------------------------------------------------------------------------
 
 FLIPPED = {  # a statement that does to a ledger what a bit does, and what then can't go on
-    "UPDATE txn SET at = '2025-0b-05T12:00:00+00:00'": "status",
-    "UPDATE txn SET sent_quantity = '90p' WHERE sent_quantity IS NOT NULL": "report --year 2025 --no-xlsx",
-    "UPDATE txn SET label = 'reuard'": "check",
-    "UPDATE txn SET account = CAST(x'ff' AS TEXT)": "check",
+    "UPDATE said SET content = replace(content, '2025-0', '2025-b')": "status",
+    "UPDATE said SET content = replace(content, '1', '3')": "report --year 2025 --no-xlsx",
+    "UPDATE said SET seal = ''": "check",
+    "UPDATE said SET content = CAST(x'ff' AS TEXT)": "check",
     "UPDATE parsed SET balances = '[[1]'": "status",
     "UPDATE parsed SET issues = '{'": "check",
     "DROP TRIGGER batch_no_update; UPDATE batch SET at = 'never'": "clients .",

@@ -151,7 +151,7 @@ FACTS = (
     "SELECT DISTINCT kind, key FROM answer ORDER BY kind, key",
     "SELECT asset, currency, price, at, day, source FROM price ORDER BY id",
     "SELECT year, why FROM filing ORDER BY id",
-    "SELECT * FROM txn ORDER BY said_by, number",
+    "SELECT * FROM txn ORDER BY account, number",
     "SELECT account, stamp, issues, prices FROM parsed ORDER BY account",
 )
 

@@ -17,7 +17,8 @@ from importers.read import parse, read
 from importers.recognition import claims
 from importers.rows import PAGE
 from pipeline.model import RawRecord
-from pipeline.said import said_by
+from pipeline.said import pages as cached
+from pipeline.said import row_of
 
 HEADER = "Date,Account,Sent Amount,Sent Currency,Received Amount,Received Currency,Fee Amount,Fee Currency,ID"
 ROW = "2025-03-31T14:05:00Z,Kraken,100,EUR,0.01,BTC,,,"
@@ -197,9 +198,10 @@ def test_the_one_sheet_with_a_known_header_is_read(tmp_path: Path) -> None:
 def test_a_record(tmp_path: Path) -> None:
     path = write(tmp_path, "", ROW + "7")
     result = read(path)
-    (page,) = result.pages
+    page, rest = result.pages
     (found,) = page.records
-    assert page.cursor is None
+    assert page.cursor is None and page.said == [] and rest.records == [] and rest.cursor is None
+    assert [(one.account, one.count) for one in rest.said] == [("Kraken", 1)]
     assert (result.name, result.format) == ("t.csv", "universal")
     assert result.digest == hashlib.sha256(path.read_bytes()).hexdigest()
     assert (found.source, found.stream, found.source_id, found.position) == ("universal", "rows", "7", 3)
@@ -230,9 +232,11 @@ def test_a_file_name_that_is_no_account_is_refused_where_it_is_needed(tmp_path: 
     assert records(path, "Kraken")[0].account == "Kraken"
 
 
-def test_pages_hold_five_thousand_records(tmp_path: Path) -> None:
+def test_pages_hold_so_many_records_and_the_last_what_is_left(tmp_path: Path) -> None:
     path = write(tmp_path, *(ROW.replace("0.01", str(n)) for n in range(1, 10_002)))
-    assert [len(page.records) for page in read(path).pages] == [PAGE] * 5 + [1]
+    pages = list(read(path).pages)
+    assert [len(page.records) for page in pages] == [PAGE] * 5 + [1, 0]
+    assert sum(said.count for page in pages for said in page.said) == 10_001
 
 
 def test_header_without_rows_and_empty_file(tmp_path: Path) -> None:
@@ -423,7 +427,9 @@ def test_a_renamed_coin_is_kept_as_it_is_written_and_read_as_the_ledger_names_it
         ("XNO", "LUNC"),
         ("UST", None),  # or Tether, as Bitfinex writes it
     ]
-    assert [said for page in pages for said in page.said] == [(t.id, said_by(t)) for t in transactions]
+    assert [said for page in pages for said in page.said] == [
+        said for one in transactions for said in cached(one.account, [row_of(one)])
+    ]
 
 
 def test_a_price_is_of_the_coin_that_its_code_meant_on_the_day(tmp_path: Path) -> None:

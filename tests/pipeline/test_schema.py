@@ -40,7 +40,7 @@ def test_the_names_that_need_no_classes_are_theirs(tmp_path: Path) -> None:
     assert rows.BATCH_COLUMNS.split(", ") == columns["batch"]
     assert ["id", *rows.RAW_ROW] == columns["raw"] and list(rows.RAW_ROW) == COLUMNS.split(", ")
     assert ["id", *rows.PRICE_ROW] == columns["price"]
-    assert sorted(rows.TXN_ROW) == sorted(columns["txn"])
+    assert list(rows.SAID_ROW) == columns["said"] and list(rows.PARSED_ROW) == columns["parsed"]
     guarded = [table for table in columns if table in APPEND_ONLY]
     path = tmp_path / "ledger.db"
     database = Sqlite.at(path, 1)

@@ -221,7 +221,7 @@ def cache_of(folder: Path) -> list[tuple[Any, ...]]:
     """The rows of the cache as they stand in the file."""
     connection = sqlite3.connect(folder / "ledger.db")
     try:
-        rows = connection.execute("SELECT * FROM txn ORDER BY said_by, number").fetchall()
+        rows = connection.execute("SELECT * FROM said ORDER BY account, number").fetchall()
         return rows + connection.execute("SELECT account, stamp, issues, balances, prices FROM parsed").fetchall()
     finally:
         connection.close()

@@ -92,7 +92,7 @@ def test_a_file_that_was_refused_is_refused_again_and_one_whose_records_may_be_l
 def test_damage_is_told_as_damage_whatever_comes_of_the_rest(person: Person, many: int) -> None:
     person.run("import", person.write("a.csv", HEADER + BUY.format(100)))
     assert check(person.data, many=many) == []
-    for change in ("UPDATE raw SET payload = '{1}'", "UPDATE txn SET received_quantity = 'x'"):
+    for change in ("UPDATE raw SET payload = '{1}'", "UPDATE said SET content = replace(content, 'USD', 'EUR')"):
         with closing(sqlite3.connect(person.data / "ledger.db")) as outside, outside:
             outside.execute("DROP TRIGGER IF EXISTS raw_no_update")
             outside.execute(change)
