@@ -33,7 +33,7 @@ WIDE = 1 << 20  # bytes that a pipe may hold, where that can be chosen (Linux)
 COPIES = sys.platform == "linux"  # whether the other process may begin as a copy of this one
 
 _Sent = tuple[list[tuple[Any, ...]], list[SaidPage], int, Mapping[str, int], Sequence[str]] | str
-_VALUES = attrgetter("source", "account", "stream", "source_id", "position", "payload", "origin", "told", "seal")
+_VALUES = attrgetter("source", "account", "stream", "source_id", "position", "payload", "origin", "told")
 
 
 def read(

@@ -178,8 +178,8 @@ class Rows:
         source_id = self._identities.of(account, given, content, moved)
         if source_id is None:
             return None
-        origin, told, seal = f"{self._name} row {number}", digest_of(content), digest_of(payload)
-        record = RawRecord(self._layout.name, account, STREAM, source_id, number, payload, origin, told, seal)
+        origin, told = f"{self._name} row {number}", digest_of(content)
+        record = RawRecord(self._layout.name, account, STREAM, source_id, number, payload, origin, told)
         return record, (transaction_id(account, STREAM, source_id), self._layout.named(account, said))
 
     def _read(self, cells: list[str]) -> _Read:

@@ -83,7 +83,7 @@ PARSED_ROW = ("account", "stamp", "last_row", "issues", "balances", "prices", "s
 
 def record_row(r: RawRecord, digest: str, revision: int, batch: int) -> tuple[Any, ...]:
     """The values of RAW_ROW."""
-    seal = r.seal or (digest_of(r.payload) if r.told else digest)
+    seal = digest_of(r.payload) if r.told else digest
     return (
         r.source, r.account, r.stream, r.source_id, revision, digest, seal, r.position, r.origin, r.payload, batch,
     )  # fmt: skip

@@ -31,8 +31,7 @@ class RawRecord(Struct, frozen=True, gc=False):
     that source, `source_id` its identity there: unique within (source, account, stream).
     `position` is the source's own order (sequence or row number); `origin` says where it came
     from in a person's words ("trades.csv row 7", "kraken Ledgers"). `told` is the digest of what the payload
-    says when one fact can be written in several ways ("1" and "1.0" in two savings of one file); `seal` is that of the
-    payload itself, where who read it has made it.
+    says when one fact can be written in several ways ("1" and "1.0" in two savings of one file).
     """
 
     source: str
@@ -43,7 +42,6 @@ class RawRecord(Struct, frozen=True, gc=False):
     payload: str
     origin: str = ""
     told: str = ""
-    seal: str = ""
 
     @property
     def digest(self) -> str:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from itertools import islice, repeat
 from sys import intern
 from typing import Any
@@ -138,11 +139,17 @@ LOOKED_AT = 500  # amounts of a column, which tell whether many are equal
 
 def _amounts(quantities: Sequence[Any], assets: Sequence[Any]) -> Iterable[Amount | None]:
     if len(set(quantities[:LOOKED_AT])) < LOOKED_AT / 2:  # none, or fees of a few kinds: one each, made once
-        made = {pair: _amount(*pair) for pair in set(zip(quantities, assets, strict=True))}
+        made = {pair: _shared(*pair) for pair in set(zip(quantities, assets, strict=True))}
         return [made[pair] for pair in zip(quantities, assets, strict=True)]
     if None not in quantities:
         return map(Amount, map(Decimal, quantities), map(intern, assets))
     return map(_amount, quantities, assets)
+
+
+@lru_cache(maxsize=10_000)
+def _shared(quantity: str | None, asset: str) -> Amount | None:
+    """One for all pages."""
+    return _amount(quantity, asset)
 
 
 def _amount(quantity: str | None, asset: str) -> Amount | None:

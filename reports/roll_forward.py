@@ -211,7 +211,8 @@ def transfers(report: Report) -> Table:
 
 def transfers_of(report: Report) -> list[Sides]:
     """Withdrawal and deposit of each move of coins, in order of time; None for the side that is not on record."""
-    rows, others = {t.id: t for t in report.result.transactions}, report.result.transfers
+    others = report.result.transfers
+    rows = {t.id: t for t in report.result.transactions if t.id in others}
     found: list[Sides] = []
     pair: Sides
     for t in report.result.transactions:

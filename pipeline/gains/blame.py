@@ -33,7 +33,7 @@ class Blame:
 
     def of(self, d: Disposal) -> int | None:
         """The place of that problem among the issues; None: of none."""
-        if d.gain is None:
+        if d.proceeds is None:
             return self._unpriced.get(d.id.partition(".")[0])
         found = self._by_ref.get(d.acquisition_id)
         if found is None and d.rule is Rule.MISSING:

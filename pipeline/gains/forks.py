@@ -81,7 +81,7 @@ def as_conversions(flows: Iterable[Flow]) -> Iterator[Flow]:
     """The flows, beside each fork what goes on from the old coin to the new one: no more than if it had become that."""
     for f in flows:
         yield f
-        if isinstance(f, Forked):
+        if type(f) is Forked:
             yield Convert(f.id, f.at, f.day, f.account, f.old, f.units, f.asset, f.quantity)
 
 

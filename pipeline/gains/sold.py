@@ -16,6 +16,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
+from itertools import accumulate
+from operator import attrgetter
+
+from msgspec import Struct, field
 
 from pipeline.model import Acquire, Convert, Disposal, Dispose, Flow, Move
 from pipeline.money import ONE, ZERO, split
@@ -23,47 +27,85 @@ from pipeline.money import ONE, ZERO, split
 
 def dearest_of(flows: Iterable[Flow]) -> dict[str, Decimal]:
     """The highest cost of one unit of each asset, also where units of another became it."""
-    found: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    found: dict[str, _Highest] = defaultdict(_Highest)
     received = [f for f in flows if type(f) is not Dispose and type(f) is not Move]
-    for f in sorted(received, key=lambda f: (f.at, type(f) is Convert)):
+    if any(type(f) is Convert for f in received):
+        received.sort(key=lambda f: (f.at, type(f) is Convert))
+    for f in received:
         if type(f) is Convert:
             if f.into_quantity:
-                found[f.into] = max(found[f.into], split(found[f.asset] * f.quantity, ONE, f.into_quantity))
+                found[f.into].see(split(found[f.asset].each * f.quantity, ONE, f.into_quantity), ONE)
         elif isinstance(f, Acquire) and f.cost and f.quantity:
-            found[f.asset] = max(found[f.asset], split(f.cost, ONE, f.quantity))
-    return dict(found)
+            found[f.asset].see(f.cost, f.quantity)
+    return {asset: highest.each for asset, highest in found.items()}
+
+
+class _Highest(Struct):
+    """The most that one unit comes to, of sums for so many units: a product takes a fourth of a division's time."""
+
+    total: Decimal = ZERO
+    units: Decimal = ONE
+
+    def see(self, total: Decimal, units: Decimal) -> None:
+        if total * self.units > self.total * units:
+            self.total, self.units = total, units
+
+    @property
+    def each(self) -> Decimal:
+        return split(self.total, ONE, self.units)
+
+
+class _SoldOf(Struct):
+    """The disposals of one asset, by tax year: their instants, in order, and the units and the cost up to each."""
+
+    times: dict[int, list[datetime]] = field(default_factory=dict)
+    sums: dict[int, list[tuple[Decimal, Decimal]]] = field(default_factory=dict)
+    mixed: set[int] = field(default_factory=set)  # years with disposals that have no figure
+    price: Decimal = ZERO  # the highest that one unit brought
 
 
 class Sold:
-    """The disposals with a figure, by asset and tax year."""
+    """The disposals with a figure, by asset and tax year. Those of an asset are looked at when they are asked for."""
 
     def __init__(self, disposals: Iterable[Disposal], year_of: Callable[[datetime], int]) -> None:
-        listed: dict[str, dict[int, list[Disposal]]] = defaultdict(lambda: defaultdict(list))
-        self.mixed: set[tuple[str, int]] = set()  # asset and year of disposals that have no figure
+        self._year_of = year_of
+        self._disposals: dict[str, list[Disposal]] = defaultdict(list)
         for d in disposals:
-            if d.gain is None or not d.taxed:
-                self.mixed.add((d.asset, year_of(d.disposed_at)))
-            else:
-                listed[d.asset][year_of(d.disposed_at)].append(d)
-        self._times: dict[str, dict[int, list[datetime]]] = defaultdict(dict)
-        self._sums: dict[str, dict[int, list[tuple[Decimal, Decimal]]]] = defaultdict(dict)  # units, cost
-        self.price: dict[str, Decimal] = defaultdict(lambda: ZERO)  # the highest that one unit brought
-        for asset, years in listed.items():
-            for year, those in sorted(years.items()):
-                those.sort(key=lambda d: d.disposed_at)
-                self._times[asset][year] = [d.disposed_at for d in those]
-                sums = self._sums[asset][year] = [(ZERO, ZERO)]
-                for d in those:
-                    sums.append((sums[-1][0] + d.quantity, sums[-1][1] + d.cost_basis))
-                    if d.proceeds is not None and d.quantity:
-                        self.price[asset] = max(self.price[asset], split(d.proceeds, ONE, d.quantity))
+            self._disposals[d.asset].append(d)
+        self._known: dict[str, _SoldOf] = {}
+
+    def of(self, asset: str) -> _SoldOf:
+        if asset not in self._known:
+            self._known[asset] = self._looked_at(self._disposals.get(asset, ()))
+        return self._known[asset]
+
+    def _looked_at(self, disposals: Iterable[Disposal]) -> _SoldOf:
+        found, highest = _SoldOf(), _Highest()
+        years: dict[int, list[Disposal]] = defaultdict(list)
+        for d in disposals:
+            year = self._year_of(d.disposed_at)
+            if d.proceeds is None or not d.taxed:
+                found.mixed.add(year)
+                continue
+            years[year].append(d)
+            if d.quantity:
+                highest.see(d.proceeds, d.quantity)
+        for year, those in sorted(years.items()):
+            those.sort(key=attrgetter("disposed_at"))
+            found.times[year] = [d.disposed_at for d in those]
+            units = accumulate((d.quantity for d in those), initial=ZERO)
+            costs = accumulate((d.cost_basis for d in those), initial=ZERO)
+            found.sums[year] = list(zip(units, costs, strict=True))
+        found.price = highest.each
+        return found
 
     def units(
         self, asset: str, since: datetime | None = None, until: datetime | None = None
     ) -> Iterator[tuple[int, Decimal, Decimal]]:
         """Tax years in order, the units disposed of in each, and their cost, from `since` to `until` inclusive."""
-        for year, times in self._times.get(asset, {}).items():
-            sums = self._sums[asset][year]
+        found = self.of(asset)
+        for year, times in found.times.items():
+            sums = found.sums[year]
             begin = 0 if since is None else bisect_left(times, since)
             end = len(times) if until is None else bisect_right(times, until)
             if end > begin:
@@ -76,12 +118,12 @@ class Sold:
     ) -> Iterator[tuple[int, Decimal, Decimal]]:  # fmt: skip
         """By how much each year's gain can be lower and higher if `units` (None: any number) are in doubt. `but`: units
         of a year that are not asked about; `new`: those of them that cost nothing, as it stands."""
+        mixed = self.of(asset).mixed
         for year, sold, cost in self.units(asset, since, until):
             asked = max(ZERO, sold - (but or {}).get(year, ZERO))
             others = max(ZERO, asked - (new or {}).get(year, ZERO))
             lower, higher = (
-                dearest * (each if units is None or (asset, year) in self.mixed else min(units, each))
-                for each in (asked, others)
+                dearest * (each if units is None or year in mixed else min(units, each)) for each in (asked, others)
             )
             if lower > ZERO:
                 yield year, lower, min(higher, cost)
@@ -108,7 +150,7 @@ class Paid:
             elif isinstance(f, Acquire) and f.cost:
                 self._paid[f.asset][year_of(f.at)] += f.cost
         for d in disposals:
-            if d.taxed and d.gain is not None:
+            if d.taxed and d.proceeds is not None:
                 self._costs[d.asset][year_of(d.disposed_at)] += d.cost_basis
 
     def assets(self) -> set[str]:
