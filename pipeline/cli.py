@@ -197,10 +197,10 @@ def report(
     if pack and no_xlsx:
         raise typer.BadParameter("--pack holds the workbook: leave out --no-xlsx")
     with console.progress(ticks=0) as progress:
-        written = report(
+        written = process.ends_with(report(
             data_of(data), now(), year=year, choices=choices, out=out, xlsx=not no_xlsx, reallocate=reallocate,
             recompute=recompute, pack=pack, waiting=console.complain, progress=progress,
-        )  # fmt: skip
+        ))  # fmt: skip
     console.say(*views.report(written), *views.next_step(written))
     console.complain(*written.remarks)
 
@@ -216,7 +216,7 @@ def status(data: DataOption = None, as_json: JsonOption = False) -> None:
     from pipeline import views_status
     from pipeline.run.overview import status
 
-    one = status(data_of(data), now())
+    one = process.ends_with(status(data_of(data), now()))
     console.say(*(views_status.status_json(one) if as_json else views_status.status(one)))
 
 
@@ -234,7 +234,7 @@ def check(data: DataOption = None, as_json: JsonOption = False) -> None:
     from pipeline.issues import Severity
     from pipeline.run.overview import check
 
-    issues = check(data_of(data))
+    issues = process.ends_with(check(data_of(data)))
     console.say(*(views.issues_json(issues) if as_json else views.issues(issues)))
     if any(i.severity is Severity.ERROR for i in issues):
         raise typer.Exit(1)
