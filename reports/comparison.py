@@ -32,6 +32,7 @@ from pipeline.theirs import (
 from reports.by_asset import by_asset
 from reports.cells import Cell, Formula
 from reports.sheet import DAY, LEFT, MONEY, OVERLINED, RIGHT, WRAPPED, Book, Sheet, font, print_setup, quantity, widths
+from reports.sheet import money as form_of
 
 TITLES = {DIFFERING: "Differing", ONLY_THEIRS: "Only theirs", ONLY_OURS: "Only here", EQUAL: "Equal"}
 _ABOUT = {
@@ -63,15 +64,16 @@ def workbook(comparison: Comparison, whose: str, period: Period, currency: str, 
         for status, title in TITLES.items():
             with book.sheet(title) as sheet:
                 print_setup(sheet, footer, landscape=True, letter=currency == "USD")
-                _rows(sheet, comparison.of(status))
+                _rows(sheet, comparison.of(status), currency)
     return book.finish()
 
 
 def _summary(sheet: Sheet, comparison: Comparison, whose: str, period: Period, currency: str) -> None:
     widths(sheet, [72, 10, 18, 18, 18])
     bold, text = sheet.style(font=font(bold=True), align=WRAPPED), sheet.style(align=WRAPPED)
-    money, count = sheet.style(MONEY, align=RIGHT), sheet.style("#,##0", align=RIGHT)
-    total = sheet.style(MONEY, align=RIGHT, font=font(bold=True))
+    form = form_of(currency)
+    money, count = sheet.style(form, align=RIGHT), sheet.style("#,##0", align=RIGHT)
+    total = sheet.style(form, align=RIGHT, font=font(bold=True))
     heads = [sheet.heading_style(right=False), *[sheet.heading_style(right=True)] * 4]
     sheet.write([f"{whose} beside taxsync, tax year {period.name}: {period.first} to {period.last}"], [bold], 2)
     sheet.write(["Differences are theirs less ours. A cause is what fits best, not a proof."], [text])
@@ -112,9 +114,10 @@ def _by_asset(sheet: Sheet, comparison: Comparison, currency: str) -> None:
     sheet.freeze_panes = "B2"
     sheet.print_title_rows, sheet.print_title_cols = "1:1", "A:A"
     sheet.write(heads, [sheet.heading_style(right=n > 0) for n in range(len(heads))], 2)
-    text, money = sheet.style(align=LEFT), sheet.style(MONEY, align=RIGHT)
+    form = form_of(currency)
+    text, money = sheet.style(align=LEFT), sheet.style(form, align=RIGHT)
     bold = sheet.style(font=font(bold=True), align=LEFT, border=OVERLINED)
-    total = sheet.style(MONEY, align=RIGHT, font=font(bold=True), border=OVERLINED)
+    total = sheet.style(form, align=RIGHT, font=font(bold=True), border=OVERLINED)
     last = get_column_letter(len(heads))
     for row, line in enumerate(lines, 2):
         apart: Cell = Formula(f"SUM(E{row}:{last}{row})", line.apart) if causes else line.apart
@@ -136,7 +139,7 @@ def _amounts(share: Share) -> tuple[Decimal, Decimal, Decimal]:
     return share.proceeds, share.basis, share.gain
 
 
-def _rows(sheet: Sheet, tied: Sequence[Tied]) -> None:
+def _rows(sheet: Sheet, tied: Sequence[Tied], currency: str) -> None:
     widths(sheet, [width for _, width, _ in _COLUMNS])
     sheet.freeze_panes = "A2"
     sheet.print_title_rows = "1:1"
@@ -144,8 +147,9 @@ def _rows(sheet: Sheet, tied: Sequence[Tied]) -> None:
     if count:
         sheet.auto_filter.ref = f"A1:{get_column_letter(len(_COLUMNS))}{count + 1}"
     sheet.write([name for name, *_ in _COLUMNS], [sheet.heading_style(right=n in _FIGURES) for n, *_ in _COLUMNS])
-    styles = [sheet.style(form, align=_align(name)) for name, _, form in _COLUMNS]
-    bold = [sheet.style(form, align=_align(name), font=font(bold=True)) for name, _, form in _COLUMNS]
+    forms = [(form_of(currency) if form == MONEY else form, _align(name)) for name, _, form in _COLUMNS]
+    styles = [sheet.style(form, align=align) for form, align in forms]
+    bold = [sheet.style(form, align=align, font=font(bold=True)) for form, align in forms]
     for number, each in enumerate(tied, 1):
         words, names = "; ".join(CAUSES[cause] for cause in each.causes), _named(", ".join(each.differences))
         height = 1 + max(len(words) // 64, len(names) // 30)

@@ -276,6 +276,17 @@ def test_what_a_person_is_told_and_the_workbook(person: Person) -> None:
     assert path.exists(), "a new report leaves it where it is"
 
 
+def test_money_without_cents_is_shown_without_them(person: Person) -> None:
+    person.run("init", "--country", "jp", "--currency", "JPY")
+    person.run("compare", person.write("koinly 2025.csv", koinly(STORY).replace("(USD)", "(JPY)")), code=1)
+    book = load_workbook(person.data / "reports" / "compare-2025.xlsx")
+    amounts = [
+        cell for sheet in book for row in sheet.iter_rows(min_row=2) for cell in row
+        if isinstance(cell.value, int | float) and cell.column_letter in "HI"
+    ]  # fmt: skip
+    assert amounts and {cell.number_format for cell in amounts} == {"#,##0;[Red]-#,##0"}
+
+
 @pytest.mark.parametrize("name", ["form_8949.csv", "form_8949_turbotax.csv"])
 def test_our_own_files_are_the_same_as_ours(person: Person, name: str) -> None:
     person.run("report", "--year", "2025", "--no-xlsx")
