@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
+from pipeline.gains.sums import adding_up, by_day, total
 from pipeline.issues import Issue
 from pipeline.model import Disposal, Kind
 from pipeline.money import ZERO, exact, plain, round_to, split
@@ -80,11 +81,7 @@ def compared(disposals: Iterable[Disposal], forms: Sequence[Reported], zone: Zon
 
 
 def _differ(told: Sequence[Reported], parts: Sequence[Disposal]) -> bool:
-    return abs(_sum(r.quantity for r in told) - _sum(d.quantity for d in parts)) > UNITS * len(told)
-
-
-def _sum(numbers: Iterable[Decimal]) -> Decimal:
-    return sum(numbers, ZERO)
+    return abs(total(r.quantity for r in told) - total(d.quantity for d in parts)) > UNITS * len(told)
 
 
 # ---- what belongs together --------------------------------------------------------------------
@@ -122,8 +119,8 @@ class _Match:
 
     def _sale(self, parts: Sequence[Disposal]) -> _Sale:
         known = [d.proceeds for d in parts if d.proceeds is not None]
-        proceeds = _sum(known) if len(known) == len(parts) else None
-        return _Sale(tuple(parts), _sum(d.quantity for d in parts), proceeds, self._day_of(parts[0]))
+        proceeds = total(known) if len(known) == len(parts) else None
+        return _Sale(tuple(parts), total(d.quantity for d in parts), proceeds, self._day_of(parts[0]))
 
     def _sales(self) -> list[_Sale]:
         """Whole transactions: what was sold, its fee in coins, and both (which brokers may report as one)."""
@@ -163,10 +160,10 @@ class _Match:
 
     def _several_on_one(self) -> Iterator[Group]:
         """Several forms of one sale: a form for each lot, or one for each term."""
-        by_day = _by_day(self.rows(), lambda row: row.sold)
+        days = by_day(self.rows(), lambda row: row.sold)
         for sale in self._sales():
             if self._is_left(*sale.parts):
-                near = [row for row in _near(by_day, sale.day) if self._is_left(row)]
+                near = [row for row in _near(days, sale.day) if self._is_left(row)]
                 chosen = _subset(near, sale.quantity, lambda row: row.quantity)
                 if chosen:
                     yield self._taken(chosen, sale.parts)
@@ -176,20 +173,20 @@ class _Match:
         found: dict[str, list[Disposal]] = defaultdict(list)
         for d in self._left():
             found[d.id].append(d)
-        by_day = _by_day([self._sale(parts) for parts in found.values()], lambda sale: sale.day)
+        days = by_day([self._sale(parts) for parts in found.values()], lambda sale: sale.day)
         for row in self.rows():
             if row.sold is not None:
-                near = [sale for sale in _near(by_day, row.sold) if self._is_left(*sale.parts)]
+                near = [sale for sale in _near(days, row.sold) if self._is_left(*sale.parts)]
                 chosen = _subset(near, row.quantity, lambda sale: sale.quantity)
                 if chosen:
                     yield self._taken((row,), [d for sale in chosen for d in sale.parts])
 
     def _whole_days(self, near: bool) -> Iterator[Group]:
         """All that is left of a day on both sides; `near`: a fee in coins may make the difference."""
-        parts_of = _by_day(self._left(), self._day_of)
-        for day, rows in sorted(_by_day(self.rows(), lambda row: row.sold).items()):
+        parts_of = by_day(self._left(), self._day_of)
+        for day, rows in sorted(by_day(self.rows(), lambda row: row.sold).items()):
             parts = parts_of.get(day, [])
-            units, told = _sum(d.quantity for d in parts), _sum(row.quantity for row in rows)
+            units, told = total(d.quantity for d in parts), total(row.quantity for row in rows)
             if parts and abs(units - told) <= (NEAR * told if near else UNITS * len(rows)):
                 yield self._taken(rows, parts)
 
@@ -198,7 +195,7 @@ class _Match:
         for row in [row for row in self.rows() if row.aggregate]:
             left = self._left()
             for parts in (left, [d for d in left if d.kind is Kind.SALE]):
-                if parts and abs(_sum(d.quantity for d in parts) - row.quantity) <= UNITS * len(parts):
+                if parts and abs(total(d.quantity for d in parts) - row.quantity) <= UNITS * len(parts):
                     yield self._taken((row,), parts)
                     break
 
@@ -206,15 +203,6 @@ class _Match:
 def _other_lot(row: Reported, sale: _Sale) -> bool:
     first = sale.parts[0].acquired_at
     return row.acquired is None or first is None or abs((first.date() - row.acquired).days) > DAYS
-
-
-def _by_day(members: Iterable[T], day_of: Callable[[T], date | None]) -> dict[date, list[T]]:
-    found: dict[date, list[T]] = defaultdict(list)
-    for each in members:
-        day = day_of(each)
-        if day is not None:
-            found[day].append(each)
-    return dict(found)
 
 
 def _near(by_day: Mapping[date, list[T]], day: date) -> list[T]:
@@ -225,25 +213,10 @@ def _near(by_day: Mapping[date, list[T]], day: date) -> list[T]:
 
 def _subset(members: Sequence[T], whole: Decimal, units: Callable[[T], Decimal]) -> list[T]:
     """Two or more members that add up to `whole`, the first such found; none where there are too many to try."""
-    sizes, chosen, tries = [units(each) for each in members], list[int](), 0
-    if len(sizes) > _MOST or _sum(sizes) < whole - UNITS * len(sizes):
+    sizes = [units(each) for each in members]
+    if len(sizes) > _MOST or total(sizes) < whole - UNITS * len(sizes):
         return []
-
-    def search(start: int, left: Decimal) -> bool:
-        nonlocal tries
-        tries += 1
-        if len(chosen) > 1 and abs(left) <= UNITS * len(chosen):
-            return True
-        if left < -UNITS * len(chosen) or tries > _TRIES:
-            return False
-        for number in range(start, len(sizes)):
-            chosen.append(number)
-            if search(number + 1, left - sizes[number]):
-                return True
-            chosen.pop()
-        return False
-
-    return [members[number] for number in chosen] if search(0, whole) else []
+    return [members[n] for n in adding_up(sizes, whole, UNITS, _TRIES, least=2)]
 
 
 # ---- which units of which ---------------------------------------------------------------------
@@ -254,7 +227,7 @@ def _pieces(told: Sequence[Reported], parts: Sequence[Disposal]) -> list[Piece]:
     to their pieces by what the other side says of these, cents to cents, so that it adds up to the whole."""
     rows = sorted(told, key=lambda r: r.acquired or (date.min if r.term == "long" else date.max))
     lots = sorted(parts, key=lambda d: d.acquired_at.date() if d.acquired_at else date.max)
-    whole, of_rows = _sum(d.quantity for d in lots), _sum(r.quantity for r in rows)
+    whole, of_rows = total(d.quantity for d in lots), total(r.quantity for r in rows)
     cuts: list[tuple[Reported, Disposal, Decimal]] = []
     number, left_of_lot, given = 0, lots[0].quantity, ZERO
     for position, row in enumerate(rows, 1):
@@ -285,12 +258,12 @@ def _shared(cuts: Sequence[tuple[Reported, Disposal, Decimal]]) -> list[Piece]:
         worth, cost = [ours[n][0] for n in numbers], [ours[n][1] for n in numbers]
         units = [cuts[n][2] for n in numbers]
         known = [w for w in worth if w is not None]
-        by_worth = known if len(known) == len(worth) and _sum(known) > ZERO else units
+        by_worth = known if len(known) == len(worth) and total(known) > ZERO else units
         proceeds |= dict(zip(numbers, _in_cents(row.proceeds, by_worth), strict=True))
         if row.basis is None:
             basis |= dict.fromkeys(numbers)
         else:
-            basis |= dict(zip(numbers, _in_cents(row.basis, cost if _sum(cost) > ZERO else units), strict=True))
+            basis |= dict(zip(numbers, _in_cents(row.basis, cost if total(cost) > ZERO else units), strict=True))
     return [
         Piece(lot, units, ours[n][0], ours[n][1], row, proceeds[n], basis[n])
         for n, (row, lot, units) in enumerate(cuts)
@@ -314,7 +287,7 @@ def _parted(cuts: Sequence[tuple[Reported, Disposal, Decimal]]) -> list[tuple[De
 
 def _in_cents(whole: Decimal, weights: Sequence[Decimal]) -> list[Decimal]:
     """`whole` in parts as `weights` are, each but the last in whole cents."""
-    of, sofar, given = _sum(weights), ZERO, ZERO
+    of, sofar, given = total(weights), ZERO, ZERO
     parts = []
     for weight in weights[:-1]:
         sofar += weight
@@ -336,7 +309,7 @@ def problems(found: Compared, forms: Sequence[Reported], year: str, zone: ZoneIn
         here = [form for form in found.missing_here if form.account == account]
         with exact():
             apart = _apart([piece for piece in found.pieces if piece.row.account == account])
-            told, by = _sum(form.proceeds for form in here), round_to(_sum(apart.values()), 2)
+            told, by = total(form.proceeds for form in here), round_to(total(apart.values()), 2)
             more = f"{plain(abs(by))} USD {'more' if by >= ZERO else 'less'}"
         for code, some, details in (
             ("form_1099_da_unmatched", here, {"proceeds": plain(told)}),

@@ -14,6 +14,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import TypeVar
 
+from pipeline.gains.sums import adding_up, by_day, total
 from pipeline.money import ZERO, exact, plain, round_to
 from pipeline.theirs import Here, Told
 
@@ -54,10 +55,6 @@ def _row_order(row: Told) -> tuple[object, ...]:
 def _part_order(part: Here) -> tuple[object, ...]:
     d = part.disposal
     return (part.sold, d.disposed_at, part.acquired or date.min, d.quantity, d.id, d.acquisition_id, d.cost_basis)
-
-
-def _sum(numbers: Iterable[Decimal]) -> Decimal:
-    return sum(numbers, ZERO)
 
 
 class _Asset:
@@ -170,14 +167,14 @@ class _Asset:
 
     def _sales(self, far: bool) -> Iterator[tuple[list[Told], list[Here]]]:
         """One sale told by other rows: in one, or in other lots."""
-        rows = _by_day(self._left(self._rows), lambda row: row.sold)
+        rows = by_day(self._left(self._rows), lambda row: row.sold)
         sales: dict[str, list[Here]] = defaultdict(list)
         for part in self._left(self._parts):
             sales[part.disposal.id].append(part)
         taken: set[int] = set()
         for most in (1, _MOST):
             for name, parts in list(sales.items()):
-                whole = _sum(map(self._size, parts))
+                whole = total(map(self._size, parts))
                 for days in _DAYS[:1], _DAYS:
                     near = [row for row in _about(rows, parts[0].sold, days) if id(row) not in taken]
                     chosen = self._subset(near, whole, most, lambda some: far or _about_as_dear(some, parts))  # noqa: B023
@@ -189,7 +186,7 @@ class _Asset:
 
     def _of_several(self, far: bool) -> Iterator[tuple[list[Told], list[Here]]]:
         """One row of several lots or sales."""
-        parts = _by_day(self._left(self._parts), lambda part: part.sold)
+        parts = by_day(self._left(self._parts), lambda part: part.sold)
         taken: set[int] = set()
         for row in self._left(self._rows):
             for days in _DAYS[:1], _DAYS:
@@ -204,11 +201,11 @@ class _Asset:
 
     def _days(self) -> Iterator[tuple[list[Told], list[Here]]]:
         """All that is left of a day on both sides; a fee in coins may make the difference."""
-        parts = _by_day(self._left(self._parts), lambda part: part.sold)
-        for day, rows in sorted(_by_day(self._left(self._rows), lambda row: row.sold).items()):
+        parts = by_day(self._left(self._parts), lambda part: part.sold)
+        for day, rows in sorted(by_day(self._left(self._rows), lambda row: row.sold).items()):
             of_day = parts.get(day, [])
-            told = _sum(map(self._size, rows))
-            if of_day and abs(told - _sum(map(self._size, of_day))) * NEAR <= abs(told):
+            told = total(map(self._size, rows))
+            if of_day and abs(told - total(map(self._size, of_day))) * NEAR <= abs(told):
                 yield rows, of_day
 
     def _once(self) -> Iterator[tuple[list[Told], list[Here]]]:
@@ -229,32 +226,19 @@ class _Asset:
         """Members that add up to `whole` and `fits`, no more than `most` of them, the first such found; where there are
         too many to try, all or none."""
         sizes = [self._size(each) for each in members]  # type: ignore[arg-type]
-        chosen, tries, slack = list[int](), 0, self._slack
         if len(sizes) > _MOST and most > 1:
             every = list(members)
-            return every if abs(_sum(sizes) - whole) <= slack * len(sizes) and fits(every) else []
-
-        def search(start: int, left: Decimal) -> bool:
-            nonlocal tries
-            tries += 1
-            if chosen and abs(left) <= slack * len(chosen) and fits([members[n] for n in chosen]):
-                return True
-            if left < -slack * max(1, len(chosen)) or tries > _TRIES or len(chosen) == most:
-                return False
-            for number in range(start, len(sizes)):
-                chosen.append(number)
-                if search(number + 1, left - sizes[number]):
-                    return True
-                chosen.pop()
-            return False
-
-        return [members[number] for number in chosen] if search(0, whole) else []
+            return every if abs(total(sizes) - whole) <= self._slack * len(sizes) and fits(every) else []
+        chosen = adding_up(
+            sizes, whole, self._slack, _TRIES, most=most, fits=lambda places: fits([members[n] for n in places])
+        )
+        return [members[n] for n in chosen]
 
 
 def _about_as_dear(rows: Sequence[Told], parts: Sequence[Here]) -> bool:
     """Whether proceeds are near: a fee may make the difference, or a price list."""
-    told = _sum(row.proceeds for row in rows)
-    return abs(told - _sum(part.proceeds for part in parts)) * NEAR <= abs(told)
+    told = total(row.proceeds for row in rows)
+    return abs(told - total(part.proceeds for part in parts)) * NEAR <= abs(told)
 
 
 def _lots_apart(row: Told, part: Here) -> int:
@@ -269,15 +253,6 @@ def _group_order(group: Group) -> tuple[object, ...]:
     rows, parts = group
     day = min([row.sold or date.min for row in rows] + [part.sold for part in parts])
     return day, not rows, _row_order(rows[0]) if rows else (), _part_order(parts[0]) if parts else ()
-
-
-def _by_day(members: Iterable[T], day_of: Callable[[T], date | None]) -> dict[date, list[T]]:
-    found: dict[date, list[T]] = defaultdict(list)
-    for each in members:
-        day = day_of(each)
-        if day is not None:
-            found[day].append(each)
-    return dict(found)
 
 
 def _about(by_day: dict[date, list[T]], day: date | None, days: Iterable[int]) -> list[T]:
