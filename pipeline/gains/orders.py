@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
-from pipeline.gains.change import Change, gains_of, stakes
+from pipeline.gains.change import Change, stakes, years_of
+from pipeline.gains.sold import Highest
 from pipeline.issues import Issue, Stake
-from pipeline.local import local_day
 from pipeline.model import Disposal, Dispose, Flow, Lot, Result, Rule
-from pipeline.money import ONE, ZERO, split
+from pipeline.money import ZERO
 from pipeline.rules.base import Rules
 
 
@@ -64,8 +64,9 @@ def late_identification(
 ) -> list[Issue]:
     """One problem per method of `standing` that took units while it was not on record; `log`: oldest first."""
     late: dict[str, dict[str, datetime]] = {}
+    rules = tuple(rule for rule in Rule if rule.value in standing)
     for d in disposals:
-        if d.rule.value in standing and _in_force(log, d, zone) != d.rule.value:
+        if d.rule in rules and _in_force(log, d, zone) != d.rule.value:
             late.setdefault(d.rule.value, {}).setdefault(d.id, d.disposed_at)
     return [
         _late(min(sales.values()), len(sales), "disposal", method, "choose fifo for that time", zone)
@@ -83,25 +84,29 @@ def late_picks(late: Mapping[int, Sequence[Flow]], zone: ZoneInfo) -> list[Issue
     return issues
 
 
-def taken_late(issue: Issue, result: Result, rules: Rules, zone: ZoneInfo) -> tuple[Stake, ...]:
-    """What such a problem may do: units may be others, any that the asset's lots show. To be asked in the exact
-    context."""
+def taken_late(
+    issue: Issue, result: Result, rules: Rules, zone: ZoneInfo, gains: Mapping[int, Decimal]
+) -> tuple[Stake, ...]:  # fmt: skip
+    """What such a problem may do: units may be others, any that the asset's lots show. `gains`: of each tax year. To be
+    asked in the exact context."""
     chosen = issue.details["method"] if issue.details["method"] in tuple(Rule) else Rule.SPECIFIC.value
-    begins = issue.at
-    assets = {
-        d.asset for d in result.disposals if d.rule.value == chosen and (begins is None or d.disposed_at >= begins)
-    }
-    dearest: dict[str, Decimal] = defaultdict(lambda: ZERO)
+    begins, rule, year_of = issue.at, Rule(chosen), years_of(rules, zone)
+    late = result.disposals if begins is None else [d for d in result.disposals if d.disposed_at >= begins]
+    assets = {d.asset for d in late if d.rule is rule}
+    highest: dict[str, Highest] = defaultdict(Highest)
     parts: list[Disposal | Lot] = [*result.disposals, *result.lots]
     for part in parts:
         if part.asset in assets and part.quantity:
-            dearest[part.asset] = max(dearest[part.asset], split(part.cost_basis, ONE, part.quantity))
-    changes: dict[int, Change] = defaultdict(Change)
-    for d in result.disposals:
-        if d.asset in assets and d.taxed and d.gain is not None and (begins is None or d.disposed_at >= begins):
-            year = rules.year.of(local_day(d.disposed_at, zone))
-            changes[year].add(max(ZERO, d.quantity * dearest[d.asset] - d.cost_basis), max(ZERO, d.cost_basis))
-    return stakes(changes, gains_of(result.disposals, rules, zone))
+            highest[part.asset].see(part.cost_basis, part.quantity)
+    dearest = {asset: most.each for asset, most in highest.items()}
+    lower: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    higher: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    for d in late:
+        if d.asset in assets and d.taxed and d.proceeds is not None:
+            year, cost = year_of(d.disposed_at), d.cost_basis
+            lower[year] += max(ZERO, d.quantity * dearest.get(d.asset, ZERO) - cost)
+            higher[year] += max(ZERO, cost)
+    return stakes({year: Change(lower[year], higher[year]) for year in lower}, gains)
 
 
 def _late(first: datetime, count: int, what: str, method: str, cure: str, zone: ZoneInfo) -> Issue:

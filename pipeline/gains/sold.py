@@ -27,7 +27,7 @@ from pipeline.money import ONE, ZERO, split
 
 def dearest_of(flows: Iterable[Flow]) -> dict[str, Decimal]:
     """The highest cost of one unit of each asset, also where units of another became it."""
-    found: dict[str, _Highest] = defaultdict(_Highest)
+    found: dict[str, Highest] = defaultdict(Highest)
     received = [f for f in flows if type(f) is not Dispose and type(f) is not Move]
     if any(type(f) is Convert for f in received):
         received.sort(key=lambda f: (f.at, type(f) is Convert))
@@ -40,7 +40,7 @@ def dearest_of(flows: Iterable[Flow]) -> dict[str, Decimal]:
     return {asset: highest.each for asset, highest in found.items()}
 
 
-class _Highest(Struct):
+class Highest(Struct):
     """The most that one unit comes to, of sums for so many units: a product takes a fourth of a division's time."""
 
     total: Decimal = ZERO
@@ -80,7 +80,7 @@ class Sold:
         return self._known[asset]
 
     def _looked_at(self, disposals: Iterable[Disposal]) -> _SoldOf:
-        found, highest = _SoldOf(), _Highest()
+        found, highest = _SoldOf(), Highest()
         years: dict[int, list[Disposal]] = defaultdict(list)
         for d in disposals:
             year = self._year_of(d.disposed_at)

@@ -41,7 +41,7 @@ def weighed_beside(issues: Iterable[Issue], result: Result, rules: Rules, zone: 
         if year:
             gains.setdefault(year, ZERO)
         found = untold(issues, gains, rules, zone)
-        return [replace(i, stakes=taken_late(i, result, rules, zone)) if i.code == _LATE else i for i in found]
+        return [replace(i, stakes=taken_late(i, result, rules, zone, gains)) if i.code == _LATE else i for i in found]
 
 
 _LATE = "late_identification"
