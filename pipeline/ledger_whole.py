@@ -23,6 +23,7 @@ _SHOWN = 3  # faults in one message
 _AT_ONCE = 5_000  # rows
 _TABLES = ("migration", "batch", "raw", "chain", "cursor", "answer", "price", "filing")
 
+_ALL_AND_LAST = "SELECT (SELECT count(*) FROM raw), (SELECT coalesce(max(id), 0) FROM raw)"  # each is soonest alone
 _PARSED_TO = "SELECT coalesce(max(last_row), 0) FROM parsed"  # what the cache knows of
 
 
@@ -58,7 +59,7 @@ class Whole(Filings, Cached):
         """Raises LedgerError where records are missing or were put in, as far as their number and the last row tell:
         some milliseconds. What they say is looked at by `check_integrity` alone."""
         with self.snapshot(), readable(self.path):
-            (count, last), *_ = self._rows("SELECT count(*), coalesce(max(id), 0) FROM raw")
+            (count, last), *_ = self._rows(_ALL_AND_LAST)
             (marked,), *_ = self._rows("SELECT coalesce(sum(length(marks)), 0) FROM chain")
             (parsed,), *_ = self._rows(_PARSED_TO)
         if count * MARK != marked or parsed > last:

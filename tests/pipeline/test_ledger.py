@@ -123,6 +123,8 @@ def test_one_identity_in_two_accounts_streams_or_sources_is_several_records(ledg
     assert ledger.accounts() == ["Kraken", "Other"]
     assert [r.stream for r in ledger.records("Kraken")] == ["ledgers", "trades", "ledgers"]
     assert list(ledger.records("Kraken", "kraken_csv")) == [other]
+    keep(ledger, record("a", "revised"), record("b"))
+    assert [s.records for s in ledger.sources()] == [2, 1, 1, 1]
 
 
 def test_records_come_in_the_order_of_their_source(ledger: Ledger) -> None:
