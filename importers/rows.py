@@ -25,7 +25,7 @@ from importers.sheets import MARK, Row, Sheet, wide
 from pipeline.answers import Answer
 from pipeline.model import Page, Price, RawRecord, Said, digest_of, transaction_id
 from pipeline.money import plain
-from pipeline.said import Saying
+from pipeline.said import Pages
 
 STREAM = "rows"
 BARE_DATE = len("2025-03-31")
@@ -88,7 +88,7 @@ class Rows:
             if self._undated and not self._any_dated:
                 raise Refused(f"{self._name}: {_UNDATED.format(self._layout.name, shown(self._undated))}")
             return
-        rows, said = self._each(self._record), Saying()
+        rows, said = self._each(self._record), Pages()
         while some := list(islice(rows, PAGE)):
             full = said.add(map(_kept, some)) if self._layout.row_by_row else []
             yield Page([record for record, _ in some], said=full)

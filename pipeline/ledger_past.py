@@ -14,8 +14,7 @@ from typing import Any, Self
 from pipeline.ledger import Ledger
 from pipeline.ledger_access import PATIENCE, readable
 from pipeline.ledger_on_sqlite import OnSQLite
-
-_CACHE = ("said", "parsed")
+from pipeline.sqlite import CACHE
 
 
 class Past(Ledger):
@@ -42,7 +41,7 @@ class Past(Ledger):
             self._insert("left_out", ("name", "id"), [(name, id) for name in ids for id in ids[name]])
             now = set(raw.values())
             for account in self._lacking | now:
-                for table in _CACHE:
+                for table in CACHE:
                     self._run(f"DELETE FROM {table} WHERE account = ?", account)  # noqa: S608 - our own
                     if account not in now:  # what the file's records were parsed to
                         self._run(f"INSERT INTO {table} SELECT * FROM kept.{table} WHERE account = ?", account)  # noqa: S608

@@ -10,8 +10,6 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from msgspec import DecodeError
-
 from pipeline.issues import Issue
 from pipeline.ledger_errors import RESCUE, LedgerError
 from pipeline.model import (
@@ -19,12 +17,10 @@ from pipeline.model import (
     Price,
     RawRecord,
     SaidPage,
-    Transaction,
     digest_of,
     instant_text,
 )
 from pipeline.money import exact_text
-from pipeline.said import columns_of, transactions_of
 
 
 class BatchKept(NamedTuple):
@@ -77,7 +73,7 @@ PRICE_ROW = ("asset", "currency", "price", "at", "day", "source", "fetched_at", 
 RAW_ROW = (
     "source", "account", "stream", "source_id", "revision", "digest", "seal", "position", "origin", "payload", "batch",
 )  # fmt: skip
-SAID_ROW = ("account", "number", "count", "first", "last", "content", "seal")
+SAID_ROW = ("account", "number", "last", "seal", "content")
 PARSED_ROW = ("account", "stamp", "last_row", "issues", "balances", "prices", "seal")
 
 
@@ -91,31 +87,19 @@ def record_row(r: RawRecord, digest: str, revision: int, batch: int) -> tuple[An
 
 def said_row(page: SaidPage, number: int) -> tuple[Any, ...]:
     """The values of SAID_ROW. `number`: of its first transaction, among those that the records of its account say."""
-    return (page.account, number, page.count, page.first, page.last, page.content, digest_of(page.content))
+    seal = page_seal(page.account, number, page.last, page.content)
+    return (page.account, number, page.last, seal, page.content)
 
 
-def transactions_kept(account: str, content: str, seal: str) -> list[Transaction]:
-    """A page as the Transactions that were kept. Raises LedgerError where it is not what was kept."""
-    try:
-        if digest_of(content) == seal:
-            return transactions_of(account, content)
-    except _UNREADABLE:
-        pass
-    raise _damaged(f"a transaction of {account}")
+def page_seal(account: object, number: object, last: object, content: object) -> str:
+    """What tells whether a page of the cache is as it was kept, whatever stands there now."""
+    return digest_of(f"{account}\n{number}\n{last}\n{content}")
 
 
-def columns_kept(account: str, content: str) -> list[Sequence[Any]]:
-    """The same, as the texts that were kept, a column at a time (`said.COLUMNS`)."""
-    try:
-        return columns_of(content)
-    except _UNREADABLE:
-        raise _damaged(f"a transaction of {account}") from None
-
-
-def cache_seal(pages: Iterable[str], *texts: str) -> str:
+def cache_seal(pages: Iterable[object], *texts: object) -> str:
     """What tells whether all that was parsed of an account is as it was kept: `pages` are the seals of its pages,
     `texts` what else its records say."""
-    return digest_of("\n".join((*pages, *texts)))
+    return digest_of("\n".join(map(str, (*pages, *texts))))
 
 
 def price_row(price: Price, fetched_at: datetime, batch: int) -> tuple[Any, ...]:
@@ -249,13 +233,8 @@ def instant_kept(text: str) -> datetime:
 
 # ---- what a failing disk makes of them ---------------------------------------------------------
 
-_UNREADABLE = (ValueError, TypeError, KeyError, ArithmeticError, DecodeError)
+_UNREADABLE = (ValueError, TypeError, KeyError, ArithmeticError)
 
 
 def _damaged(what: str) -> LedgerError:
     return LedgerError(f"the ledger is damaged ({what} in it can't be read): keep it as it is and {RESCUE}")
-
-
-def changed(what: str) -> LedgerError:
-    """Says that something is not as it was kept."""
-    return LedgerError(f"the ledger is damaged ({what} was changed): keep it as it is and {RESCUE}")

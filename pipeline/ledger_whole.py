@@ -24,7 +24,7 @@ _AT_ONCE = 5_000  # rows
 _TABLES = ("migration", "batch", "raw", "chain", "cursor", "answer", "price", "filing")
 
 _ALL_AND_LAST = "SELECT (SELECT count(*) FROM raw), (SELECT coalesce(max(id), 0) FROM raw)"  # each is soonest alone
-_PARSED_TO = "SELECT coalesce(max(last_row), 0) FROM parsed"  # what the cache knows of
+_PARSED_TO = "SELECT coalesce(max(CAST(last_row AS INTEGER)), 0) FROM parsed"  # what the cache knows of
 
 
 @cache

@@ -38,9 +38,8 @@ MIGRATIONS: tuple[tuple[str | Callable[[Any], None], ...], ...] = (
     (  # what was parsed is parsed anew when it is asked for
         "DROP TABLE txn",
         "DROP TABLE parsed",
-        "CREATE TABLE said (account VARCHAR NOT NULL, number INTEGER NOT NULL, count INTEGER NOT NULL, "
-        "first TEXT NOT NULL, last TEXT NOT NULL, content VARCHAR NOT NULL, seal VARCHAR NOT NULL, "
-        "PRIMARY KEY (account, number))",
+        "CREATE TABLE said (account VARCHAR NOT NULL, number INTEGER NOT NULL, last TEXT NOT NULL, "
+        "seal VARCHAR NOT NULL, content VARCHAR NOT NULL, PRIMARY KEY (account, number))",
         "CREATE TABLE parsed (account VARCHAR NOT NULL, stamp VARCHAR NOT NULL, last_row INTEGER NOT NULL, "
         "issues VARCHAR NOT NULL, balances VARCHAR NOT NULL, prices VARCHAR NOT NULL, seal VARCHAR NOT NULL, "
         "PRIMARY KEY (account))",

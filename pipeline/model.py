@@ -63,12 +63,11 @@ class Page(Struct, frozen=True, gc=False):
 
 class SaidPage(Struct, frozen=True, gc=False):
     """Some transactions that the records of one account say, in their order, as the ledger caches them: how many, the
-    earliest and the latest instant (`instant_text`), and JSON of their columns, each a list or the one value that all
-    have (`pipeline.said`)."""
+    latest instant (`instant_text`), and JSON of their columns, each a list or the one value that all have
+    (`pipeline.said`)."""
 
     account: str
     count: int
-    first: str
     last: str
     content: str
 

@@ -34,8 +34,8 @@ MIGRATIONS: tuple[tuple[str | Callable[[Any], None], ...], ...] = (
     (
         "DROP TABLE txn",
         "DROP TABLE parsed",
-        f"CREATE TABLE said (account {_TEXT}, number bigint NOT NULL, count bigint NOT NULL, first {_TEXT}, "
-        f"last {_TEXT}, content {_TEXT}, seal {_TEXT}, PRIMARY KEY (account, number))",
+        f"CREATE TABLE said (account {_TEXT}, number bigint NOT NULL, last {_TEXT}, seal {_TEXT}, content {_TEXT}, "
+        "PRIMARY KEY (account, number))",
         f"CREATE TABLE parsed (account {_TEXT}, stamp {_TEXT}, last_row bigint NOT NULL, issues {_TEXT}, "
         f"balances {_TEXT}, prices {_TEXT}, seal {_TEXT}, PRIMARY KEY (account))",
         lambda database: database.show_transactions(),

@@ -20,7 +20,8 @@ from pipeline.money import exact_text
 
 PAGE = 500  # transactions
 
-# What is kept of each, in this order; its account is the page's.
+# What is kept of each, in this order; its account is the page's. Another order, or another column, is a new version of
+# the ledger's tables, which empties the cache and makes its view anew.
 COLUMNS = (
     "id", "source", "source_id", "position", "at", "sent_quantity", "sent_asset", "received_quantity", "received_asset",
     "fee_quantity", "fee_asset", "net_worth_quantity", "net_worth_asset", "label", "description", "txhash",
@@ -73,7 +74,7 @@ def transaction_of(
 Row = tuple[Any, ...]  # of COLUMNS
 
 
-class Saying:
+class Pages:
     """Puts what records say together to pages, by account: full ones but for the last, however it came."""
 
     def __init__(self) -> None:
@@ -88,22 +89,22 @@ class Saying:
         for account in full:
             some = self._rows[account]
             whole = len(some) - len(some) % PAGE
-            found += pages(account, some[:whole])
+            found += pages_of(account, some[:whole])
             del some[:whole]
         return found
 
     def rest(self) -> list[SaidPage]:
         """The last page of each account."""
-        return [page for account, rows in self._rows.items() for page in pages(account, rows)]
+        return [page for account, rows in self._rows.items() for page in pages_of(account, rows)]
 
 
-def pages(account: str, rows: Iterable[Row]) -> Iterator[SaidPage]:
+def pages_of(account: str, rows: Iterable[Row]) -> Iterator[SaidPage]:
     """Rows of one account, in the order in which its records say them, as its pages."""
     left = iter(rows)
     while some := list(islice(left, PAGE)):
         columns = list(zip(*some, strict=True))
-        first, last = min(columns[_AT]), max(columns[_AT])
-        yield SaidPage(account, len(some), first, last, encode([*columns[:1], *map(_once, columns[1:])]).decode())
+        content = encode([*columns[:1], *map(_once, columns[1:])]).decode()
+        yield SaidPage(account, len(some), max(columns[_AT]), content)
 
 
 def row_of(t: Transaction) -> Row:

@@ -116,7 +116,7 @@ class Filed(_Row, table=True):
     tables: bytes
 
 
-class SaidTogether(_Row, table=True):
+class SaidPages(_Row, table=True):
     """A cache: some transactions that the records of an account say, in their order, a column at a time (JSON: see
     `pipeline.said`). The view `txn` shows a row for each."""
 
@@ -124,11 +124,9 @@ class SaidTogether(_Row, table=True):
 
     account: str = Field(primary_key=True)
     number: int = Field(primary_key=True)  # of the first
-    count: int
-    first: str = Field(sa_type=Text)  # their earliest instant
-    last: str = Field(sa_type=Text)
+    last: str = Field(sa_type=Text)  # their latest instant
+    seal: str  # of the whole row: tells damage
     content: str
-    seal: str  # of the content: tells damage
 
 
 class ParsedAccount(_Row, table=True):

@@ -60,11 +60,9 @@ CREATE TABLE filing (
 CREATE TABLE said (
 	account VARCHAR NOT NULL,
 	number INTEGER NOT NULL,
-	count INTEGER NOT NULL,
-	first TEXT NOT NULL,
 	last TEXT NOT NULL,
-	content VARCHAR NOT NULL,
 	seal VARCHAR NOT NULL,
+	content VARCHAR NOT NULL,
 	PRIMARY KEY (account, number)
 );
 

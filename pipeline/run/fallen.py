@@ -11,7 +11,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from pipeline.ledger import Ledger
 from pipeline.run.answers import KINDS
-from pipeline.run.project import basis_of
+from pipeline.run.project import basis_of, refresh
 from pipeline.settings import Settings
 
 _ID = re.compile(r"[0-9a-f]{16}")
@@ -25,6 +25,7 @@ class Watch:
         self._ledger, self._ahead = ledger, timedelta(basis.rules.days_ahead)
         self._closed = [basis.rules.year.period(int(year), basis.zone) for year in ledger.filings()]
         if self._closed:
+            refresh(ledger)  # else what another version of the program reads otherwise would be said to have come
             self._marks, self._before = ledger.marks(), self._said()
 
     def lines(self) -> list[str]:

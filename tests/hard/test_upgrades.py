@@ -45,6 +45,16 @@ def test_a_ledger_of_any_released_version_gives_the_figures_that_it_gave(tmp_pat
     assert person.run("status").stdout == again
 
 
+@pytest.mark.parametrize("version", [version for version in VERSIONS if version >= 3])
+def test_the_first_import_after_an_upgrade_says_of_closed_years_no_more_than_what_it_brings(
+    tmp_path: Path, version: int
+) -> None:
+    person = Person(tmp_path)
+    older(person, version)
+    new = ROWS.splitlines()[0] + "\n2025-08-01T12:00:00Z,Kraken,100,USD,1,SOL,,,,,new\n"
+    assert person.run("import", person.write("new.csv", new)).stdout == "new.csv: 1 transaction, 1 new\n"
+
+
 # Two of the rows that are in each of the ledgers.
 ROWS = (
     "Date,Account,Sent Amount,Sent Currency,Received Amount,Received Currency,Fee Amount,Fee Currency,Label,TxHash,ID\n"

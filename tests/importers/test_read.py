@@ -17,8 +17,7 @@ from importers.read import parse, read
 from importers.recognition import claims
 from importers.rows import PAGE
 from pipeline.model import RawRecord
-from pipeline.said import pages as cached
-from pipeline.said import row_of
+from pipeline.said import pages_of, row_of
 
 HEADER = "Date,Account,Sent Amount,Sent Currency,Received Amount,Received Currency,Fee Amount,Fee Currency,ID"
 ROW = "2025-03-31T14:05:00Z,Kraken,100,EUR,0.01,BTC,,,"
@@ -428,7 +427,7 @@ def test_a_renamed_coin_is_kept_as_it_is_written_and_read_as_the_ledger_names_it
         ("UST", None),  # or Tether, as Bitfinex writes it
     ]
     assert [said for page in pages for said in page.said] == [
-        said for one in transactions for said in cached(one.account, [row_of(one)])
+        said for one in transactions for said in pages_of(one.account, [row_of(one)])
     ]
 
 

@@ -1,7 +1,7 @@
 """The cache of a ledger: what records say comes back exactly, and what is not as it was kept is told."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -16,7 +16,7 @@ from pipeline.issues import Issue
 from pipeline.ledger import Ledger, LedgerError
 from pipeline.ledger_rows import PRICE_ROW, price_of, price_row
 from pipeline.model import Amount, Balance, Label, Page, Parsed, Price, RawRecord, Transaction, instant_text
-from pipeline.said import COLUMNS, PAGE, Saying, pages, row_of, said_by, transactions_of
+from pipeline.said import COLUMNS, PAGE, Pages, pages_of, row_of, said_by, transactions_of
 from tests.person import LEDGERS
 
 NOON = datetime(2025, 1, 31, 12, 0, 0, 123456, tzinfo=UTC)
@@ -192,25 +192,25 @@ said = st.builds(
 
 @given(st.lists(said, min_size=1, max_size=8))
 def test_a_page_gives_back_what_was_put_into_it(some: list[Transaction]) -> None:
-    (page,) = pages("Kraken", map(row_of, some))
+    (page,) = pages_of("Kraken", map(row_of, some))
     assert (page.account, page.count) == ("Kraken", len(some))
-    assert (page.first, page.last) == (instant_text(min(t.at for t in some)), instant_text(max(t.at for t in some)))
+    assert page.last == instant_text(max(t.at for t in some))
     assert transactions_of("Kraken", page.content) == some
     assert list(map(said_by, transactions_of("Kraken", page.content))) == list(map(said_by, some))
 
 
 @given(st.lists(st.tuples(st.sampled_from("ABC"), st.integers(0, 3 * PAGE)), max_size=8))
 def test_pages_are_the_same_however_their_rows_come(portions: list[tuple[str, int]]) -> None:
-    saying, found, whole = Saying(), [], dict[str, list[tuple[object, ...]]]()
+    pages, found, whole = Pages(), [], dict[str, list[tuple[object, ...]]]()
     number = 0
     for account, count in portions:
         rows = [(f"{n}", *("x",) * (len(COLUMNS) - 1)) for n in range(number, number + count)]
         number += count
-        found += saying.add((account, row) for row in rows)
+        found += pages.add((account, row) for row in rows)
         whole.setdefault(account, []).extend(rows)
-    found += saying.rest()
+    found += pages.rest()
     for account, rows in whole.items():
-        assert [page for page in found if page.account == account] == list(pages(account, iter(rows)))
+        assert [page for page in found if page.account == account] == list(pages_of(account, iter(rows)))
 
 
 def many(count: int) -> list[Transaction]:
@@ -253,29 +253,55 @@ def test_the_view_shows_a_row_for_each_transaction(ledger: Ledger) -> None:
 BY_HAND = {
     "a quantity": "UPDATE said SET content = replace(content, '2.5', '3.5')",
     "a seal, too": "UPDATE said SET content = '[]', seal = '4f53cda18c2baa0c0354bb5f9a3ecbe5'",
+    "an instant": "UPDATE said SET last = '2030-01-01T00:00:00.000000+00:00'",
+    "no text": "UPDATE said SET content = CAST(x'ff00' AS BLOB)",
     "a page": "DELETE FROM said WHERE number > 0",
     "all pages": "DELETE FROM said",
     "another order": "UPDATE said SET number = 999999 WHERE number = 0",
-    "a page more": "INSERT INTO said SELECT 'Other', number, count, first, last, content, seal FROM said",
+    "a page more": "INSERT INTO said SELECT 'Other', number, last, seal, content FROM said",
     "a balance": "UPDATE parsed SET balances = '[]'",
+    "no balance": "UPDATE parsed SET balances = CAST(x'ff00' AS BLOB)",
     "a price": "UPDATE parsed SET prices = replace(prices, '94000', '49000')",
     "a problem": "UPDATE parsed SET issues = '[]'",
 }
+ASKED: dict[str, Callable[[Ledger], object]] = {
+    "transactions": Ledger.transactions,
+    "span": lambda ledger: ledger.span("Other" if ledger.transactions(["Other"]) else "Kraken"),
+    "contents": lambda ledger: ledger.contents_until(NOON),
+    "last": lambda ledger: (ledger.last_after(NOON), ledger.transactions()),
+    "balances": lambda ledger: (ledger.balances(), ledger.transactions()),
+}
 
 
+@pytest.mark.parametrize("asked", ASKED)
 @pytest.mark.parametrize("change", BY_HAND)
-def test_what_a_hand_has_made_of_the_cache_is_told_before_a_figure_rests_on_it(ledger: Ledger, change: str) -> None:
-    ledger.replace_parsed("Kraken", [PARSED, Parsed(many(2 * PAGE))], "1")
-    assert len(ledger.transactions()) == len(TRANSACTIONS) + 2 * PAGE
+@pytest.mark.sqlite("values that PostgreSQL's columns refuse")
+def test_what_a_hand_has_made_of_the_cache_is_told_forgotten_and_read_anew(
+    ledger: Ledger, change: str, asked: str
+) -> None:
+    parsed = [PARSED, Parsed(many(2 * PAGE))]
+    ledger.replace_parsed("Kraken", parsed, "1")
+    before = ledger.transactions()
     with ledger.transaction():
         assert ledger._run(BY_HAND[change])
-    with pytest.raises(LedgerError, match=r"^the ledger is damaged \(.*(Kraken|Other).*\): keep it as it is") as told:
+    with pytest.raises(LedgerError, match=r"is damaged \(what was read of the records of (Kraken|Other) was") as told:
+        ASKED[asked](ledger)
+    assert "run again, and it is read anew; then make a backup" in str(told.value) and "\n" not in str(told.value)
+    if change != "a page more":
+        assert ledger.transactions() == [] and ledger.parsed_to() == {}
+    ledger.replace_parsed("Kraken", parsed, "1")
+    assert ledger.transactions() == before
+
+
+def test_what_can_not_be_forgotten_now_says_what_to_do(ledger: Ledger) -> None:
+    ledger.replace_parsed("Kraken", [PARSED], "1")
+    with ledger.transaction():
+        ledger._run("UPDATE parsed SET balances = '[]'")
+    with ledger.snapshot(), pytest.raises(LedgerError, match="run `taxsync status` where it can be written, and again"):
         ledger.transactions()
-    assert "\n" not in str(told.value)
-    ledger.drop_cache()
+    with pytest.raises(LedgerError, match="run again, and it is read anew"):
+        ledger.transactions()
     assert ledger.transactions() == []
-    ledger.replace_parsed("Kraken", [PARSED, Parsed(many(2 * PAGE))], "1")
-    assert len(ledger.transactions()) == len(TRANSACTIONS) + 2 * PAGE
 
 
 def test_a_parser_that_speaks_of_another_account_is_refused(ledger: Ledger) -> None:
