@@ -5,7 +5,7 @@
                             disposals.csv   what it then reported for 2025
 
 Ten rows of two accounts (purchases, a transfer, a reward, a swap, sales) and five prices, from the programs of commits
-bdc1145 (version 1), 7355140 (2), 69b30d5 (3), 4f7a85c (4) and 6ae0bc1 (5); from 2 on a gift is labelled, from 3 on 2024
+bdc1145 (version 1), 7355140 (2), 69b30d5 (3), 4f7a85c (4) and 50f21ce (5); from 2 on a gift is labelled, from 3 on 2024
 is closed. A new version of the tables gets its folder here before it is released; one that is there is never changed.
 """
 
