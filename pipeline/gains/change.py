@@ -5,6 +5,7 @@ many problems there are: what that may change counts once. So a change has parts
 counts, in one problem and in all of them together.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -58,11 +59,11 @@ def years_of(rules: Rules, zone: ZoneInfo) -> Callable[[datetime], int]:
 
 
 def gains_of(disposals: Iterable[Disposal], rules: Rules, zone: ZoneInfo) -> dict[int, Decimal]:
-    """The gain of each tax year, as it stands."""
-    gains: dict[int, Decimal] = {}
+    """The gain of each tax year, as it stands. To be asked in the exact context."""
+    gains: dict[int, Decimal] = defaultdict(Decimal)
     year_of = years_of(rules, zone)
     for d in disposals:
         if d.taxed:
-            year = year_of(d.disposed_at)
-            gains[year] = gains.get(year, ZERO) + (d.gain or ZERO)
-    return gains
+            proceeds = d.proceeds
+            gains[year_of(d.disposed_at)] += ZERO if proceeds is None else proceeds - d.cost_basis
+    return dict(gains)

@@ -99,13 +99,14 @@ def taken_late(
         if part.asset in assets and part.quantity:
             highest[part.asset].see(part.cost_basis, part.quantity)
     dearest = {asset: most.each for asset, most in highest.items()}
-    lower: dict[int, Decimal] = defaultdict(lambda: ZERO)
-    higher: dict[int, Decimal] = defaultdict(lambda: ZERO)
+    lower: dict[int, Decimal] = defaultdict(Decimal)
+    higher: dict[int, Decimal] = defaultdict(Decimal)
     for d in late:
         if d.asset in assets and d.taxed and d.proceeds is not None:
             year, cost = year_of(d.disposed_at), d.cost_basis
-            lower[year] += max(ZERO, d.quantity * dearest.get(d.asset, ZERO) - cost)
-            higher[year] += max(ZERO, cost)
+            dearer = d.quantity * dearest.get(d.asset, ZERO) - cost
+            lower[year] += dearer if dearer > ZERO else ZERO
+            higher[year] += cost if cost > ZERO else ZERO
     return stakes({year: Change(lower[year], higher[year]) for year in lower}, gains)
 
 

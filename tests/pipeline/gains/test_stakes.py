@@ -234,8 +234,8 @@ def test_whatever_settles_the_problems_the_gain_stays_within_the_range(
         d.gain is None for d in before.disposals
     ):
         return  # units of no known price were there then: that is another problem, and has no figure
-    was, now = gains_of(before.disposals, by.rules, by.zone), gains_of(after.disposals, by.rules, by.zone)
     with exact():
+        was, now = gains_of(before.disposals, by.rules, by.zone), gains_of(after.disposals, by.rules, by.zone)
         for year in {*was, *now}:
             gain = was.get(year, D(0))
             one = bounds.get(str(year))
