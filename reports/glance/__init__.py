@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
@@ -24,6 +24,7 @@ _HERE = Path(__file__).parent
 LIBRARY = "chart.umd.min.js"
 _SCRIPTS = ("base.js", "charts.js", "coverage.js", "sections.js", "rows.js", "search.js", "trail.js", "start.js")
 PLAIN = 1 << 20  # characters of rows that are not deflated, so that whoever looks into the file can read them
+_PIECE = 3 << 18  # bytes that are written at once: in base64, three are four characters
 _FULL = 10_200_000  # deflated bytes: more would make the file larger than 15 MB
 
 
@@ -52,25 +53,34 @@ def page(
         out.write(content)
     before, _, after = rest.partition(b"<!--rows-->")
     out.write(before)
-    out.write(_rows(report, forms, file, plain))
+    out.writelines(_rows(report, forms, file, plain))
     out.write(after)
 
 
-def _rows(report: Report, forms: Sequence[tuple[Form, Table]], file: Callable[[str], str], most: int) -> bytes:
-    """{"plain": the blocks}, or {"deflated": the same in base64}, or {"left_out": true}."""
+def _rows(
+    report: Report, forms: Sequence[tuple[Form, Table]], file: Callable[[str], str], most: int
+) -> Iterator[bytes]:
+    """{"plain": the blocks}, or {"deflated": the same in base64}, or {"left_out": true}: piece by piece."""
     if too_many(report):
-        return b'{"left_out":true}'
+        yield b'{"left_out":true}'
+        return
     deflate, plain, size = zlib.compressobj(4, zlib.DEFLATED, -15), list[str](), 0
     deflated = bytearray()
     for block in blocks(report, forms, file, lambda: len(deflated) > _FULL):
         size += len(block)
         if size <= most:
             plain.append(block)
+        else:
+            plain.clear()
         deflated.extend(deflate.compress(block.encode("utf-8", "surrogatepass")))
     if size <= most:
-        return b'{"plain":' + _inert("".join(plain)) + b"}"
+        yield from (b'{"plain":', _inert("".join(plain)), b"}")
+        return
     deflated.extend(deflate.flush())
-    return b'{"deflated":"' + base64.b64encode(deflated) + b'"}'
+    yield b'{"deflated":"'
+    for start in range(0, len(deflated), _PIECE):
+        yield base64.b64encode(deflated[start : start + _PIECE])
+    yield b'"}'
 
 
 def _inert(value: Any) -> bytes:
