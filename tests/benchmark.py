@@ -5,7 +5,8 @@
 Makes a universal file of ROWS trades over four years (two accounts, eight assets), then runs the program as a person
 would, whole processes, and prints seconds and megabytes of each step; of what `floor.py` does also, too, the ratio.
 Then how many requests the first import from an exchange makes, beside the least that it could.
-`--peers`: the folder with the commands of RP2 and BittyTax, which then report the same history (`peers.py`).
+`--peers`: the folder with the commands of RP2 and BittyTax, which then report the same history (`peers.py`), and ours
+beside each.
 """
 
 import argparse
@@ -126,7 +127,8 @@ def main() -> None:
     plain = run("floor without workbook", [*FLOOR, "floor-csv", "--no-xlsx"])
     whole = run("floor", [*FLOOR, "floor"])
     person("init, import, report without workbook", [*report, "--no-xlsx"], plain)
-    _, first, _ = person("init, import, report", report, whole)
+    parts = person("init, import, report", report, whole)
+    ours, (_, first, _) = together(parts), parts
     run("report, once more", report)
     run("import of the same file once more", read, first)
     fifo = run("report without workbook, once more", [*report, "--no-xlsx"])
@@ -140,7 +142,8 @@ def main() -> None:
     subprocess.run(REQUESTS, cwd=Path(__file__).parent.parent, check=False)
     for name, made in PEERS.items() if given.peers else ():
         program, *options = made(folder / "big.csv", folder)
-        run(name, [str(given.peers.absolute() / program), *options])
+        told(name, theirs := taken([str(given.peers.absolute() / program), *options], folder, environment), None)
+        told(f"init, import, report beside {name}", ours, theirs)
     if not given.keep:
         shutil.rmtree(folder)
 

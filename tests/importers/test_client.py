@@ -515,6 +515,19 @@ def test_a_rate_limit_is_obeyed(history: DemoHistory, pauses: list[float], undis
         assert 1 <= len(sandbox.requests) - 40 <= 6  # told so often, it asks slowly enough, also on this machine
 
 
+def test_between_requests_it_waits_as_long_as_the_exchange_asks_and_hardly_longer(
+    history: DemoHistory, pauses: list[float], undisturbed: Listed
+) -> None:
+    with Sandbox(history) as sandbox:
+        client = opened(sandbox)
+        api = client._api
+        api.enableRateLimit = True  # as everywhere but on this machine
+        for _ in range(10):
+            assert ledgers(client) == undisturbed
+        least = (len(sandbox.requests) - 1) * api.api["private"]["post"]["Ledgers"]["cost"] * api.rateLimit / 1000
+        assert least * 0.9 <= sum(pauses) <= least * 1.1, "what passes meanwhile counts as waited"
+
+
 def test_a_long_pause_is_told_while_it_lasts(history: DemoHistory, pauses: list[float]) -> None:
     told: list[str] = []
     with Sandbox(history, faults=always(server.RATE_LIMIT)) as sandbox:
