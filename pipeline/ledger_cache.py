@@ -108,8 +108,8 @@ class Cached(Store):
     def drop_cache(self) -> None:
         """Forgets what was parsed; the records say it again."""
         with self.transaction():
-            self._run("DELETE FROM said")
-            self._run("DELETE FROM parsed")
+            for table in CACHE:
+                self._run(f"DELETE FROM {table}")  # noqa: S608 - our own
 
     # ---- asking -------------------------------------------------------------------------------
 
